@@ -1,0 +1,3 @@
+//! The program `sandgate`.
+
+fn main() {}
