@@ -1,5 +1,6 @@
 //! The program `sandgate`.
 
+mod generate;
 mod tags;
 
 use clap::Parser as _;
@@ -16,12 +17,15 @@ struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum Verb {
+    /// Make transactions to try policies on, with labelled fraud
+    Generate(generate::Args),
     /// Put tags into the store, and look at them
     Tags(tags::Args),
 }
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().verb {
+        Verb::Generate(args) => generate::run(&args),
         Verb::Tags(args) => {
             let folder = args.config.parent().unwrap_or(Path::new(""));
             let store = Config { sql: Location::default().within(folder), ..Config::default() };

@@ -91,13 +91,13 @@ mod tests {
     use super::load;
     use sandgate_tags::sqlite::Reader;
 
-    fn loaded(text: &str) -> (Result<u64, String>, Vec<String>, Vec<(String, String)>) {
+    fn loaded(text: &str) -> (Result<u64, String>, String, Vec<(String, String)>) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tags.db");
         load(&b"entity,id,attribute,value\naccount,a,risk_level,1\n"[..], &path, &mut |_, _| Ok(())).unwrap();
-        let mut bad = Vec::new();
+        let mut bad = String::new();
         let done = load(text.as_bytes(), &path, &mut |number, problem| {
-            bad.push(format!("{number}: {problem}"));
+            bad.push_str(&format!("{number}: {problem}\n"));
             Ok(())
         });
         let tags = Reader::open(&path).unwrap().list("account", "a", None).unwrap();
@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn all_lines_are_loaded_and_the_later_one_counts() {
         let text = "entity,id,attribute,value\naccount,a,risk_level,2\naccount,a,opened,2026\naccount,a,risk_level,3\n";
-        assert_eq!(loaded(text), (Ok(3), vec![], vec![pair("opened", "2026"), pair("risk_level", "3")]));
+        assert_eq!(loaded(text), (Ok(3), String::new(), vec![pair("opened", "2026"), pair("risk_level", "3")]));
     }
 
     #[test]
@@ -119,7 +119,7 @@ mod tests {
         let text = "entity,id,attribute,value\naccount,a,risk_level,2\naccount,a,,3\naccount,a,b,3\naccount,a\n";
         let (done, bad, tags) = loaded(text);
         assert_eq!(done.unwrap_err(), "2 of 4 lines bad: nothing was loaded, mend them and load the file again");
-        assert_eq!(bad, ["3: attribute is empty", "5: has 2 fields, the header has 4"]);
+        assert_eq!(bad, "3: attribute is empty\n5: has 2 fields, the header has 4\n");
         assert_eq!(tags, [pair("risk_level", "1")]);
     }
 }
