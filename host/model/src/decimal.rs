@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 /// An exact decimal number: `units` × 10^-`scale`.
-#[derive(Clone, Copy, Debug, Hash)]
+#[derive(Clone, Copy, Debug)]
 pub struct Decimal {
     /// The number in units of 10^-scale.
     pub units: i64,

@@ -6,8 +6,14 @@
 //! every placeholder of a message is declared. `wit/manifest.schema.json` is the
 //! same document for other tools.
 
+mod json;
 mod message;
 mod read;
+mod typed;
+mod window;
+
+#[cfg(test)]
+mod tests;
 
 pub use message::{Message, Piece, Placeholder};
 pub use read::ManifestError;
