@@ -105,6 +105,8 @@ pub enum TenantDraft {
 }
 
 impl Schema {
+    /// The most fields of a source.
+    pub const FIELDS_MAX: usize = 1024;
     /// The most keys of a path.
     pub const PATH_MAX: usize = 16;
     /// The most that [`Schema::size_max`] may be, in bytes: a lane holds a few

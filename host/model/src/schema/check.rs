@@ -24,6 +24,8 @@ pub enum Flaw {
     NameTwice { name: String },
     #[error("there is no field; declare those that the roles and the policies read")]
     NoField,
+    #[error("there are {fields} fields, at most {} are allowed", Schema::FIELDS_MAX)]
+    ManyFields { fields: usize },
     #[error("has an empty key; write the keys of the record with one dot between them")]
     PathEmpty,
     #[error("has {keys} keys, at most {} are allowed", Schema::PATH_MAX)]
@@ -122,6 +124,9 @@ impl Check<'_> {
         }
         if self.fields.is_empty() {
             self.problem("fields", Flaw::NoField);
+        }
+        if self.fields.len() > Schema::FIELDS_MAX {
+            self.problem("fields", Flaw::ManyFields { fields: self.fields.len() });
         }
         for (at, field) in self.fields.iter().enumerate() {
             if field.name.is_empty() {

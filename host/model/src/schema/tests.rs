@@ -52,6 +52,10 @@ fn roles_are_found_by_name() {
 fn each_mistake_has_its_sentence() {
     type Change = fn(&mut Draft);
     let table: &[(Change, &str)] = &[
+        (
+            |d| d.fields.extend((0..1020).map(|at| field(&format!("f{at}"), &format!("f{at}"), Kind::Text))),
+            "fields: there are 1026 fields, at most 1024 are allowed",
+        ),
         (|d| d.source.clear(), "name: is empty; write a name"),
         (|d| d.fields[5].name = "city".into(), "fields.city: there are two fields `city`; rename one"),
         (
