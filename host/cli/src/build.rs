@@ -104,7 +104,7 @@ fn beside(module: &Path) -> PathBuf {
 fn write(to: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
-    let draft = to.with_extension("wasm.new");
+    let draft = to.with_extension(format!("wasm.{}", std::process::id()));
     std::fs::write(&draft, bytes).with_context(|| format!("{} cannot be written", draft.display()))?;
     std::fs::rename(&draft, to).with_context(|| format!("{} cannot be written", to.display()))
 }
