@@ -88,23 +88,16 @@ impl Guest {
     }
 
     /// Calls `describe`, which may return so many bytes.
-    pub(crate) fn describe(&mut self, program: &Program, result_max: usize, fuel: u64) -> Result<String, Fault> {
+    pub(crate) fn describe(&mut self, program: &Program, result_max: usize, fuel: u64) -> Result<String, (Fault, u64)> {
         self.store.set_hostcall_fuel(result_max);
-        let called = self
-            .instance
-            .get_typed_func::<(), (String,)>(&mut self.store, program.describe)
-            .and_then(|describe| describe.call(&mut self.store, ()));
-        match called {
-            Ok((manifest,)) => Ok(manifest),
-            Err(error) => {
-                Err(fault(&error, fuel, Limits { result_max: result_max as u64, ..self.store.data().limits }))
-            }
-        }
+        let called = self.describe_function(program).and_then(|describe| describe.call(&mut self.store, ()));
+        let limits = Limits { result_max: result_max as u64, ..self.store.data().limits };
+        called.map(|(manifest,)| manifest).map_err(|error| (fault(&error, fuel, limits), used(&self.store, fuel)))
     }
 
-    /// Whether `describe` has the contract's signature.
-    pub(crate) fn describes(&mut self, program: &Program) -> wasmtime::Result<()> {
-        self.instance.get_typed_func::<(), (String,)>(&mut self.store, program.describe).map(drop)
+    /// The function of the contract, its type compared with ours.
+    pub(crate) fn describe_function(&mut self, program: &Program) -> wasmtime::Result<TypedFunc<(), (String,)>> {
+        self.instance.get_typed_func(&mut self.store, program.describe)
     }
 }
 

@@ -130,7 +130,8 @@ impl Sandbox {
     /// Checks what the component has from the start.
     fn fits(&self, component: &Component, warnings: &mut Vec<String>) -> Result<(), Refusal> {
         let Some(needs) = component.resources_required() else { return Ok(()) };
-        let size = needs.max_initial_memory_size.unwrap_or(0);
+        // in pages, of which there is one size
+        let size = needs.max_initial_memory_size.unwrap_or(0).saturating_mul(1 << 16);
         if size > self.limits.memory_max {
             return Err(Refusal::Memory { size, max: self.limits.memory_max });
         }
@@ -148,21 +149,20 @@ impl Sandbox {
         }
     }
 
-    /// Asks a fresh instance for the manifest, twice.
+    /// Asks one instance for the manifest, twice: a fresh one could not but
+    /// answer the same.
     fn describe(&self, program: &Program) -> Result<String, Refusal> {
-        let refuse = |fault| Refusal::Describe { fault };
-        let ask = || {
-            let mut guest =
-                Guest::new(program, self.limits, DESCRIBE_FUEL).map_err(|(fault, _): (Fault, u64)| refuse(fault))?;
-            let signature = |function: &'static str| {
-                move |error: wasmtime::Error| Refusal::Signature { function, detail: format!("{error:#}") }
-            };
-            guest.judge_function(program).map_err(signature("judge"))?;
-            guest.describes(program).map_err(signature("describe"))?;
-            guest.describe(program, MANIFEST_MAX, DESCRIBE_FUEL).map_err(refuse)
+        let refuse = |(fault, _): (Fault, u64)| Refusal::Describe { fault };
+        let signature = |function: &'static str| {
+            move |error: wasmtime::Error| Refusal::Signature { function, detail: format!("{error:#}") }
         };
-        let told = ask()?;
-        if told == ask()? { Ok(told) } else { Err(Refusal::Differs) }
+        let mut guest = Guest::new(program, self.limits, DESCRIBE_FUEL).map_err(refuse)?;
+        guest.judge_function(program).map_err(signature("judge"))?;
+        guest.describe_function(program).map_err(signature("describe"))?;
+        let told = guest.describe(program, MANIFEST_MAX, DESCRIBE_FUEL).map_err(refuse)?;
+        guest.renew(DESCRIBE_FUEL).map_err(refuse)?;
+        let again = guest.describe(program, MANIFEST_MAX, DESCRIBE_FUEL).map_err(refuse)?;
+        if told == again { Ok(told) } else { Err(Refusal::Differs) }
     }
 }
 
