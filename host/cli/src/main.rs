@@ -1,15 +1,22 @@
-//! The program `sandgate`.
+//! The program `sandgate`: a policy host for transactions, and the tools of
+//! those who write policies for it and those who run it.
 
+mod build;
+mod check;
+mod config;
 mod generate;
+mod run;
 mod tags;
 
+use anyhow::Context as _;
 use clap::Parser as _;
-use sandgate_tags::{Config, Location};
-use std::path::Path;
+use std::fmt::Display;
+use std::io::Write;
+use std::process::ExitCode;
 
-/// A policy host for transactions.
+/// A policy host for transactions: sandboxed WebAssembly policies judge them.
 #[derive(clap::Parser)]
-#[command(name = "sandgate", version)]
+#[command(name = "sandgate", version, propagate_version = true)]
 struct Arguments {
     #[command(subcommand)]
     verb: Verb,
@@ -17,19 +24,62 @@ struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum Verb {
+    /// Judge the records of a file
+    Run(run::Args),
+    /// Build policies into components
+    Build(build::Args),
+    /// Check a host's configuration with everything that it names
+    Check(check::Args),
     /// Make transactions to try policies on, with labelled fraud
     Generate(generate::Args),
     /// Put tags into the store, and look at them
     Tags(tags::Args),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Arguments::parse().verb {
+fn main() -> ExitCode {
+    let done = match Arguments::parse().verb {
+        Verb::Run(args) => run::run(&args),
+        Verb::Tags(args) => config::load_tags(&args.config)
+            .map_err(|report| check::Problems(report).into())
+            .and_then(|config| tags::run(&args, &config)),
         Verb::Generate(args) => generate::run(&args),
-        Verb::Tags(args) => {
-            let folder = args.config.parent().unwrap_or(Path::new(""));
-            let store = Config { sql: Location::default().within(folder), ..Config::default() };
-            tags::run(&args, &store)
+        Verb::Build(args) => build::run(&args),
+        Verb::Check(args) => check::run(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // nothing is left to do where even standard error is gone
+            let _ = writeln!(anstream::stderr(), "{}: {error:#}", red("error"));
+            ExitCode::from(status(&error))
         }
     }
+}
+
+/// The exit status of a failure: 2 where the configuration must be mended, as
+/// for a wrong command line; 3 where the input cannot be read, 4 where the output
+/// cannot be written; 1 for everything else.
+fn status(error: &anyhow::Error) -> u8 {
+    use sandgate_stream::{SinkError, SourceError, lane};
+    match error.downcast_ref() {
+        Some(lane::Error::Source(_)) => 3,
+        Some(lane::Error::Sink(_)) => 4,
+        None if error.is::<SourceError>() => 3,
+        None if error.is::<SinkError>() => 4,
+        None if error.is::<check::Problems>() => 2,
+        None => 1,
+    }
+}
+
+fn red(text: &str) -> impl Display {
+    let style = anstyle::Style::new().bold().fg_color(Some(anstyle::AnsiColor::Red.into()));
+    format!("{style}{text}{style:#}")
+}
+
+/// Writes a line to standard output.
+///
+/// # Errors
+/// Where nobody reads it any more.
+fn say(out: &mut impl Write, line: impl Display) -> anyhow::Result<()> {
+    writeln!(out, "{line}").context("standard output cannot be written")
 }

@@ -10,11 +10,7 @@ pub(crate) struct Fault {
     pub(crate) files: &'static [(&'static str, &'static str)],
 }
 
-const fn fault(
-    rule: &'static str,
-    found: &'static str,
-    files: &'static [(&'static str, &'static str)],
-) -> Fault {
+const fn fault(rule: &'static str, found: &'static str, files: &'static [(&'static str, &'static str)]) -> Fault {
     Fault { rule, found, files }
 }
 
@@ -30,7 +26,10 @@ pub(crate) const FAULTS: &[Fault] = &[
         "host/tags may not know host/sandbox",
         &[
             SANDBOX,
-            ("host/tags/Cargo.toml", "[package]\nname = 'sandgate-tags'\n[dependencies]\nsandgate-sandbox.workspace = true"),
+            (
+                "host/tags/Cargo.toml",
+                "[package]\nname = 'sandgate-tags'\n[dependencies]\nsandgate-sandbox.workspace = true",
+            ),
         ],
     ),
     fault(
@@ -38,7 +37,10 @@ pub(crate) const FAULTS: &[Fault] = &[
         "host/sandbox may not know sdk",
         &[
             SDK,
-            ("host/sandbox/Cargo.toml", "[package]\nname = 'sandgate-sandbox'\n[dev-dependencies]\nsandgate-sdk.workspace = true"),
+            (
+                "host/sandbox/Cargo.toml",
+                "[package]\nname = 'sandgate-sandbox'\n[dev-dependencies]\nsandgate-sdk.workspace = true",
+            ),
         ],
     ),
     fault(
@@ -46,7 +48,10 @@ pub(crate) const FAULTS: &[Fault] = &[
         "policies/new may not know host/model",
         &[
             MODEL,
-            ("policies/new/Cargo.toml", "[package]\nname = 'new'\n[build-dependencies]\nsandgate-model.workspace = true"),
+            (
+                "policies/new/Cargo.toml",
+                "[package]\nname = 'new'\n[build-dependencies]\nsandgate-model.workspace = true",
+            ),
         ],
     ),
     fault("layers", "host/new has no place", &[("host/new/Cargo.toml", "[package]\nname = 'new'")]),
@@ -104,6 +109,9 @@ pub(crate) const SOUND: &[(&str, &str)] = &[
     ("host/model/src/a.rs", "//! One of them.\nuse crate::Thing;\nuse crate::root_item;\n// crate::a::x"),
     ("host/model/src/b.rs", "//! Another one.\nuse std::b;\n#[cfg(test)]\nmod tests {\n    use crate::a::X;\n}"),
     ("host/model/src/a/inner.rs", "//! Inside of it.\n#[expect(dead_code, reason = \"of that\")]\nfn f() {}"),
-    ("a.md", "# All of it\n[b](docs/b.md#the-first-one), [docs](docs/), [self](#all-of-it), [out](https://example.com/ho/x)"),
+    (
+        "a.md",
+        "# All of it\n[b](docs/b.md#the-first-one), [docs](docs/), [self](#all-of-it), [out](https://example.com/ho/x)",
+    ),
     ("docs/b.md", "# The `first` one\n```sh\nx](nowhere)\n```\n`[x](nowhere)` target/home/x and [up](../a.md)"),
 ];
