@@ -30,3 +30,6 @@ pub use policy::{Policy, Session};
 pub use refusal::Refusal;
 pub use rows::Rows;
 pub use verdicts::{Hit, Verdicts};
+
+/// The version of wasmtime: what an instruction costs in fuel is tied to it.
+pub const WASMTIME_VERSION: &str = wasmtime_environ::VERSION;

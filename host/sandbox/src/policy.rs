@@ -13,6 +13,7 @@ use crate::rows::{Layout, Rows};
 use crate::verdicts::{Shape, Verdicts};
 use crate::wire::WireVerdicts;
 use sandgate_model::{Digest, Fault, Manifest};
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -71,6 +72,13 @@ impl Policy {
     /// The fault, where the guest cannot even start.
     pub fn instantiate(&self) -> Result<(), Fault> {
         Guest::new(&self.inner.program, self.inner.limits, u64::MAX).map(drop).map_err(|(fault, _)| fault)
+    }
+}
+
+/// Its name and digest; what is compiled says nothing to people.
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Policy({} {})", self.inner.manifest.name, self.inner.digest)
     }
 }
 

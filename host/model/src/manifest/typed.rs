@@ -39,17 +39,6 @@ pub(super) fn value(node: &Node<'_>, kind: Kind, problems: &mut Problems) -> Opt
     }
 }
 
-/// The order of two values of the same kind; flags and texts have none.
-pub(super) fn order(left: &Value, right: &Value) -> Option<Ordering> {
-    match (left, right) {
-        (Value::Integer(left), Value::Integer(right)) => Some(left.cmp(right)),
-        (Value::Number(left), Value::Number(right)) => left.partial_cmp(right),
-        (Value::Decimal(left), Value::Decimal(right)) => Some(left.cmp(right)),
-        (Value::Instant(left), Value::Instant(right)) => Some(left.cmp(right)),
-        _ => None,
-    }
-}
-
 /// The two bounds of an input or a parameter.
 pub(super) struct Bounds {
     pub(super) minimum: Option<Value>,
@@ -68,7 +57,7 @@ impl Bounds {
         };
         let bounds = Bounds { minimum: bound("minimum"), maximum: bound("maximum") };
         if let (Some(minimum), Some(maximum)) = (&bounds.minimum, &bounds.maximum)
-            && order(minimum, maximum) == Some(Ordering::Greater)
+            && minimum.order(maximum) == Some(Ordering::Greater)
         {
             problems.at(&object.place, "has a minimum above its maximum; no value would do");
         }
@@ -78,12 +67,12 @@ impl Bounds {
     /// Notes a value outside of the bounds.
     pub(super) fn check(&self, value: &Value, place: &str, problems: &mut Problems) {
         if let Some(minimum) = &self.minimum
-            && order(value, minimum) == Some(Ordering::Less)
+            && value.order(minimum) == Some(Ordering::Less)
         {
             problems.at(place, "is below the minimum; move one of the two");
         }
         if let Some(maximum) = &self.maximum
-            && order(value, maximum) == Some(Ordering::Greater)
+            && value.order(maximum) == Some(Ordering::Greater)
         {
             problems.at(place, "is above the maximum; move one of the two");
         }

@@ -1,0 +1,35 @@
+//! The contract's types and exports, generated from `wit/policy.wit`.
+//!
+//! Public because the export macro names them from a policy's crate; a policy
+//! written with the SDK never does.
+#![expect(
+    missing_docs,
+    unreachable_pub,
+    unsafe_code,
+    clippy::allow_attributes_without_reason,
+    reason = "generated, as wit-bindgen writes it"
+)]
+
+wit_bindgen::generate!({
+    path: "../wit",
+    world: "policy-component",
+    runtime_path: "::sandgate_sdk::bindings::runtime",
+    default_bindings_module: "::sandgate_sdk::bindings",
+    export_macro_name: "export_policy",
+    pub_export_macro: true,
+});
+
+pub use wit_bindgen::rt as runtime;
+
+use exports::sandgate::policy::policy::{Guest, Rows, Verdicts};
+
+/// A policy is what the world exports.
+impl<P: crate::Policy> Guest for P {
+    fn describe() -> String {
+        P::MANIFEST.to_owned()
+    }
+
+    fn judge(rows: Rows, parameters: Rows) -> Verdicts {
+        P::judge(&rows, &parameters)
+    }
+}
