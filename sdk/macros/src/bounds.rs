@@ -142,7 +142,8 @@ impl Bounds {
         }
         let json = match (default, shape.list) {
             (Literal::List(_, list), true) => {
-                let longest = self.longest.as_ref().and_then(|longest| longest.whole(1, LIST_MAX).ok()).unwrap_or(LIST_MAX);
+                let longest =
+                    self.longest.as_ref().and_then(|longest| longest.whole(1, LIST_MAX).ok()).unwrap_or(LIST_MAX);
                 if list.len() as i64 > longest {
                     errors.on(default.span(), format!("this list has {} elements, {longest} are allowed", list.len()));
                 }
@@ -185,7 +186,9 @@ impl Within<'_> {
         if let Some((_, bound)) = below.or(above) {
             errors.on(literal.span(), format!("this default is outside its own bound of {}", bound.json));
         }
-        let same = |allowed: &Value| if value.rank.is_some() { allowed.rank == value.rank } else { allowed.json == value.json };
+        let same = |allowed: &Value| {
+            if value.rank.is_some() { allowed.rank == value.rank } else { allowed.json == value.json }
+        };
         if self.allowed.as_ref().is_some_and(|allowed| !allowed.iter().any(same)) {
             errors.on(literal.span(), "this default is not among any_of");
         }

@@ -67,7 +67,9 @@ fn value(literal: &Literal) -> syn::Result<String> {
 /// A number, or a time in quotes.
 fn bound(literal: &Literal) -> syn::Result<String> {
     match literal {
-        Literal::One(false, Lit::Str(value)) if crate::time::rfc3339(&value.value()).is_some() => Ok(text(&value.value())),
+        Literal::One(false, Lit::Str(value)) if crate::time::rfc3339(&value.value()).is_some() => {
+            Ok(text(&value.value()))
+        }
         other => number(other)
             .map_err(|_| other.wrong("this is compared: write a number, or a time as \"2026-01-01T09:00:00Z\"")),
     }

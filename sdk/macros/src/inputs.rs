@@ -87,7 +87,9 @@ pub(crate) fn named_fields<'a>(
     match &item.data {
         Data::Struct(data) => match &data.fields {
             Fields::Named(fields) => return Some(fields.named.iter()),
-            Fields::Unit if derive == "Parameters" => errors.at(&item.ident, "leave the parameters out of the function"),
+            Fields::Unit if derive == "Parameters" => {
+                errors.at(&item.ident, "leave the parameters out of the function")
+            }
             _ => errors.at(&item.ident, format!("{derive} need names: write struct {} {{ … }}", item.ident)),
         },
         _ => errors.at(&item.ident, format!("{derive} are a struct")),
@@ -187,7 +189,12 @@ fn tag(attribute: &Attribute, words: Vec<Word>, bounds: &mut Bounds, errors: &mu
             Some(Word::Bare(literal)) if stored.is_none() => stored = Some(host_name(&literal, errors)),
             Some(word) if word.name() == "by" => set(&mut by, word, errors),
             Some(other) => {
-                unknown(&other, "tag", "an entity, an attribute in quotes, by, scale, default, minimum, maximum", errors);
+                unknown(
+                    &other,
+                    "tag",
+                    "an entity, an attribute in quotes, by, scale, default, minimum, maximum",
+                    errors,
+                );
             }
         }
     }

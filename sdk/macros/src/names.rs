@@ -54,8 +54,12 @@ mod tests {
 
     #[test]
     fn words_of_a_variant_are_told_apart() {
-        let table =
-            [("LargeAmount", "LARGE_AMOUNT"), ("Burst", "BURST"), ("ATMLimit", "ATM_LIMIT"), ("Level3Hit", "LEVEL3_HIT")];
+        let table = [
+            ("LargeAmount", "LARGE_AMOUNT"),
+            ("Burst", "BURST"),
+            ("ATMLimit", "ATM_LIMIT"),
+            ("Level3Hit", "LEVEL3_HIT"),
+        ];
         for (variant, code) in table {
             assert_eq!(split(variant, '_').to_uppercase(), code);
         }

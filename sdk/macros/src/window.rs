@@ -146,8 +146,7 @@ impl Words {
     /// Whether there may be no event; the transaction itself is one, unless these words leave it out.
     fn may_be_empty(&self, aggregate: &Ident) -> bool {
         let counts = aggregate == "count" || aggregate == "sum" || aggregate == "distinct";
-        let without_itself =
-            self.previous || self.delay.is_some() || !self.only.is_empty() || !self.sources.is_empty();
+        let without_itself = self.previous || self.delay.is_some() || !self.only.is_empty() || !self.sources.is_empty();
         !counts && without_itself
     }
 
@@ -224,7 +223,9 @@ fn check_type(aggregate: &Ident, shape: &Shape, errors: &mut Errors) {
     let integer = matches!(shape.kind, Kind::Integer { .. });
     let mend = match aggregate.to_string().as_str() {
         "count" | "distinct" if !integer => "is a whole number: use u64",
-        "sum" if shape.kind == Kind::Number => "of floats would depend on history: use Decimal, or i64 for whole numbers",
+        "sum" if shape.kind == Kind::Number => {
+            "of floats would depend on history: use Decimal, or i64 for whole numbers"
+        }
         "sum" if !integer && shape.kind != Kind::Decimal => "is exact: use Decimal, or i64 for whole numbers",
         "mean" | "deviation" if shape.kind != Kind::Number => "is a rounded number: use f64",
         "minimum" | "maximum" if !shape.kind.ordered() => "needs an order: use a number, a Decimal or an Instant",
