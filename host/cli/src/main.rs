@@ -4,6 +4,8 @@
 mod build;
 mod check;
 mod config;
+mod run;
+mod tags;
 
 use anyhow::Context as _;
 use clap::Parser as _;
@@ -21,14 +23,22 @@ struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum Verb {
+    /// Judge the records of a file
+    Run(run::Args),
     /// Build policies into components
     Build(build::Args),
     /// Check a host's configuration with everything that it names
     Check(check::Args),
+    /// Put tags into the store, and look at them
+    Tags(tags::Args),
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().verb {
+        Verb::Run(args) => run::run(&args),
+        Verb::Tags(args) => config::load_tags(&args.config)
+            .map_err(|report| check::Problems(report).into())
+            .and_then(|config| tags::run(&args, &config)),
         Verb::Build(args) => build::run(&args),
         Verb::Check(args) => check::run(&args),
     };
@@ -43,9 +53,18 @@ fn main() -> ExitCode {
 }
 
 /// The exit status of a failure: 2 where the configuration must be mended, as
-/// for a wrong command line; 1 for everything else.
+/// for a wrong command line; 3 where the input cannot be read, 4 where the output
+/// cannot be written; 1 for everything else.
 fn status(error: &anyhow::Error) -> u8 {
-    if error.is::<check::Problems>() { 2 } else { 1 }
+    use sandgate_stream::{SinkError, SourceError, lane};
+    match error.downcast_ref() {
+        Some(lane::Error::Source(_)) => 3,
+        Some(lane::Error::Sink(_)) => 4,
+        None if error.is::<SourceError>() => 3,
+        None if error.is::<SinkError>() => 4,
+        None if error.is::<check::Problems>() => 2,
+        None => 1,
+    }
 }
 
 fn red(text: &str) -> impl Display {
