@@ -4,8 +4,6 @@
 //! written with the SDK never does.
 #![expect(
     missing_docs,
-    unreachable_pub,
-    unsafe_code,
     clippy::allow_attributes_without_reason,
     reason = "generated, as wit-bindgen writes it"
 )]

@@ -54,6 +54,7 @@ pub(crate) fn expand(item: &DeriveInput, errors: &mut Errors) -> TokenStream {
 
             #[automatically_derived]
             impl<#lifetime> expand::Parameters<#lifetime> for #ident #arguments {
+                #[inline(always)]
                 fn read(cursor: &mut expand::Cursor<#lifetime>) -> Self {
                     Self { #(#field: expand::Value::read(cursor, #scale)),* }
                 }
