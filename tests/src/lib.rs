@@ -1,1 +1,146 @@
-//! .
+//! What the end-to-end tests share: the program, policies built for it, a folder
+//! to work in, and a small host to start from.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+use tempfile::TempDir;
+
+/// The root of the repository.
+pub fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).components().as_path()
+}
+
+/// The program, built if it is not up to date.
+pub fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let built = Command::new("cargo")
+            .args(["build", "--release", "--workspace", "--bins", "--quiet"])
+            .current_dir(root())
+            .status();
+        assert!(built.is_ok_and(|status| status.success()), "the program must build");
+        // this test is target/release/deps/NAME
+        let test = std::env::current_exe().unwrap_or_default();
+        test.ancestors().nth(2).unwrap_or(Path::new("")).join("sandgate")
+    })
+}
+
+/// The folder of the built policies that tests and examples use.
+pub fn policies() -> &'static Path {
+    static POLICIES: OnceLock<PathBuf> = OnceLock::new();
+    POLICIES.get_or_init(|| {
+        let sources = ["policies/account-risk", "policies/risk-matrix", "tests/guests/six-inputs"];
+        let built = Command::new(program())
+            .arg("build")
+            .args(sources)
+            .current_dir(root())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap_or_else(|error| panic!("the program must start: {error}"));
+        assert!(built.status.success(), "the policies must build:\n{}", text(&built.stderr));
+        program().ancestors().nth(2).unwrap_or(Path::new("")).join("policies")
+    })
+}
+
+/// The bytes of an output as text.
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A folder of its own for one test, gone afterwards.
+pub struct Desk {
+    folder: TempDir,
+}
+
+impl Desk {
+    /// An empty folder.
+    pub fn new() -> Desk {
+        let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("a folder for the test: {error}"));
+        Desk { folder }
+    }
+
+    /// A host with the payments source, one tenant file and nothing else.
+    pub fn with_host(source: &str, tenant: &str) -> Desk {
+        let desk = Desk::new();
+        desk.write("sandgate.toml", &format!("tenants = [\"tenant.toml\"]\n{source}"));
+        desk.write("tenant.toml", tenant);
+        desk
+    }
+
+    /// The path of a file here.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes a file here.
+    pub fn write(&self, name: &str, content: &str) {
+        let path = self.path(name);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).unwrap_or_else(|error| panic!("{name}: {error}"));
+        }
+        std::fs::write(path, content).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+
+    /// Reads a file here.
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// Every line of a file here, as JSON.
+    pub fn json_lines(&self, name: &str) -> Vec<serde_json::Value> {
+        let parse = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{name}: {error}: {line}"));
+        self.read(name).lines().map(parse).collect()
+    }
+
+    /// Runs the program in this folder.
+    pub fn run<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Output {
+        Command::new(program())
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap_or_else(|error| panic!("the program must start: {error}"))
+    }
+
+    /// Runs the program, which must succeed.
+    pub fn succeed<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Output {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "status {:?}:\n{}", output.status.code(), text(&output.stderr));
+        output
+    }
+}
+
+impl Default for Desk {
+    fn default() -> Desk {
+        Desk::new()
+    }
+}
+
+/// The source of payments as their users send them.
+pub const PAYMENTS: &str = r#"
+[[source]]
+name = "payments"
+id = "id"
+account = "account"
+time = "time"
+amount = "amount"
+tenant = { name = "payments" }
+[source.fields]
+id = { path = "transaction_id", kind = "text" }
+account = { path = "account_id", kind = "text" }
+time = { path = "timestamp", kind = "instant", unit = "s" }
+amount = { path = "amount", kind = "decimal", scale = 2 }
+device = { kind = "text" }
+probability = { kind = "number" }
+impact = { kind = "number" }
+"#;
+
+/// A tenant whose only policy is `account-risk`, with more keys for it.
+pub fn account_risk(more: &str) -> String {
+    let component = policies().join("account_risk.wasm");
+    format!(
+        "name = \"payments\"\n[[stage]]\nname = \"rules\"\n[[stage.policy]]\nname = \"account-risk\"\ncomponent = {component:?}\n{more}"
+    )
+}

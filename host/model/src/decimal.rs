@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 /// An exact decimal number: `units` × 10^-`scale`.
-#[derive(Clone, Copy, Debug, Hash)]
+#[derive(Clone, Copy, Debug)]
 pub struct Decimal {
     /// The number in units of 10^-scale.
     pub units: i64,
@@ -42,6 +42,14 @@ impl Decimal {
     /// Zeros that only pad are fine (`12.500` at scale 2); any other digit
     /// beyond the scale is an error, because rounding money is nobody's right.
     pub fn parse(text: &str, scale: u8) -> Result<Decimal, DecimalError> {
+        if let Some(decimal) = Plain::read(text.as_bytes()).and_then(|plain| plain.exact(scale)) {
+            return Ok(decimal);
+        }
+        Decimal::parse_any(text, scale)
+    }
+
+    /// [`Decimal::parse`] for every way to write a number.
+    fn parse_any(text: &str, scale: u8) -> Result<Decimal, DecimalError> {
         let (digits, exponent) = Digits::read(text.as_bytes()).ok_or(DecimalError::Malformed)?;
         let too_large = DecimalError::TooLarge { scale };
         // value = digits × 10^shift units
@@ -66,7 +74,10 @@ impl Decimal {
     /// Like [`Decimal::parse`], but digits beyond the scale are cut off towards
     /// negative infinity: how an instant given in seconds is floored.
     pub fn parse_floor(text: &str, scale: u8) -> Result<Decimal, DecimalError> {
-        match Decimal::parse(text, scale) {
+        if let Some(decimal) = Plain::read(text.as_bytes()).and_then(|plain| plain.floor(scale)) {
+            return Ok(decimal);
+        }
+        match Decimal::parse_any(text, scale) {
             Err(DecimalError::TooFine { .. }) => {}
             done => return done,
         }
@@ -121,6 +132,63 @@ impl Decimal {
         }
     }
 }
+
+/// A number of at most 18 digits (or 17 and a point) without an exponent, as nearly all are: it is
+/// read in 64 bits, several times faster than [`Digits`], which decides wherever
+/// this one does not know.
+struct Plain {
+    units: i64,
+    /// How many of the digits stand behind the point.
+    fraction: usize,
+}
+
+impl Plain {
+    fn read(text: &[u8]) -> Option<Plain> {
+        let (negative, text) = match text {
+            [b'-', rest @ ..] => (true, rest),
+            _ => (false, text),
+        };
+        if text.len() > 18 {
+            return None;
+        }
+        let mut units = 0i64;
+        let mut point = None;
+        for (at, byte) in text.iter().enumerate() {
+            match byte {
+                b'0'..=b'9' => units = units * 10 + i64::from(byte - b'0'),
+                b'.' if point.is_none() && at > 0 => point = Some(at),
+                _ => return None,
+            }
+        }
+        let fraction = point.map_or(0, |point| text.len() - point - 1);
+        let ends_in_digit = text.last().is_some_and(u8::is_ascii_digit);
+        ends_in_digit.then_some(Plain { units: if negative { -units } else { units }, fraction })
+    }
+
+    fn exact(self, scale: u8) -> Option<Decimal> {
+        let places = usize::from(scale).checked_sub(self.fraction)?;
+        let units = self.units.checked_mul(*POWERS.get(places)?)?;
+        Some(Decimal { units, scale })
+    }
+
+    fn floor(self, scale: u8) -> Option<Decimal> {
+        match self.fraction.checked_sub(usize::from(scale)) {
+            Some(surplus) => Some(Decimal { units: self.units.div_euclid(*POWERS.get(surplus)?), scale }),
+            None => self.exact(scale),
+        }
+    }
+}
+
+/// The powers of ten that 64 bits hold.
+const POWERS: [i64; 19] = {
+    let mut powers = [1; 19];
+    let mut at = 1;
+    while at < powers.len() {
+        powers[at] = powers[at - 1] * 10;
+        at += 1;
+    }
+    powers
+};
 
 /// The digits of a written number, without sign, point and exponent.
 struct Digits {
@@ -275,6 +343,8 @@ mod tests {
         for (text, scale, expected) in table {
             let read = Decimal::parse(text, *scale).map(|decimal| decimal.units);
             assert_eq!(read, *expected, "{text} at scale {scale}");
+            let read = Decimal::parse_any(text, *scale).map(|decimal| decimal.units);
+            assert_eq!(read, *expected, "{text} at scale {scale}, the long way");
         }
     }
 
@@ -283,6 +353,10 @@ mod tests {
         let table = [
             ("1767225600.25", 1_767_225_600_250),
             ("1767225600.2509", 1_767_225_600_250),
+            ("1767225600.250900000000000000", 1_767_225_600_250),
+            ("1767225600", 1_767_225_600_000),
+            ("-1767225600.2501", -1_767_225_600_251),
+            ("-0.000", 0),
             ("-0.0001", -1),
             ("1e-400", 0),
             ("-1e-400", -1),

@@ -15,6 +15,7 @@ pub mod nearest;
 pub mod outcome;
 pub mod position;
 pub mod quantity;
+pub mod schema;
 pub mod value;
 
 pub use decimal::Decimal;
@@ -25,4 +26,5 @@ pub use kind::Kind;
 pub use manifest::Manifest;
 pub use outcome::{Effect, Outcome};
 pub use position::Position;
+pub use schema::Schema;
 pub use value::Value;

@@ -6,8 +6,15 @@
 //! every placeholder of a message is declared. `wit/manifest.schema.json` is the
 //! same document for other tools.
 
+mod admit;
+mod json;
 mod message;
 mod read;
+mod typed;
+mod window;
+
+#[cfg(test)]
+mod tests;
 
 pub use message::{Message, Piece, Placeholder};
 pub use read::ManifestError;
@@ -259,4 +266,14 @@ pub enum Risky {
     High,
     /// Low scores are risky: a credit score.
     Low,
+}
+
+impl Score {
+    /// Whether a score is at a threshold or beyond it, towards the risky end.
+    pub fn reaches(&self, score: f64, threshold: f64) -> bool {
+        match self.risky {
+            Risky::High => score >= threshold,
+            Risky::Low => score <= threshold,
+        }
+    }
 }

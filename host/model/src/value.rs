@@ -1,6 +1,8 @@
 //! A value of one of the kinds, with its text owned or borrowed.
 
 use crate::{Decimal, Instant, Kind};
+use std::cmp::Ordering;
+use std::fmt;
 
 /// A value. `Value<&str>` borrows its text and is `Copy`, for the hot path;
 /// `Value<String>` owns it, for parameters and defaults.
@@ -45,6 +47,18 @@ impl<T: AsRef<str>> Value<T> {
         }
     }
 
+    /// The order of two values of one kind that has an order; flags, texts and
+    /// values of different kinds have none.
+    pub fn order<U: AsRef<str>>(&self, other: &Value<U>) -> Option<Ordering> {
+        match (self, other) {
+            (Value::Integer(left), Value::Integer(right)) => Some(left.cmp(right)),
+            (Value::Number(left), Value::Number(right)) => left.partial_cmp(right),
+            (Value::Decimal(left), Value::Decimal(right)) => Some(left.cmp(right)),
+            (Value::Instant(left), Value::Instant(right)) => Some(left.cmp(right)),
+            _ => None,
+        }
+    }
+
     /// The same value with its text owned.
     pub fn owned(&self) -> Value {
         match self.borrowed() {
@@ -54,6 +68,20 @@ impl<T: AsRef<str>> Value<T> {
             Value::Decimal(decimal) => Value::Decimal(decimal),
             Value::Text(text) => Value::Text(text.to_owned()),
             Value::Instant(instant) => Value::Instant(instant),
+        }
+    }
+}
+
+/// As messages and problems show it: texts in quotes.
+impl<T: AsRef<str>> fmt::Display for Value<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Flag(flag) => write!(f, "{flag}"),
+            Value::Integer(integer) => write!(f, "{integer}"),
+            Value::Number(number) => write!(f, "{number}"),
+            Value::Decimal(decimal) => write!(f, "{decimal}"),
+            Value::Text(text) => write!(f, "{:?}", text.as_ref()),
+            Value::Instant(instant) => write!(f, "{instant}"),
         }
     }
 }

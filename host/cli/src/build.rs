@@ -1,0 +1,139 @@
+//! `sandgate build`: from a policy crate to a component that a host accepts.
+//!
+//! cargo compiles the crate for `wasm32-unknown-unknown`; the module is made a
+//! component here, in process, and then loaded and described as a host would.
+
+use anyhow::{Context as _, bail};
+use sandgate_model::manifest::{Manifest, Origin};
+use sandgate_sandbox::{Config, Sandbox};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use wit_component::ComponentEncoder;
+
+/// The command line of `sandgate build`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  sandgate build policies/account-risk\n\n\
+    Without --to the component is written to the folder `policies` below cargo's target folder.")]
+pub(crate) struct Args {
+    /// The folders of the policies' crates
+    #[arg(default_value = ".", value_name = "DIR")]
+    pub(crate) dirs: Vec<PathBuf>,
+    /// The file to write, for a single policy
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
+}
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Builds each policy and prints what a host will see of it.
+///
+/// # Errors
+/// Where cargo fails, the crate is no policy, or a host would refuse it.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    if args.to.is_some() && args.dirs.len() > 1 {
+        bail!("--to takes the component of one policy, and there are {}; leave it out", args.dirs.len());
+    }
+    let sandbox = Sandbox::new(Config { cache: None, ..Config::default() })?;
+    for dir in &args.dirs {
+        let module = compile(dir)?;
+        let component = encode(&module)?;
+        let policy = sandbox
+            .load(&component)
+            .map_err(|refusal| anyhow::anyhow!("{} would be refused by a host: {refusal}", dir.display()))?;
+        let to = args.to.clone().unwrap_or_else(|| beside(&module));
+        write(&to, &component)?;
+        let out = &mut anstream::stdout();
+        policy.warnings().iter().try_for_each(|warning| crate::say(out, format_args!("warning: {warning}")))?;
+        crate::say(out, describe(policy.manifest(), &to, component.len(), &policy.digest().to_string()))?;
+    }
+    Ok(())
+}
+
+/// Compiles the crate and says where its module is. What cargo prints passes
+/// through untouched.
+fn compile(dir: &Path) -> anyhow::Result<PathBuf> {
+    let manifest = dir.join("Cargo.toml");
+    let manifest =
+        manifest.canonicalize().with_context(|| format!("{} is no crate: it has no Cargo.toml", dir.display()))?;
+    let output = Command::new("cargo")
+        .args(["build", "--release", "--lib", "--target", TARGET])
+        .args(["--message-format", "json-render-diagnostics", "--manifest-path"])
+        .arg(&manifest)
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cargo cannot be started; install Rust with rustup")?;
+    if !output.status.success() {
+        bail!(
+            "cargo could not build {} for {TARGET}; if it does not know that target: rustup target add {TARGET}",
+            dir.display()
+        );
+    }
+    let messages = String::from_utf8_lossy(&output.stdout);
+    let modules = messages.lines().filter_map(|line| module_of(line, &manifest));
+    modules
+        .last()
+        .with_context(|| format!("{} is no policy: its [lib] needs crate-type = [\"cdylib\", \"rlib\"]", dir.display()))
+}
+
+/// The module that a message of cargo names, if it is that of our crate.
+fn module_of(line: &str, manifest: &Path) -> Option<PathBuf> {
+    let message: serde_json::Value = serde_json::from_str(line).ok()?;
+    if message["reason"] != "compiler-artifact" || message["manifest_path"].as_str()? != manifest.to_str()? {
+        return None;
+    }
+    let files = message["filenames"].as_array()?;
+    files.iter().filter_map(|file| file.as_str()).find(|file| file.ends_with(".wasm")).map(PathBuf::from)
+}
+
+fn encode(module: &Path) -> anyhow::Result<Vec<u8>> {
+    let bytes = std::fs::read(module).with_context(|| format!("{} cannot be read", module.display()))?;
+    ComponentEncoder::default().module(&bytes).and_then(|encoder| encoder.validate(true).encode()).with_context(|| {
+        format!("{} cannot be made a component; does the crate use #[rules] or #[scoring]?", module.display())
+    })
+}
+
+/// `policies/NAME.wasm` below cargo's target folder.
+fn beside(module: &Path) -> PathBuf {
+    // the module is target/wasm32-unknown-unknown/release/NAME.wasm
+    let target = module.ancestors().nth(3).unwrap_or(Path::new("."));
+    target.join("policies").join(module.file_name().unwrap_or_default())
+}
+
+/// Writes the whole file or none of it, so that a host never reads half of one.
+fn write(to: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+    let draft = to.with_extension(format!("wasm.{}", std::process::id()));
+    std::fs::write(&draft, bytes).with_context(|| format!("{} cannot be written", draft.display()))?;
+    std::fs::rename(&draft, to).with_context(|| format!("{} cannot be written", to.display()))
+}
+
+fn describe(manifest: &Manifest, to: &Path, bytes: usize, digest: &str) -> String {
+    let inputs: Vec<String> = manifest
+        .inputs
+        .iter()
+        .map(|input| {
+            let from = match &input.from {
+                Origin::Field(_) => "field",
+                Origin::Tag(_) => "tag",
+                Origin::Window(_) => "window",
+            };
+            format!("{} ({from})", input.name)
+        })
+        .collect();
+    let reasons: Vec<&str> = manifest.reasons.iter().map(|reason| reason.code.as_str()).collect();
+    let mut lines = vec![
+        format!("{} {}: {}", manifest.name, manifest.version, manifest.summary),
+        format!("  component  {} ({:.1} KiB)", to.display(), bytes as f64 / 1024.0),
+        format!("  digest     {digest}"),
+        format!("  inputs     {}", inputs.join(", ")),
+    ];
+    if !reasons.is_empty() {
+        lines.push(format!("  reasons    {}", reasons.join(", ")));
+    }
+    if let Some(score) = &manifest.score {
+        lines.push(format!("  score      {} to {}", score.minimum, score.maximum));
+    }
+    lines.join("\n")
+}

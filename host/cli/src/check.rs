@@ -1,0 +1,78 @@
+//! `sandgate check`: reads a host's configuration with everything that it names,
+//! and reports all problems at once. It needs no server.
+
+use crate::config::{self, Report};
+use sandgate_sandbox::{Config, Sandbox};
+use std::io::Write;
+use std::path::PathBuf;
+
+/// The command line of `sandgate check`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  sandgate check --config sandgate.toml\n\n\
+    Exit status: 0 where all is well, 2 where something must be mended.")]
+pub(crate) struct Args {
+    /// The host's configuration
+    #[arg(long, value_name = "FILE", required_unless_present = "calibrate")]
+    pub(crate) config: Option<PathBuf>,
+    /// Measure what a microsecond costs in fuel on this machine
+    #[arg(long)]
+    pub(crate) calibrate: bool,
+}
+
+/// Checks, and says what it found.
+///
+/// # Errors
+/// Where a file has problems, or the output cannot be written.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let out = &mut anstream::stdout();
+    if let Some(path) = &args.config {
+        let (host, report) = config::load(path, 1).map_err(Problems)?;
+        report.notes.iter().try_for_each(|note| crate::say(out, format_args!("note: {note}")))?;
+        for generation in &host.generations {
+            crate::say(out, generation.summary())?;
+        }
+        crate::say(out, format_args!("{}: no problems", path.display()))?;
+    }
+    if args.calibrate {
+        calibrate(out)?;
+    }
+    Ok(())
+}
+
+/// A configuration that cannot be used.
+#[derive(Debug)]
+pub(crate) struct Problems(pub(crate) Report);
+
+impl std::error::Error for Problems {}
+
+/// Every problem on a line of its own, then their number.
+impl std::fmt::Display for Problems {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for problem in &self.0.problems {
+            writeln!(f, "{problem}")?;
+        }
+        match self.0.problems.len() {
+            1 => write!(f, "1 problem; nothing was started"),
+            problems => write!(f, "{problems} problems; nothing was started"),
+        }
+    }
+}
+
+/// Prints how many units of fuel a microsecond takes here, with the spread, and
+/// proposes a constant; it changes nothing.
+fn calibrate(out: &mut impl Write) -> anyhow::Result<()> {
+    let sandbox = Sandbox::new(Config::default())?;
+    let measured = sandbox.calibrate()?;
+    crate::say(out, "fuel per microsecond on this machine, over 101 measurements:")?;
+    let rows = [
+        ("slowest", measured.lowest),
+        ("slowest tenth", measured.tenth),
+        ("median", measured.median),
+        ("fastest tenth", measured.ninetieth),
+        ("fastest", measured.highest),
+    ];
+    rows.iter().try_for_each(|(what, fuel)| crate::say(out, format_args!("  {what:<14} {fuel:>8.0}")))?;
+    // the slowest tenth: a budget in time should hold on a bad day too
+    let proposed = (measured.tenth / 100.0).floor() * 100.0;
+    crate::say(out, format_args!("proposed: [engine] fuel_per_us = {proposed:.0}; give every host of a fleet the same"))
+}

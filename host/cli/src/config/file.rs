@@ -1,0 +1,210 @@
+//! A configuration file as a tree that knows its lines, and the report about
+//! all files together.
+
+use std::cell::RefCell;
+use std::fmt::{self, Display};
+use std::path::{Path, PathBuf};
+use toml::de::{DeTable, DeValue};
+
+/// The most bytes of a configuration file.
+const SIZE_MAX: u64 = 16 << 20;
+
+/// A configuration file, parsed.
+pub(crate) struct File {
+    pub(crate) path: PathBuf,
+    pub(crate) root: Node,
+}
+
+/// A value of a file and the line on which it stands.
+pub(crate) struct Node {
+    pub(crate) line: usize,
+    pub(crate) content: Content,
+}
+
+/// What a value is; a number keeps the digits that were written.
+pub(crate) enum Content {
+    Flag(bool),
+    Number(String),
+    Text(String),
+    List(Vec<Node>),
+    /// Members in the order in which they were written, each with its key's line.
+    Table(Vec<(String, Node)>),
+    /// A date, which no key of ours takes bare.
+    Date,
+}
+
+/// Everything that was found while reading.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    /// What must be mended.
+    pub(crate) problems: Vec<Problem>,
+    /// What is worth knowing.
+    pub(crate) notes: Vec<Problem>,
+}
+
+/// One thing about one place of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Problem {
+    /// The file.
+    pub(crate) file: PathBuf,
+    /// The line, from 1; 0 where the file could not be read.
+    pub(crate) line: usize,
+    /// The key: `stage[0].policy[1].parameters.largest`.
+    pub(crate) key: String,
+    /// What is wrong there, and the mend.
+    pub(crate) what: String,
+}
+
+// === impl File ===
+
+impl File {
+    /// Opens the file that a command line names.
+    pub(crate) fn open(path: &Path, report: &RefCell<Report>) -> Option<File> {
+        match File::parse(path) {
+            Ok(file) => Some(file),
+            Err(problems) => {
+                report.borrow_mut().problems.extend(problems);
+                None
+            }
+        }
+    }
+
+    /// Opens a file that another one names under `key`.
+    pub(crate) fn open_named(path: &Path, by: &File, key: &str, report: &RefCell<Report>) -> Option<File> {
+        if path.is_file() {
+            return File::open(path, report);
+        }
+        report.borrow_mut().problem(
+            by,
+            key,
+            format!("there is no file {}; mend the path or write the file", path.display()),
+        );
+        None
+    }
+
+    fn parse(path: &Path) -> Result<File, Vec<Problem>> {
+        let problem = |line, what| Problem { file: path.to_owned(), line, key: String::new(), what };
+        let unreadable = |error: std::io::Error| vec![problem(0, format!("cannot be read: {error}"))];
+        if std::fs::metadata(path).map_err(unreadable)?.len() > SIZE_MAX {
+            let what = format!("is larger than {} MiB, which no configuration is", SIZE_MAX >> 20);
+            return Err(vec![problem(0, what)]);
+        }
+        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        let (table, errors) = DeTable::parse_recoverable(&text);
+        if errors.is_empty() {
+            let content = members(table.get_ref(), &text);
+            return Ok(File { path: path.to_owned(), root: Node { line: 1, content } });
+        }
+        let line = |span: Option<std::ops::Range<usize>>| line(&text, span.map_or(0, |span| span.start));
+        Err(errors
+            .iter()
+            .map(|error| problem(line(error.span()), format!("is no TOML: {}", error.message())))
+            .collect())
+    }
+
+    /// A path as this file means it: relative to its own folder.
+    pub(crate) fn beside(&self, path: &str) -> PathBuf {
+        self.path.parent().unwrap_or(Path::new("")).join(path)
+    }
+
+    /// The line of a dotted key, or of the nearest key above it that is there.
+    fn line_of(&self, key: &str) -> usize {
+        let mut node = &self.root;
+        for segment in key.split('.') {
+            let (name, index) = match segment.split_once('[') {
+                Some((name, index)) => (name, index.trim_end_matches(']').parse().ok()),
+                None => (segment, None::<usize>),
+            };
+            let Some(member) = node.member(name) else { break };
+            node = match (index, &member.content) {
+                (Some(index), Content::List(elements)) => elements.get(index).unwrap_or(member),
+                _ => member,
+            };
+        }
+        node.line
+    }
+}
+
+// === impl Node ===
+
+impl Node {
+    /// The member of a table with that name.
+    pub(crate) fn member(&self, name: &str) -> Option<&Node> {
+        match &self.content {
+            Content::Table(members) => members.iter().find(|(key, _)| key == name).map(|(_, node)| node),
+            _ => None,
+        }
+    }
+}
+
+fn members(table: &DeTable<'_>, text: &str) -> Content {
+    let mut members: Vec<_> = table.iter().collect();
+    members.sort_by_key(|(key, _)| key.span().start);
+    let node = |key: &toml::Spanned<std::borrow::Cow<'_, str>>, value: &DeValue<'_>| {
+        (key.get_ref().to_string(), Node { line: line(text, key.span().start), content: content(value, text) })
+    };
+    Content::Table(members.into_iter().map(|(key, value)| node(key, value.get_ref())).collect())
+}
+
+fn content(value: &DeValue<'_>, text: &str) -> Content {
+    match value {
+        DeValue::Boolean(flag) => Content::Flag(*flag),
+        // a number in another base is written out, so that its digits mean what they say
+        DeValue::Integer(integer) if integer.radix() == 10 => Content::Number(integer.as_str().to_owned()),
+        DeValue::Integer(integer) => {
+            let number = i128::from_str_radix(integer.as_str(), integer.radix());
+            Content::Number(number.map_or_else(|_| integer.to_string(), |number| number.to_string()))
+        }
+        DeValue::Float(float) => Content::Number(float.as_str().to_owned()),
+        DeValue::String(string) => Content::Text(string.to_string()),
+        DeValue::Datetime(_) => Content::Date,
+        DeValue::Array(array) => Content::List(
+            array
+                .iter()
+                .map(|value| Node { line: line(text, value.span().start), content: content(value.get_ref(), text) })
+                .collect(),
+        ),
+        DeValue::Table(table) => members(table, text),
+    }
+}
+
+fn line(text: &str, offset: usize) -> usize {
+    1 + text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count()
+}
+
+// === impl Report ===
+
+impl Report {
+    /// Adds a problem at the line of `key`.
+    pub(crate) fn problem(&mut self, file: &File, key: &str, what: impl Display) {
+        self.problems.push(Problem::at(file, file.line_of(key), key, what));
+    }
+
+    /// Adds a note at the line of `key`.
+    pub(crate) fn note(&mut self, file: &File, key: &str, what: impl Display) {
+        self.notes.push(Problem::at(file, file.line_of(key), key, what));
+    }
+}
+
+// === impl Problem ===
+
+impl Problem {
+    /// A problem at a known line.
+    pub(crate) fn at(file: &File, line: usize, key: &str, what: impl Display) -> Problem {
+        Problem { file: file.path.clone(), line, key: key.to_owned(), what: what.to_string() }
+    }
+}
+
+/// `tenants/payments.toml:12: stage[0].policy[0].budget: …`
+impl Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        if self.line > 0 {
+            write!(f, ":{}", self.line)?;
+        }
+        if !self.key.is_empty() {
+            write!(f, ": {}", self.key)?;
+        }
+        write!(f, ": {}", self.what)
+    }
+}

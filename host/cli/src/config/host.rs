@@ -1,0 +1,175 @@
+//! `sandgate.toml`: the host's own file. Every key has a default where one makes
+//! sense; the unit of a length or a size is written with it.
+
+use super::file::{File, Report};
+use super::section::{Section, known};
+use super::{EngineSettings, Source, source};
+use sandgate_model::Outcome;
+use sandgate_model::schema::TenantRole;
+use sandgate_tags::Location;
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What the host's file says.
+pub(crate) struct Settings {
+    pub(crate) tenants: Vec<PathBuf>,
+    pub(crate) sources: Vec<Source>,
+    pub(crate) sink: Option<PathBuf>,
+    pub(crate) engine: EngineSettings,
+    /// The fuel of a policy that sets no budget.
+    pub(crate) fuel: u64,
+    pub(crate) sandbox: sandgate_sandbox::Config,
+    pub(crate) tags: sandgate_tags::Config,
+}
+
+const MIB: u64 = 1 << 20;
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(86_400);
+/// The longest of any length of time here.
+const LONGEST: Duration = Duration::from_secs(3_660 * 86_400);
+
+/// The fuel of a budget given as time.
+pub(crate) fn fuel(budget: Duration, fuel_per_us: u64) -> u64 {
+    u64::try_from(budget.as_micros()).unwrap_or(u64::MAX).saturating_mul(fuel_per_us)
+}
+
+/// The shortest and longest budget of a policy.
+pub(crate) const BUDGETS: std::ops::RangeInclusive<Duration> = Duration::from_micros(1)..=Duration::from_secs(1);
+
+/// Reads the host's file; `None` where its sources are beyond use.
+pub(crate) fn read(file: &File, workers: usize, report: &RefCell<Report>) -> Option<Settings> {
+    let root = Section::root(file, report);
+    let tenants = root.texts("tenants");
+    if tenants.is_empty() {
+        root.problem("tenants", "names no tenant file; write tenants = [\"tenants/NAME.toml\"]");
+    }
+    let sections = root.sections("source");
+    if sections.is_empty() {
+        root.problem("source", "there is no source; add [[source]]");
+    }
+    let wanted = sections.len();
+    let sources: Vec<Source> = sections.into_iter().filter_map(source::read).collect();
+    if sources.len() > 1 {
+        root.problem("source", "this version judges one source; keep one [[source]]");
+    }
+    let sink = root.section("sink").and_then(sink);
+    let engine = root.section("engine").map_or_else(EngineSettings::default, engine);
+    let (budget, sandbox) = sandbox(root.section("sandbox"), file, workers);
+    let tags = tags(root.section("tags"), file);
+    root.section("state").into_iter().for_each(state);
+    if root.node("kafka").is_some() {
+        root.problem("kafka", "this version reads files only; remove [kafka]");
+    }
+    let complete = sources.len() == wanted && wanted > 0;
+    root.done();
+    let settings = Settings {
+        tenants: tenants.iter().map(|path| file.beside(path)).collect(),
+        sources,
+        sink,
+        fuel: fuel(budget, engine.fuel_per_us),
+        engine,
+        sandbox,
+        tags,
+    };
+    complete.then_some(settings)
+}
+
+impl Default for EngineSettings {
+    fn default() -> EngineSettings {
+        EngineSettings { batch: 256, fuel_per_us: 10_000 }
+    }
+}
+
+fn sink(section: Section<'_>) -> Option<PathBuf> {
+    let path = section.text("path").map(|path| section.file.beside(path));
+    section.done();
+    path
+}
+
+fn engine(section: Section<'_>) -> EngineSettings {
+    let default = EngineSettings::default();
+    let engine = EngineSettings {
+        batch: section.whole("batch", default.batch as u64, 1..=4_096) as usize,
+        fuel_per_us: section.whole("fuel_per_us", default.fuel_per_us, 1..=1_000_000),
+    };
+    if let Some(deadline) = section.text("deadline")
+        && deadline != "off"
+    {
+        section.problem("deadline", "a run from a file has no deadline, or two runs could differ; write \"off\"");
+    }
+    section.word("reused_id", &["allow", "review", "block"], Outcome::of_word);
+    section.done();
+    engine
+}
+
+fn sandbox(section: Option<Section<'_>>, file: &File, workers: usize) -> (Duration, sandgate_sandbox::Config) {
+    let default_budget = Duration::from_micros(100);
+    let mut config = sandgate_sandbox::Config {
+        memory_max: 4 * MIB,
+        result_max: MIB,
+        cache: Some(file.beside(".sandgate/compiled")),
+        // each worker has one guest store at a time; a spare one for loading
+        slots: u32::try_from(workers).unwrap_or(u32::MAX).saturating_add(1),
+        ..sandgate_sandbox::Config::default()
+    };
+    let Some(section) = section else { return (default_budget, config) };
+    let budget = section.duration("budget", default_budget, BUDGETS);
+    config.memory_max = section.size("memory", config.memory_max, 64 * 1024..=256 * MIB);
+    config.result_max = section.size("result", config.result_max, 1_024..=64 * MIB);
+    if let Some(cache) = section.text("cache") {
+        config.cache = (!cache.is_empty()).then(|| file.beside(cache));
+    }
+    section.done();
+    (budget, config)
+}
+
+fn tags(section: Option<Section<'_>>, file: &File) -> sandgate_tags::Config {
+    let mut config = sandgate_tags::Config::default();
+    config.sql = config.sql.within(&file.beside(""));
+    let Some(section) = section else { return config };
+    if let Some(sql) = section.text("sql") {
+        match Location::parse(sql) {
+            Ok(location) => config.sql = location.within(&file.beside("")),
+            Err(error) => section.problem("sql", error),
+        }
+    }
+    config.ttl = section.duration("ttl", MINUTE, Duration::from_millis(1)..=DAY);
+    // read and checked, so that a file for a later version is not refused
+    section.duration("stale", 5 * MINUTE, Duration::ZERO..=DAY);
+    if section.text("redis").is_some_and(|redis| !redis.is_empty()) {
+        section.problem("redis", "this version has no Redis tier; remove it or leave it empty");
+    }
+    section.done();
+    config
+}
+
+/// Reads only where tags are kept, for the verbs that need nothing else.
+pub(super) fn read_tags(file: &File, report: &RefCell<Report>) -> sandgate_tags::Config {
+    tags(Section::root(file, report).section("tags"), file)
+}
+
+/// The durable state is not there yet: its keys are checked, and nothing more.
+fn state(section: Section<'_>) {
+    section.text("path");
+    for (name, default) in [("lateness", 7 * DAY), ("repeats", 60 * MINUTE), ("rollback_within", 7 * DAY)] {
+        section.duration(name, default, Duration::ZERO..=LONGEST);
+    }
+    section.duration("commit", Duration::from_millis(50), Duration::ZERO..=MINUTE);
+    section.whole("ids", 5_000_000, 0..=1_000_000_000);
+    section.whole("events", 50_000_000, 0..=10_000_000_000);
+    section.note("has no effect yet: this version keeps no state between transactions");
+    section.done();
+}
+
+/// Checks that every tenant that a source names has a file.
+pub(crate) fn check_routes(file: &File, settings: &Settings, tenants: &[&str], report: &RefCell<Report>) {
+    for (at, source) in settings.sources.iter().enumerate() {
+        if let TenantRole::Fixed(tenant) = &source.schema.roles.tenant
+            && !tenants.contains(&&**tenant)
+        {
+            let what = format!("no tenant file is of `{tenant}`; {}", known(tenant, tenants));
+            report.borrow_mut().problem(file, &format!("source[{at}].tenant.name"), what);
+        }
+    }
+}

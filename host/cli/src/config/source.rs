@@ -1,0 +1,126 @@
+//! `[[source]]`: where records come from and what they look like.
+
+use super::Source;
+use super::section::Section;
+use sandgate_model::instant::Unit;
+use sandgate_model::schema::{Draft, Field, Schema, TenantDraft};
+use sandgate_model::{Instant, Kind};
+use std::sync::Arc;
+
+/// Reads a source; `None` where its schema has problems, which are reported.
+pub(super) fn read(section: Section<'_>) -> Option<Source> {
+    let name = section.required("name", "the source's name in the positions of its records");
+    let path = section.text("path").filter(|path| !path.is_empty()).map(|path| section.file.beside(path));
+    if section.flag("observe", false) {
+        section.problem("observe", "this version does not observe sources yet; remove this [[source]]");
+    }
+    for key in ["topic", "key"] {
+        if section.text(key).is_some() {
+            section.problem(key, "this version reads files only; name a `path`, or use `run --from FILE`");
+        }
+    }
+    let fields = section.section("fields").map(fields);
+    if fields.is_none() {
+        section.problem("fields", "is missing: declare the fields of a record under [source.fields]");
+    }
+    let id = id(&section);
+    let account = section.required("account", "the field that says whose transaction it is");
+    let time = section.required("time", "the field that says when it happened");
+    let amount = section.text("amount").map(str::to_owned);
+    let tenant = tenant(&section);
+    let earliest = instant(&section, "earliest", "2000-01-01T00:00:00Z");
+    let latest = instant(&section, "latest", "2100-01-01T00:00:00Z");
+    let size_max = section.size("size", 64 << 10, 1..=Schema::SIZE_MAX);
+    let draft = Draft {
+        source: name?.to_owned(),
+        fields: fields??,
+        id,
+        account: account?.to_owned(),
+        time: time?.to_owned(),
+        amount,
+        tenant: tenant?,
+        earliest: earliest?,
+        latest: latest?,
+        size_max,
+    };
+    let schema = match Schema::check(draft) {
+        Ok(schema) => Some(Arc::new(schema)),
+        Err(problems) => {
+            problems.iter().for_each(|problem| section.problem_below(&problem.key, &problem.flaw));
+            None
+        }
+    };
+    section.done();
+    Some(Source { schema: schema?, path })
+}
+
+/// The id: one field, or a list of fields that make it together.
+fn id(section: &Section<'_>) -> Vec<String> {
+    use super::file::Content;
+    match section.node("id").map(|node| &node.content) {
+        Some(Content::Text(field)) => vec![field.clone()],
+        Some(Content::List(_)) => section.texts("id"),
+        Some(_) => {
+            section.problem("id", "must be a field, or a list of fields that make the id together");
+            Vec::new()
+        }
+        None => {
+            section.problem("id", "is missing: the field that holds the id, or a list of fields that make it together");
+            Vec::new()
+        }
+    }
+}
+
+fn tenant(section: &Section<'_>) -> Option<TenantDraft> {
+    let Some(tenant) = section.section("tenant") else {
+        if !section.has("tenant") {
+            section.problem("tenant", "is missing: write { name = \"…\" } or { field = \"…\" }");
+        }
+        return None;
+    };
+    let draft = match (tenant.text("name"), tenant.text("field")) {
+        (Some(name), None) => Some(TenantDraft::Fixed(name.to_owned())),
+        (None, Some(field)) => Some(TenantDraft::Field(field.to_owned())),
+        _ => {
+            section.problem("tenant", "must be either { name = \"…\" } or { field = \"…\" }");
+            None
+        }
+    };
+    tenant.done();
+    draft
+}
+
+fn instant<'a>(section: &Section<'a>, key: &'a str, default: &str) -> Option<Instant> {
+    let text = section.text(key).unwrap_or(default);
+    Instant::parse_rfc3339(text).map_err(|error| section.problem(key, format!("`{text}` {error}"))).ok()
+}
+
+/// The declared fields; `None` where one of them has problems.
+fn fields(section: Section<'_>) -> Option<Vec<Field>> {
+    let names: Vec<&str> = section.names().collect();
+    let fields: Vec<Option<Field>> = names.iter().map(|name| field(name, section.section(name)?)).collect();
+    section.done();
+    fields.into_iter().collect()
+}
+
+fn field(name: &str, section: Section<'_>) -> Option<Field> {
+    let path = section.text("path").unwrap_or(name);
+    let scale = section.has("scale");
+    let digits = section.whole("scale", u64::from(Kind::SCALE_DEFAULT), 0..=u64::from(Kind::SCALE_MAX));
+    let of_word = |word: &str| Kind::of_word(word, digits as u8);
+    if !section.has("kind") {
+        section.problem("kind", format!("is missing: one of {}", Kind::WORDS.join(", ")));
+    }
+    let kind = section.word("kind", &Kind::WORDS, of_word);
+    if scale && !matches!(kind, None | Some(Kind::Decimal { .. })) {
+        section.problem("scale", "is only for decimals; remove it");
+    }
+    let unit = section.word("unit", &["s", "ms", "rfc3339"], |word| match word {
+        "s" => Some(Unit::Seconds),
+        "ms" => Some(Unit::Millis),
+        "rfc3339" => Some(Unit::Rfc3339),
+        _ => None,
+    });
+    section.done();
+    Some(Field { name: name.to_owned(), path: Field::path_of(path), kind: kind?, unit })
+}

@@ -1,0 +1,237 @@
+//! A tenant's file: its stages of policies and how their answers count.
+
+use super::file::{Content, File, Node, Report};
+use super::host::{BUDGETS, Settings, fuel};
+use super::section::{Section, known};
+use sandgate_engine::document::{Document, Fallback, Given, Member, Remap, Stage, Thresholds};
+use sandgate_engine::standing::Band;
+use sandgate_model::{Decimal, Effect, Kind, Outcome};
+use sandgate_sandbox::{Policy, Sandbox};
+use std::cell::RefCell;
+
+const OUTCOMES: [&str; 3] = ["allow", "review", "block"];
+/// The largest weight, either way: a thousand of them still fit any sum.
+const WEIGHT_MAX: i64 = 1_000_000_000;
+/// The most bytes of a component.
+const COMPONENT_MAX: u64 = 64 << 20;
+
+/// Reads a tenant's file; `None` where it has no usable name.
+pub(super) fn read(file: &File, settings: &Settings, sandbox: &Sandbox, report: &RefCell<Report>) -> Option<Document> {
+    let root = Section::root(file, report);
+    let tenant = root.required("name", "the tenant's name");
+    let document = Document {
+        tenant: tenant.unwrap_or_default().to_owned(),
+        deny: root.texts("deny"),
+        keep: root.texts("keep"),
+        bands: root.sections("bands").into_iter().filter_map(band).collect(),
+        stages: root.sections("stage").into_iter().map(|section| stage(section, settings, sandbox)).collect(),
+    };
+    root.done();
+    tenant.map(|_| document)
+}
+
+fn band(section: Section<'_>) -> Option<Band> {
+    if !section.has("at") {
+        section.problem("at", "is missing: the sum of weights from which on the band holds");
+    }
+    let at = section.node("at").and_then(|node| weight(node));
+    if section.has("at") && at.is_none() {
+        section.problem("at", "must be a whole number");
+    }
+    let outcome = outcome(&section);
+    section.done();
+    Some(Band { at: at?, outcome: outcome? })
+}
+
+fn outcome(section: &Section<'_>) -> Option<Outcome> {
+    section.required("outcome", "allow, review or block")?;
+    section.word("outcome", &OUTCOMES, Outcome::of_word)
+}
+
+fn stage(section: Section<'_>, settings: &Settings, sandbox: &Sandbox) -> Stage {
+    let name = section.required("name", "the stage's name").unwrap_or_default().to_owned();
+    let stop_at = section.word("stop_at", &OUTCOMES, Outcome::of_word);
+    let members = section.sections("policy").into_iter().map(|section| member(section, settings, sandbox)).collect();
+    section.done();
+    Stage { name, stop_at, members }
+}
+
+fn member(section: Section<'_>, settings: &Settings, sandbox: &Sandbox) -> Member {
+    let policy = component(&section, sandbox);
+    let name = section.required("name", "the policy's name in this set").unwrap_or_default().to_owned();
+    let fuel = budget(&section, settings);
+    let member = Member {
+        name,
+        policy,
+        fuel,
+        fallback: fallback(&section),
+        parameters: parameters(&section),
+        reasons: reasons(&section),
+        thresholds: thresholds(&section),
+    };
+    section.done();
+    member
+}
+
+/// Reads and loads the component; what refuses it is reported at its key.
+fn component(section: &Section<'_>, sandbox: &Sandbox) -> Option<Policy> {
+    let name = section.required("component", "the path of the policy's .wasm file")?;
+    let path = section.file.beside(name);
+    let size = match std::fs::metadata(&path) {
+        Ok(metadata) => metadata.len(),
+        Err(error) => {
+            let mend = "build it with `sandgate build`, or mend the path";
+            section.problem("component", format!("{} cannot be read: {error}; {mend}", path.display()));
+            return None;
+        }
+    };
+    if size > COMPONENT_MAX {
+        section.problem("component", format!("{} is larger than {} MiB", path.display(), COMPONENT_MAX >> 20));
+        return None;
+    }
+    let loaded = std::fs::read(&path)
+        .map_err(|error| error.to_string())
+        .and_then(|bytes| sandbox.load(&bytes).map_err(|refusal| refusal.to_string()));
+    match loaded {
+        Ok(policy) => {
+            policy.warnings().iter().for_each(|warning| section.note_at("component", warning));
+            Some(policy)
+        }
+        Err(what) => {
+            section.problem("component", format!("{} is refused: {what}", path.display()));
+            None
+        }
+    }
+}
+
+fn budget(section: &Section<'_>, settings: &Settings) -> u64 {
+    if section.has("budget") && section.has("fuel") {
+        section.problem("fuel", "says the same as `budget`; keep one of them");
+    }
+    let of_time = section.duration("budget", std::time::Duration::ZERO, BUDGETS);
+    let default = if of_time.is_zero() { settings.fuel } else { fuel(of_time, settings.engine.fuel_per_us) };
+    section.whole("fuel", default, 1..=1_000_000_000_000)
+}
+
+/// One outcome, or outcomes by the amount with a last one for all the rest.
+fn fallback(section: &Section<'_>) -> Fallback {
+    let default = Fallback::always(Outcome::Review);
+    match section.node("fallback").map(|node| &node.content) {
+        None => default,
+        Some(Content::Text(_)) => {
+            section.word("fallback", &OUTCOMES, Outcome::of_word).map_or(default, Fallback::always)
+        }
+        Some(Content::List(_)) => fallback_bands(section).unwrap_or(default),
+        Some(_) => {
+            section.problem("fallback", "must be an outcome, or a list such as [{ below = \"10\", outcome = \"allow\" }, { outcome = \"block\" }]");
+            default
+        }
+    }
+}
+
+fn fallback_bands(section: &Section<'_>) -> Option<Fallback> {
+    let bands = section.sections("fallback");
+    let last = bands.len().checked_sub(1)?;
+    let mut below: Vec<(Decimal, Outcome)> = Vec::new();
+    let mut otherwise = None;
+    for (at, band) in bands.into_iter().enumerate() {
+        let bound = band.node("below").map(|node| decimal(node));
+        let outcome = outcome(&band);
+        match bound {
+            Some(None) => band.problem("below", "must be an amount such as \"10.50\""),
+            Some(Some(bound)) if below.last().is_some_and(|(before, _)| bound <= *before) => {
+                band.problem("below", "must be larger than in the band before");
+            }
+            Some(Some(_)) if at == last => {
+                band.problem("below", "is in the last band, which holds for all other amounts; add a band without it");
+            }
+            Some(Some(bound)) => below.extend(outcome.map(|outcome| (bound, outcome))),
+            None if at == last => otherwise = outcome,
+            None => band.problem("below", "is missing: only the last band goes without"),
+        }
+        band.done();
+    }
+    otherwise.map(|otherwise| Fallback { below, otherwise })
+}
+
+fn parameters(section: &Section<'_>) -> Vec<(String, Given)> {
+    let Some(parameters) = section.section("parameters") else { return Vec::new() };
+    let names: Vec<&str> = parameters.names().collect();
+    let mut all = Vec::new();
+    for name in names {
+        match parameters.node(name).and_then(given) {
+            Some(given) => all.push((name.to_owned(), given)),
+            None => parameters.problem(name, "must be a value or a list of values; write an instant in quotes"),
+        }
+    }
+    parameters.done();
+    all
+}
+
+fn given(node: &Node) -> Option<Given> {
+    Some(match &node.content {
+        Content::Flag(flag) => Given::Flag(*flag),
+        Content::Number(digits) => Given::Number(digits.clone()),
+        Content::Text(text) => Given::Text(text.clone()),
+        Content::List(elements) => Given::List(elements.iter().map(given).collect::<Option<_>>()?),
+        Content::Table(_) | Content::Date => return None,
+    })
+}
+
+fn reasons(section: &Section<'_>) -> Vec<(String, Remap)> {
+    let Some(reasons) = section.section("reasons") else { return Vec::new() };
+    let codes: Vec<&str> = reasons.names().collect();
+    let mut all = Vec::new();
+    for code in codes {
+        let Some(mapped) = reasons.section(code) else { continue };
+        let words: Vec<&str> = Effect::ALL.iter().map(|effect| effect.word()).collect();
+        let effect = mapped.word("effect", &words, Effect::of_word);
+        let weight = mapped.node("weight").and_then(|node| {
+            let weight = weight(node);
+            if weight.is_none() {
+                mapped.problem("weight", format!("must be a whole number from -{WEIGHT_MAX} to {WEIGHT_MAX}"));
+            }
+            weight
+        });
+        mapped.done();
+        all.push((code.to_owned(), Remap { effect, weight }));
+    }
+    reasons.done();
+    all
+}
+
+fn thresholds(section: &Section<'_>) -> Thresholds {
+    let Some(thresholds) = section.section("thresholds") else { return Thresholds::default() };
+    let read = |name| {
+        let node = thresholds.node(name)?;
+        let number = match &node.content {
+            Content::Number(digits) => digits.parse().ok().filter(|number: &f64| number.is_finite()),
+            _ => None,
+        };
+        if number.is_none() {
+            thresholds.problem(name, "must be a number on the policy's scale");
+        }
+        number
+    };
+    let all = Thresholds { review: read("review"), block: read("block") };
+    for name in thresholds.names().filter(|name| !["review", "block"].contains(name)) {
+        thresholds.problem(name, format!("is no threshold; {}", known(name, &["review", "block"])));
+        thresholds.node(name);
+    }
+    thresholds.done();
+    all
+}
+
+fn weight(node: &Node) -> Option<i64> {
+    match &node.content {
+        Content::Number(digits) => digits.parse().ok().filter(|weight| (-WEIGHT_MAX..=WEIGHT_MAX).contains(weight)),
+        _ => None,
+    }
+}
+
+fn decimal(node: &Node) -> Option<Decimal> {
+    match &node.content {
+        Content::Number(text) | Content::Text(text) => Decimal::parse(text, Kind::SCALE_DEFAULT).ok(),
+        _ => None,
+    }
+}

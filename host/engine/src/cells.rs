@@ -1,0 +1,167 @@
+//! The inputs of one policy for one transaction: each a value, an absence or a
+//! fault. They are what the policy is judged on, what its messages show and what
+//! the decision records, so all three read the same cells.
+
+use crate::decode::Misread;
+use crate::generation::{Binding, Column, Columns};
+use crate::json;
+use sandgate_model::{Decimal, Fault, Instant, Kind, Value};
+use sandgate_sandbox::Rows;
+use std::cmp::Ordering;
+use std::fmt;
+use std::sync::Arc;
+
+/// What one input is for one transaction.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Cell<'a> {
+    /// There is none, and the policy can do without.
+    Absent,
+    /// It was found.
+    Found(Value<&'a str>),
+    /// There is none, and the declared default stands in.
+    Defaulted(Value<&'a str>),
+    /// It cannot be used.
+    Bad(Bad<'a>),
+}
+
+/// Why an input cannot be used.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Bad<'a> {
+    Missing,
+    Misread(&'a Misread),
+    WrongTag { text: &'a str, kind: Kind },
+    Below(&'a Value),
+    Above(&'a Value),
+}
+
+/// What was found in a column: fields as their source declares them, tags as text.
+#[derive(Clone, Debug)]
+pub(crate) struct Sheet<'a> {
+    pub(crate) fields: Vec<Result<Option<Value<&'a str>>, Misread>>,
+    pub(crate) tags: Vec<Option<Arc<str>>>,
+}
+
+impl<'a> Cell<'a> {
+    /// The value, if there is one.
+    pub(crate) fn value(self) -> Option<Value<&'a str>> {
+        match self {
+            Cell::Found(value) | Cell::Defaulted(value) => Some(value),
+            Cell::Absent | Cell::Bad(_) => None,
+        }
+    }
+
+    /// Appends the cell to the row that crosses the contract.
+    pub(crate) fn push(self, kind: Kind, rows: &mut Rows) {
+        match self.value() {
+            Some(value) => rows.push(value),
+            None => rows.push_absent(kind),
+        }
+    }
+
+    /// The fault of the policy that declared this cell's input, if it is one.
+    pub(crate) fn fault(self, input: &str) -> Option<Fault> {
+        match self {
+            Cell::Bad(bad) => Some(Fault::Input { input: input.to_owned(), detail: bad.to_string() }),
+            _ => None,
+        }
+    }
+}
+
+impl<'a> Sheet<'a> {
+    /// The cell of `binding` for the transaction in `row`.
+    pub(crate) fn cell(&'a self, row: usize, columns: &Columns, binding: &'a Binding) -> Cell<'a> {
+        let found = match binding.column {
+            Column::Field(column) => match &self.fields[row * columns.fields.len() + column] {
+                Ok(value) => Ok(*value),
+                Err(misread) => Err(Bad::Misread(misread)),
+            },
+            Column::Tag(column) => match &self.tags[row * columns.tags.len() + column] {
+                Some(text) => read(text, binding.kind).map(Some).ok_or(Bad::WrongTag { text, kind: binding.kind }),
+                None => Ok(None),
+            },
+        };
+        match found {
+            Err(bad) => Cell::Bad(bad),
+            Ok(Some(value)) => bounded(value, binding),
+            Ok(None) => match &binding.default {
+                Some(default) => Cell::Defaulted(default.borrowed()),
+                None if binding.optional => Cell::Absent,
+                None => Cell::Bad(Bad::Missing),
+            },
+        }
+    }
+}
+
+fn bounded<'a>(value: Value<&'a str>, binding: &'a Binding) -> Cell<'a> {
+    if let Some(minimum) = &binding.minimum
+        && value.order(&minimum.borrowed()) == Some(Ordering::Less)
+    {
+        return Cell::Bad(Bad::Below(minimum));
+    }
+    if let Some(maximum) = &binding.maximum
+        && value.order(&maximum.borrowed()) == Some(Ordering::Greater)
+    {
+        return Cell::Bad(Bad::Above(maximum));
+    }
+    Cell::Found(value)
+}
+
+/// A tag's text as the kind that the policy reads.
+fn read(text: &str, kind: Kind) -> Option<Value<&str>> {
+    Some(match kind {
+        Kind::Text => Value::Text(text),
+        Kind::Integer => Value::Integer(text.parse().ok()?),
+        Kind::Decimal { scale } => Value::Decimal(Decimal::parse(text, scale).ok()?),
+        Kind::Number => Value::Number(text.parse().ok().filter(|number: &f64| number.is_finite())?),
+        Kind::Flag => Value::Flag(text.parse().ok()?),
+        Kind::Instant => Value::Instant(Instant::parse_rfc3339(text).ok()?),
+    })
+}
+
+/// What a person reads behind the name of the input.
+impl fmt::Display for Bad<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Bad::Missing => f.write_str("is required and absent"),
+            Bad::Misread(misread) => misread.fmt(f),
+            Bad::WrongTag { text, kind } => {
+                let shown: String = text.chars().take(64).collect();
+                write!(f, "is a tag with the value {shown:?}, which is no {kind}")
+            }
+            Bad::Below(bound) => write!(f, "is below its minimum of {}", text(bound)),
+            Bad::Above(bound) => write!(f, "is above its maximum of {}", text(bound)),
+        }
+    }
+}
+
+/// A bound as decisions print it.
+fn text(bound: &Value) -> String {
+    let mut out = Vec::new();
+    json::value(&mut out, bound.borrowed());
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+    use sandgate_model::Kind;
+
+    #[test]
+    fn a_tag_is_read_as_the_declared_kind_or_not_at_all() {
+        let table: &[(&str, Kind, bool)] = &[
+            ("3", Kind::Integer, true),
+            ("3.0", Kind::Integer, false),
+            ("three", Kind::Integer, false),
+            ("3.50", Kind::Decimal { scale: 2 }, true),
+            ("3.505", Kind::Decimal { scale: 2 }, false),
+            ("NaN", Kind::Number, false),
+            ("true", Kind::Flag, true),
+            ("yes", Kind::Flag, false),
+            ("2026-01-01T00:00:00Z", Kind::Instant, true),
+            ("", Kind::Text, true),
+        ];
+        for (text, kind, readable) in table {
+            assert_eq!(read(text, *kind).is_some(), *readable, "{text} as {kind}");
+        }
+    }
+}

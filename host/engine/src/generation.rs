@@ -1,0 +1,198 @@
+//! A tenant's policy set, resolved and immutable: everything that a batch needs,
+//! in one place, so that it can be shared and swapped as a whole.
+
+use crate::decision::Fixed;
+use crate::document::{Document, Fallback, Thresholds};
+use crate::standing::Band;
+use sandgate_model::manifest::Setting;
+use sandgate_model::schema::Schema;
+use sandgate_model::{Digest, Effect, Kind, Outcome, Value};
+use sandgate_sandbox::{Policy, Rows};
+use std::ops::Range;
+use std::sync::Arc;
+
+mod canonical;
+
+/// What a host brings to every policy set.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The judged sources, in the order of the configuration.
+    pub schemas: Vec<Arc<Schema>>,
+    /// The memory of a guest, in bytes.
+    pub memory: u64,
+    /// What a call of a guest may return, in bytes.
+    pub result: u64,
+    /// The version of wasmtime, because the cost of an instruction in fuel is tied to it.
+    pub wasmtime: String,
+    /// The version of the bundled zone database.
+    pub zones: String,
+}
+
+/// A policy set with its number.
+#[derive(Debug)]
+pub struct Generation {
+    /// The number, rising by one for each change of a tenant's set.
+    pub number: u64,
+    /// The tenant.
+    pub tenant: Arc<str>,
+    /// The sha-256 of `document`: two generations with one digest decide alike.
+    pub set: Digest,
+    /// The canonical document: digests, resolved parameters and everything else
+    /// that a decision of this generation depends on.
+    pub document: String,
+    pub(crate) bands: Vec<Band>,
+    pub(crate) stages: Vec<SeatStage>,
+    pub(crate) seats: Vec<Seat>,
+    /// By source, in the order of [`Site::schemas`].
+    pub(crate) columns: Vec<Columns>,
+    pub(crate) fixed: Fixed,
+}
+
+/// A stage and the seats that belong to it.
+#[derive(Clone, Debug)]
+pub(crate) struct SeatStage {
+    pub(crate) name: String,
+    pub(crate) stop_at: Option<Outcome>,
+    pub(crate) seats: Range<usize>,
+}
+
+/// A policy in its place, ready to judge.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    pub(crate) name: String,
+    pub(crate) stage: String,
+    pub(crate) policy: Policy,
+    pub(crate) fuel: u64,
+    pub(crate) fallback: Fallback,
+    pub(crate) settings: Vec<Setting>,
+    pub(crate) rows: Rows,
+    pub(crate) reasons: Vec<SeatReason>,
+    pub(crate) can_block_finally: bool,
+    pub(crate) thresholds: Thresholds,
+}
+
+/// A reason as it counts for this tenant.
+#[derive(Clone, Debug)]
+pub(crate) struct SeatReason {
+    pub(crate) code: String,
+    pub(crate) effect: Effect,
+    pub(crate) weight: i64,
+    pub(crate) is_final: bool,
+}
+
+/// What the policies of a set read of one source, each thing once.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Columns {
+    /// Fields, by their index in the schema, each at a kind that somebody reads.
+    pub(crate) fields: Vec<(usize, Kind)>,
+    /// Tags.
+    pub(crate) tags: Vec<TagColumn>,
+    /// For each seat, where its inputs come from.
+    pub(crate) seats: Vec<Vec<Binding>>,
+}
+
+/// A tag that some policy reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TagColumn {
+    pub(crate) entity: String,
+    pub(crate) attribute: String,
+    /// The column of [`Columns::fields`] that holds the entity's id.
+    pub(crate) by: usize,
+}
+
+/// Where an input comes from, and what it must fulfil.
+#[derive(Clone, Debug)]
+pub(crate) struct Binding {
+    pub(crate) column: Column,
+    pub(crate) kind: Kind,
+    pub(crate) optional: bool,
+    pub(crate) default: Option<Value>,
+    pub(crate) minimum: Option<Value>,
+    pub(crate) maximum: Option<Value>,
+}
+
+/// A column of [`Columns`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Column {
+    Field(usize),
+    Tag(usize),
+}
+
+// === impl Columns ===
+
+impl Columns {
+    /// The column of this field at this kind, made if there is none.
+    pub(crate) fn field(&mut self, field: usize, kind: Kind) -> usize {
+        place(&mut self.fields, (field, kind))
+    }
+
+    /// The column of this tag, made if there is none.
+    pub(crate) fn tag(&mut self, tag: TagColumn) -> usize {
+        place(&mut self.tags, tag)
+    }
+}
+
+/// Where `wanted` stands, put at the end if it does not stand there yet.
+fn place<T: PartialEq>(all: &mut Vec<T>, wanted: T) -> usize {
+    all.iter().position(|one| *one == wanted).unwrap_or_else(|| {
+        all.push(wanted);
+        all.len() - 1
+    })
+}
+
+// === impl Generation ===
+
+impl Generation {
+    pub(crate) fn new(
+        document: &Document,
+        number: u64,
+        stages: Vec<SeatStage>,
+        seats: Vec<Seat>,
+        columns: Vec<Columns>,
+        site: &Site,
+    ) -> Generation {
+        let canonical = canonical::document(document, &stages, &seats, site).to_string();
+        let mut generation = Generation {
+            number,
+            tenant: document.tenant.as_str().into(),
+            set: Digest::of(canonical.as_bytes()),
+            document: canonical,
+            bands: document.bands.clone(),
+            stages,
+            seats,
+            columns,
+            fixed: Fixed::default(),
+        };
+        generation.fixed = Fixed::of(&generation);
+        generation
+    }
+
+    /// The reasons that its decisions can give, as (policy, code), in the order
+    /// in which a tally counts them.
+    pub fn reasons(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.seats.iter().flat_map(|seat| seat.reasons.iter().map(|reason| (seat.name.as_str(), reason.code.as_str())))
+    }
+
+    /// The line that is written for it beside the decisions.
+    pub fn line(&self) -> String {
+        // the document is put in as it stands, so that its digest can be checked
+        format!(
+            "{{\"tenant\":{},\"generation\":{},\"set\":\"{}\",\"document\":{}}}\n",
+            serde_json::Value::from(&*self.tenant),
+            self.number,
+            self.set,
+            self.document
+        )
+    }
+
+    /// What it is made of, for people: the tenant and the policies of each stage.
+    pub fn summary(&self) -> String {
+        let stages = self.stages.iter().map(|stage| {
+            let policies = self.seats[stage.seats.clone()]
+                .iter()
+                .map(|seat| format!("{} {}", seat.name, seat.policy.manifest().version));
+            format!("{}: {}", stage.name, policies.collect::<Vec<_>>().join(", "))
+        });
+        format!("tenant {}, set {}\n  {}", self.tenant, self.set, stages.collect::<Vec<_>>().join("\n  "))
+    }
+}

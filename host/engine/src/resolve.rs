@@ -1,0 +1,204 @@
+//! From a [`Document`] to a [`Generation`]: every name is looked up, every
+//! value converted, and all problems are reported at once.
+
+mod inputs;
+mod parameters;
+
+use crate::document::{Document, Member, Thresholds};
+use crate::generation::{Columns, Generation, Seat, SeatReason, SeatStage, Site};
+use sandgate_model::manifest::{Manifest, Score};
+use sandgate_model::nearest::nearest;
+use sandgate_model::{Effect, Outcome};
+use std::collections::HashSet;
+use std::fmt::Display;
+use std::sync::Arc;
+
+/// Something wrong with a policy set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where in the document: `stage[0].policy[1].parameters.largest`.
+    pub key: String,
+    /// What is wrong there, and the mend.
+    pub what: String,
+}
+
+/// The problems found so far; each part of the work adds its own.
+#[derive(Default)]
+struct Problems(Vec<Problem>);
+
+impl Problems {
+    fn add(&mut self, key: impl Display, what: impl Display) {
+        self.0.push(Problem { key: key.to_string(), what: what.to_string() });
+    }
+}
+
+/// Resolves a tenant's policy set for the sources of a host.
+///
+/// # Errors
+/// Everything that is wrong with it, at once.
+pub fn resolve(document: &Document, number: u64, site: &Site) -> Result<Generation, Vec<Problem>> {
+    let mut problems = Problems::default();
+    check_names(document, &mut problems);
+    check_bands(document, &mut problems);
+    let mut stages = Vec::new();
+    let mut seats = Vec::new();
+    for (at, stage) in document.stages.iter().enumerate() {
+        let first = seats.len();
+        for (member_at, member) in stage.members.iter().enumerate() {
+            let key = format!("stage[{at}].policy[{member_at}]");
+            seats.extend(seat(member, &stage.name, &key, &mut problems));
+        }
+        stages.push(SeatStage { name: stage.name.clone(), stop_at: stage.stop_at, seats: first..seats.len() });
+    }
+    let columns = columns(document, &seats, site, &mut problems);
+    if problems.0.is_empty() {
+        Ok(Generation::new(document, number, stages, seats, columns, site))
+    } else {
+        Err(problems.0)
+    }
+}
+
+/// The columns of every source that the tenant's transactions come from.
+fn columns(document: &Document, seats: &[Seat], site: &Site, problems: &mut Problems) -> Vec<Columns> {
+    // While some member could not be placed, keys and seats do not correspond:
+    // its own problem is reported, and inputs wait for the next run.
+    let keys: Vec<String> = (0..document.stages.len())
+        .flat_map(|stage| {
+            (0..document.stages[stage].members.len()).map(move |member| format!("stage[{stage}].policy[{member}]"))
+        })
+        .collect();
+    if keys.len() != seats.len() {
+        return Vec::new();
+    }
+    let placed: Vec<(&str, &Manifest)> =
+        keys.iter().zip(seats).map(|(key, seat)| (key.as_str(), seat.policy.manifest().as_ref())).collect();
+    site.schemas.iter().map(|schema| inputs::columns(&placed, document, schema, problems)).collect()
+}
+
+fn check_names(document: &Document, problems: &mut Problems) {
+    let mut stages = HashSet::new();
+    let mut members = HashSet::new();
+    for (at, stage) in document.stages.iter().enumerate() {
+        if !stages.insert(&stage.name) {
+            problems.add(format!("stage[{at}].name"), format!("there are two stages `{}`; rename one", stage.name));
+        }
+        if stage.members.is_empty() {
+            problems.add(format!("stage[{at}]"), format!("stage `{}` has no policy; add [[stage.policy]]", stage.name));
+        }
+        for (member_at, member) in stage.members.iter().enumerate() {
+            if !members.insert(&member.name) {
+                let key = format!("stage[{at}].policy[{member_at}].name");
+                problems.add(key, format!("there are two policies `{}`; give one another name", member.name));
+            }
+        }
+    }
+    if document.stages.is_empty() {
+        problems.add("stage", "there is no stage; add [[stage]] and its [[stage.policy]]");
+    }
+}
+
+fn check_bands(document: &Document, problems: &mut Problems) {
+    for (at, pair) in document.bands.windows(2).enumerate() {
+        if pair[1].at <= pair[0].at || pair[1].outcome <= pair[0].outcome {
+            let key = format!("bands[{}]", at + 1);
+            problems.add(key, "bands must rise: a larger `at` and a stricter `outcome` than the band before");
+        }
+    }
+}
+
+/// Places one policy; `None` where its component is not there.
+fn seat(member: &Member, stage: &str, key: &str, problems: &mut Problems) -> Option<Seat> {
+    let policy = member.policy.clone()?;
+    let manifest = Arc::clone(policy.manifest());
+    let settings = parameters::settings(&manifest, &member.parameters, key, problems);
+    let reasons = reasons(&manifest, member, key, problems);
+    check_thresholds(manifest.score.as_ref(), &member.thresholds, key, problems);
+    let can_block_finally = reasons.iter().any(|reason| reason.is_final && reason.effect == Effect::Block);
+    Some(Seat {
+        name: member.name.clone(),
+        stage: stage.to_owned(),
+        fuel: member.fuel,
+        fallback: member.fallback.clone(),
+        rows: parameters::rows(&manifest, &settings),
+        settings,
+        reasons,
+        can_block_finally,
+        thresholds: member.thresholds,
+        policy,
+    })
+}
+
+/// The policy's reasons with what the tenant changes about them.
+fn reasons(manifest: &Manifest, member: &Member, key: &str, problems: &mut Problems) -> Vec<SeatReason> {
+    for (code, _) in &member.reasons {
+        if !manifest.reasons.iter().any(|reason| reason.code == *code) {
+            let mend = mend(code, manifest.reasons.iter().map(|reason| reason.code.as_str()));
+            problems.add(
+                format!("{key}.reasons.{code}"),
+                format!("policy `{}` has no reason `{code}`; {mend}", manifest.name),
+            );
+        }
+    }
+    manifest
+        .reasons
+        .iter()
+        .map(|reason| {
+            let remap = member
+                .reasons
+                .iter()
+                .find(|(code, _)| *code == reason.code)
+                .map(|(_, remap)| *remap)
+                .unwrap_or_default();
+            SeatReason {
+                code: reason.code.clone(),
+                effect: remap.effect.unwrap_or(reason.effect),
+                weight: remap.weight.unwrap_or(reason.weight),
+                is_final: reason.is_final,
+            }
+        })
+        .collect()
+}
+
+fn check_thresholds(score: Option<&Score>, thresholds: &Thresholds, key: &str, problems: &mut Problems) {
+    let given = [("review", thresholds.review), ("block", thresholds.block)];
+    let Some(score) = score else {
+        if given.iter().any(|(_, threshold)| threshold.is_some()) {
+            problems.add(format!("{key}.thresholds"), "this policy gives no score; remove the thresholds");
+        }
+        return;
+    };
+    for (outcome, threshold) in given {
+        if let Some(threshold) = threshold
+            && !(score.minimum..=score.maximum).contains(&threshold)
+        {
+            problems.add(
+                format!("{key}.thresholds.{outcome}"),
+                format!("{threshold} is off the policy's scale of {} to {}", score.minimum, score.maximum),
+            );
+        }
+    }
+    if let (Some(review), Some(block)) = (thresholds.review, thresholds.block)
+        && score.reaches(review, block)
+        && review != block
+    {
+        problems.add(
+            format!("{key}.thresholds"),
+            format!(
+                "the {} at {block} would come before the {} at {review}; swap them",
+                Outcome::Block,
+                Outcome::Review
+            ),
+        );
+    }
+}
+
+/// What to do about an unknown name: the nearest one, or all there are.
+pub(crate) fn mend<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+    match nearest(name, known.clone()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => {
+            let all: Vec<&str> = known.collect();
+            if all.is_empty() { "it declares none".to_owned() } else { format!("there are {}", all.join(", ")) }
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! A loaded policy, and how a batch is judged by it.
+//!
+//! The fuel rule: a budget belongs to one transaction, and a batch is given the
+//! budget of *one*. What a batch could afford, each of its rows could have
+//! afforded alone, so a verdict never depends on its neighbours. Any fault of
+//! several rows is answered by judging them again in halves; only a row alone
+//! is ever faulted.
+
+use crate::guest::{Guest, Limits, Program};
+use crate::machine::Machine;
+use crate::pace::Pace;
+use crate::rows::{Layout, Rows};
+use crate::verdicts::{Shape, Verdicts};
+use crate::wire::WireVerdicts;
+use sandgate_model::{Digest, Fault, Manifest};
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A policy, ready to judge. Cheap to clone, and judged by many threads at once.
+#[derive(Clone)]
+pub struct Policy {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) digest: Digest,
+    pub(crate) manifest: Arc<Manifest>,
+    pub(crate) warnings: Vec<String>,
+    pub(crate) program: Program,
+    pub(crate) limits: Limits,
+    pub(crate) layout: Layout,
+    pub(crate) shape: Shape,
+    pub(crate) pace: Pace,
+    /// Keeps the epoch moving for as long as a policy can be called.
+    pub(crate) _machine: Arc<Machine>,
+}
+
+impl Policy {
+    /// The digest of its component.
+    pub fn digest(&self) -> Digest {
+        self.inner.digest
+    }
+
+    /// What it says about itself.
+    pub fn manifest(&self) -> &Arc<Manifest> {
+        &self.inner.manifest
+    }
+
+    /// What an operator should know about it, a sentence each.
+    pub fn warnings(&self) -> &[String] {
+        &self.inner.warnings
+    }
+
+    /// Judges rows in fresh sandboxes. `budget` is the fuel of *one* transaction.
+    /// Every row ends as an answer or as a fault, and neither depends on the
+    /// other rows, on earlier calls or on how many rows came together.
+    pub fn judge(&self, rows: &Rows, parameters: &Rows, budget: u64, verdicts: &mut Verdicts) {
+        Judging { policy: &self.inner, parameters, budget, used: None, keep: false }.all(rows, verdicts);
+    }
+
+    /// A session that keeps its sandbox from call to call: for comparisons, and
+    /// for guests that take long to start. Nothing but the guest itself keeps
+    /// one batch from seeing what another left behind. Holds a slot.
+    pub fn session(&self) -> Session {
+        Session { policy: self.clone(), guest: None }
+    }
+
+    /// Makes a sandbox and throws it away: for measuring what it costs.
+    ///
+    /// # Errors
+    /// The fault, where the guest cannot even start.
+    pub fn instantiate(&self) -> Result<(), Fault> {
+        Guest::new(&self.inner.program, self.inner.limits, u64::MAX).map(drop).map_err(|(fault, _)| fault)
+    }
+}
+
+/// Its name and digest; what is compiled says nothing to people.
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Policy({} {})", self.inner.manifest.name, self.inner.digest)
+    }
+}
+
+/// Calls of one policy in one sandbox that is kept.
+pub struct Session {
+    policy: Policy,
+    guest: Option<Guest>,
+}
+
+impl Session {
+    /// Like [`Policy::judge`], in the sandbox of the calls before. After a
+    /// fault it is a fresh one.
+    pub fn judge(&mut self, rows: &Rows, parameters: &Rows, budget: u64, verdicts: &mut Verdicts) {
+        let policy = &self.policy.inner;
+        let mut judging = Judging { policy, parameters, budget, used: self.guest.take(), keep: true };
+        judging.all(rows, verdicts);
+        self.guest = judging.used;
+    }
+}
+
+/// One call of `judge`.
+struct Judging<'a> {
+    policy: &'a Inner,
+    parameters: &'a Rows,
+    budget: u64,
+    /// Of a session: the sandbox so far.
+    used: Option<Guest>,
+    keep: bool,
+}
+
+impl Judging<'_> {
+    fn all(&mut self, rows: &Rows, verdicts: &mut Verdicts) {
+        verdicts.clear();
+        let count = rows.count();
+        if !self.policy.layout.fits(rows) {
+            // The host built them; a guest must not be blamed, nor a row lost.
+            let detail = "cannot be given: the rows do not have the layout of the manifest";
+            for row in 0..count {
+                let fault = Fault::Input { input: "rows".to_owned(), detail: detail.to_owned() };
+                verdicts.append_fault(row, fault, self.policy.shape);
+            }
+            return;
+        }
+        let mut from = 0;
+        while from < count {
+            let to = from + self.policy.pace.rows(self.budget, count - from);
+            self.some(rows, from..to, true, verdicts);
+            from = to;
+        }
+    }
+
+    /// Judges a run of rows together, or in halves where that does not work.
+    fn some(&mut self, rows: &Rows, run: Range<u32>, as_cut: bool, verdicts: &mut Verdicts) {
+        let count = run.end - run.start;
+        let mut tried = self.once(rows, &run, verdicts);
+        if count == 1 && matches!(tried, Err(Fault::Stopped)) {
+            // The epoch is a clock, and a shared core can stand still.
+            tried = self.once(rows, &run, verdicts);
+        }
+        match tried {
+            Ok((answer, fuel)) => {
+                self.policy.pace.judged(count, fuel);
+                verdicts.append(run.start, answer);
+            }
+            Err(fault) if count == 1 => verdicts.append_fault(run.start, fault, self.policy.shape),
+            Err(fault) => {
+                if as_cut {
+                    self.policy.pace.too_many(count, &fault);
+                }
+                let middle = run.start + count / 2;
+                self.some(rows, run.start..middle, false, verdicts);
+                self.some(rows, middle..run.end, false, verdicts);
+            }
+        }
+    }
+
+    /// One call of the guest: a sound answer, or a fault.
+    fn once(&mut self, rows: &Rows, run: &Range<u32>, verdicts: &mut Verdicts) -> Result<(WireVerdicts, u64), Fault> {
+        let policy = self.policy;
+        let called = self.guest().and_then(|mut guest| {
+            let parameters = self.parameters.whole();
+            let (answer, fuel) = if *run == (0..rows.count()) {
+                guest.judge(&policy.program, rows.whole(), parameters, self.budget)?
+            } else {
+                let part = rows.part(run.clone(), policy.layout);
+                guest.judge(&policy.program, part.wire(), parameters, self.budget)?
+            };
+            Ok((guest, answer, fuel))
+        });
+        let (guest, answer, fuel) = called.map_err(|(fault, fuel)| {
+            verdicts.fuel = verdicts.fuel.saturating_add(fuel);
+            fault
+        })?;
+        verdicts.fuel = verdicts.fuel.saturating_add(fuel);
+        policy.shape.check(run.end - run.start, &answer).map_err(|detail| Fault::Output { detail })?;
+        if self.keep {
+            self.used = Some(guest);
+        }
+        Ok((answer, fuel))
+    }
+
+    fn guest(&mut self) -> Result<Guest, (Fault, u64)> {
+        match self.used.take() {
+            Some(mut guest) => guest.renew(self.budget).map(|()| guest),
+            None => Guest::new(&self.policy.program, self.policy.limits, self.budget),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Why a tag store could not be used.
+
+use std::path::{Path, PathBuf};
+
+/// What stands in the way, where, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such file.
+    #[error(
+        "there is no tag store at {}: fill one with `sandgate tags --config FILE load TAGS`, \
+         or let `sql` under [tags] name the right file", path.display()
+    )]
+    Missing {
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// The file is something else.
+    #[error(
+        "{} is not a tag store ({detail}): let `sql` under [tags] name another file, \
+         `sandgate tags --config FILE load TAGS` creates it", path.display()
+    )]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What it is instead, as far as is known.
+        detail: String,
+    },
+    /// The file has a layout of a later version.
+    #[error(
+        "the tag store {} has layout {layout}, this version knows layouts up to {known}: use a newer sandgate",
+        path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its layout.
+        layout: i64,
+        /// The newest layout that this version knows.
+        known: i64,
+    },
+    /// The database answered with an error.
+    #[error("could not {doing} the tag store {}: {source}; check that the file and its folder may be used, \
+             that the disk is not full, and that no other program holds the file locked", path.display())]
+    Failed {
+        /// The file.
+        path: PathBuf,
+        /// What was tried: `open`, `read`, `write to`.
+        doing: &'static str,
+        /// What the database said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl Error {
+    /// The failure of `doing` something at `path`.
+    pub(crate) fn failed(
+        path: &Path,
+        doing: &'static str,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Error {
+        Error::Failed { path: path.to_owned(), doing, source: source.into() }
+    }
+}

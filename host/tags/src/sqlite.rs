@@ -1,0 +1,98 @@
+//! The embedded store: one table in one SQLite file, in process, no server.
+//!
+//! `tags (entity, attribute, id) → value`, in the order in which a batch asks:
+//! all ids of one attribute lie together. A host only reads; `sandgate tags`
+//! writes, also while hosts read, because the file is in WAL mode.
+//!
+//! A batch crosses to the database as one JSON text and one statement, whatever
+//! its length. Statements with a placeholder for each id would be prepared anew
+//! for each length, and one statement for each id would wait once for each.
+
+mod read;
+mod write;
+
+pub use read::Reader;
+pub use write::{Loading, Writer};
+
+use crate::Error;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions as _, Connection as _, Row as _};
+use std::path::{Path, PathBuf};
+use tokio::runtime::{Builder, Runtime};
+
+/// Written into the file's header: `SGtg`.
+const APPLICATION: i64 = 0x5347_7467;
+/// The layout that this version writes.
+const LAYOUT: i64 = 1;
+/// Rows that the database may be ahead of us, so that it seldom waits.
+const ROWS_AHEAD: usize = 512;
+
+/// A connection and what drives it. The database runs on a thread of its own
+/// (sqlx gives one to each connection), so this runtime only ever parks.
+struct Session {
+    path: PathBuf,
+    runtime: Runtime,
+    connection: SqliteConnection,
+}
+
+impl Session {
+    fn open(path: &Path, options: SqliteConnectOptions) -> Result<Session, Error> {
+        let runtime =
+            Builder::new_current_thread().enable_time().build().map_err(|error| Error::failed(path, "open", error))?;
+        let options = options.filename(path).row_buffer_size(ROWS_AHEAD).disable_statement_logging();
+        let connection = runtime.block_on(options.connect()).map_err(|error| Session::refused(path, error))?;
+        Ok(Session { path: path.to_owned(), runtime, connection })
+    }
+
+    /// What the header says: whose file it is, and in which layout.
+    fn header(&mut self) -> Result<(i64, i64), Error> {
+        let pragma = "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version";
+        let row = self.runtime.block_on(sqlx::query(pragma).fetch_one(&mut self.connection));
+        row.and_then(|row| Ok((row.try_get(0)?, row.try_get(1)?))).map_err(|error| Session::refused(&self.path, error))
+    }
+
+    /// Waits until the database has let go of the file.
+    fn close(self) -> Result<(), Error> {
+        self.runtime.block_on(self.connection.close()).map_err(|error| Error::failed(&self.path, "close", error))
+    }
+
+    /// Why a file could not be opened: it is no database, or something failed.
+    fn refused(path: &Path, error: sqlx::Error) -> Error {
+        const NOT_A_DATABASE: &str = "26";
+        let code = error.as_database_error().and_then(|error| error.code());
+        if code.as_deref() == Some(NOT_A_DATABASE) {
+            return Error::Foreign { path: path.to_owned(), detail: "it is not a SQLite file".to_owned() };
+        }
+        Error::failed(path, "open", error)
+    }
+}
+
+/// Whether the header is that of a store that this version can use.
+fn check_header(path: &Path, application: i64, layout: i64) -> Result<(), Error> {
+    if application != APPLICATION {
+        let detail = "it is a SQLite file of another program".to_owned();
+        return Err(Error::Foreign { path: path.to_owned(), detail });
+    }
+    if layout > LAYOUT {
+        return Err(Error::Newer { path: path.to_owned(), layout, known: LAYOUT });
+    }
+    Ok(())
+}
+
+/// Appends a row of texts to a JSON array of rows. The texts have passed
+/// [`crate::Tag::check`]: without control characters only two need an escape.
+fn push_row(rows: &mut String, texts: &[&str]) {
+    rows.push(if rows.is_empty() { '[' } else { ',' });
+    for (index, text) in texts.iter().enumerate() {
+        rows.push_str(if index == 0 { "[\"" } else { "\",\"" });
+        let mut rest = *text;
+        while let Some(at) = rest.find(['"', '\\']) {
+            rows.push_str(&rest[..at]);
+            rows.push('\\');
+            rows.push_str(&rest[at..=at]);
+            rest = &rest[at + 1..];
+        }
+        rows.push_str(rest);
+    }
+    rows.push_str("\"]");
+}

@@ -1,0 +1,176 @@
+//! The embedded store, against real files.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use sandgate_tags::sqlite::{Reader, Writer};
+use sandgate_tags::{Error, Store, Tag, Wanted};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tempfile::TempDir;
+
+fn folder() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tags.db");
+    (folder, path)
+}
+
+fn level<'a>(id: &'a str, value: &'a str) -> Tag<'a> {
+    Tag { entity: "account", id, attribute: "risk_level", value }
+}
+
+fn put(path: &Path, tags: &[Tag<'_>]) {
+    let mut loading = Writer::open(path).unwrap().load().unwrap();
+    for tag in tags {
+        loading.put(*tag).unwrap();
+    }
+    loading.commit().unwrap();
+}
+
+fn found(store: &impl Store, wanted: &[Wanted<'_>]) -> Vec<Option<Arc<str>>> {
+    let mut found = vec![Some(Arc::from("left over"))];
+    store.look_up(wanted, &mut found).unwrap();
+    found
+}
+
+#[test]
+fn every_text_comes_back_as_it_was_put() {
+    let (_folder, path) = folder();
+    let long = "长".repeat(341);
+    let tags = [
+        level("account123", "3"),
+        level("a\"b\\c", "\"\\"),
+        level("客户", &long),
+        level("1", "1.0"),
+        level("1.0", "true"),
+        level("null", "null"),
+        Tag { entity: "device", id: "account123", attribute: "risk_level", value: "[\"x\"]" },
+        Tag { entity: "account", id: "account123", attribute: "opened", value: "{}" },
+    ];
+    put(&path, &tags);
+    let reader = Reader::open(&path).unwrap();
+    // the batch asks backwards, for one name twice, and for some that are not there
+    let mut wanted: Vec<_> = tags.iter().rev().map(Tag::name).collect();
+    let mut expected: Vec<_> = tags.iter().rev().map(|tag| Some(Arc::from(tag.value))).collect();
+    let endless = "x".repeat(70_000);
+    for id in ["nobody", "", "line\nbreak", "nul\0", &endless] {
+        wanted.push(Wanted { entity: "account", attribute: "risk_level", id });
+        expected.push(None);
+    }
+    wanted.push(tags[0].name());
+    expected.push(Some(Arc::from("3")));
+    assert_eq!(found(&reader, &wanted), expected);
+    assert_eq!(found(&reader, &[]), []);
+    assert_eq!(found(&reader, &wanted[tags.len() + 1..tags.len() + 3]), [None, None]);
+}
+
+#[test]
+fn a_later_value_stands_in_place_of_an_earlier_one() {
+    let (_folder, path) = folder();
+    put(&path, &[level("a", "1"), level("b", "1"), level("a", "2")]);
+    let reader = Reader::open(&path).unwrap();
+    let wanted = [level("a", "").name(), level("b", "").name()];
+    assert_eq!(found(&reader, &wanted), [Some(Arc::from("2")), Some(Arc::from("1"))]);
+    // also while the reader has it open
+    Writer::open(&path).unwrap().set(level("b", "3")).unwrap();
+    assert_eq!(found(&reader, &wanted), [Some(Arc::from("2")), Some(Arc::from("3"))]);
+}
+
+#[test]
+fn the_tags_of_one_thing_are_listed_by_attribute() {
+    let (_folder, path) = folder();
+    let opened = Tag { entity: "account", id: "a", attribute: "opened", value: "2026-01-01" };
+    put(&path, &[level("a", "1"), opened, level("b", "2")]);
+    let reader = Reader::open(&path).unwrap();
+    let pair = |tag: &Tag<'_>| (tag.attribute.to_owned(), tag.value.to_owned());
+    assert_eq!(reader.list("account", "a", None).unwrap(), [pair(&opened), pair(&level("a", "1"))]);
+    assert_eq!(reader.list("account", "a", Some("opened")).unwrap(), [pair(&opened)]);
+    assert_eq!(reader.list("account", "c", None).unwrap(), []);
+}
+
+#[test]
+fn a_load_that_is_not_committed_leaves_nothing_behind() {
+    let (_folder, path) = folder();
+    put(&path, &[level("a", "1")]);
+    let mut loading = Writer::open(&path).unwrap().load().unwrap();
+    for id in 0..20_000 {
+        loading.put(level(&format!("new {id}"), "2")).unwrap();
+    }
+    loading.put(level("a", "2")).unwrap();
+    drop(loading);
+    put(&path, &[level("b", "3")]);
+    let reader = Reader::open(&path).unwrap();
+    let wanted = [level("a", "").name(), level("b", "").name(), level("new 0", "").name()];
+    assert_eq!(found(&reader, &wanted), [Some(Arc::from("1")), Some(Arc::from("3")), None]);
+}
+
+#[test]
+fn several_threads_look_up_at_once() {
+    let (_folder, path) = folder();
+    let ids: Vec<_> = (0..1000).map(|id| id.to_string()).collect();
+    put(&path, &ids.iter().map(|id| level(id, id)).collect::<Vec<_>>());
+    let reader = Reader::open(&path).unwrap();
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let (reader, ids) = (&reader, &ids);
+            scope.spawn(move || {
+                for batch in ids.chunks(50 + thread) {
+                    let wanted: Vec<_> = batch.iter().map(|id| level(id, "").name()).collect();
+                    let expected: Vec<_> = batch.iter().map(|id| Some(Arc::from(id.as_str()))).collect();
+                    assert_eq!(found(reader, &wanted), expected);
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_missing_store_says_how_to_fill_one() {
+    let (_folder, path) = folder();
+    let Err(error) = Reader::open(&path) else { panic!("there is no store") };
+    assert!(matches!(&error, Error::Missing { path: named } if *named == path));
+    assert!(error.to_string().contains("sandgate tags"), "{error}");
+    assert!(!path.exists(), "a reader creates nothing");
+}
+
+#[test]
+fn a_foreign_file_is_refused_and_left_alone() {
+    let (_folder, path) = folder();
+    let text =
+        b"this is not a database, but long enough to have a header of a hundred bytes, which is read at first...";
+    std::fs::write(&path, text).unwrap();
+    assert!(matches!(Reader::open(&path), Err(Error::Foreign { .. })));
+    assert!(matches!(Writer::open(&path), Err(Error::Foreign { .. })));
+    assert_eq!(std::fs::read(&path).unwrap(), text);
+    // an empty file is no store for a reader, and a new one for a writer
+    std::fs::write(&path, b"").unwrap();
+    assert!(matches!(Reader::open(&path), Err(Error::Foreign { .. })));
+    put(&path, &[level("a", "1")]);
+    assert!(Reader::open(&path).is_ok());
+}
+
+#[test]
+fn another_layout_or_program_is_refused() {
+    let (_folder, path) = folder();
+    put(&path, &[level("a", "1")]);
+    let sound = std::fs::read(&path).unwrap();
+    let with = |at: usize, word: u32| {
+        let mut bytes = sound.clone();
+        bytes[at..at + 4].copy_from_slice(&word.to_be_bytes());
+        std::fs::write(&path, bytes).unwrap();
+        (Reader::open(&path).err(), Writer::open(&path).err())
+    };
+    // the places of user_version and application_id in the header of a SQLite file
+    let newer = with(60, 2);
+    assert!(matches!(newer, (Some(Error::Newer { .. }), Some(Error::Newer { .. }))), "{newer:?}");
+    let foreign = with(68, 7);
+    assert!(matches!(foreign, (Some(Error::Foreign { .. }), Some(Error::Foreign { .. }))), "{foreign:?}");
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    for path in [folder.path().to_owned(), folder.path().join("none/tags.db")] {
+        let Err(error) = Writer::open(&path) else { panic!("nothing can be written there") };
+        assert!(error.to_string().contains(&path.display().to_string()), "{error}");
+    }
+}
