@@ -177,15 +177,7 @@ impl<'a> Batch<'a> {
         if !sound {
             broken();
         }
-        Batch {
-            rows,
-            columns,
-            integers: &rows.integers,
-            numbers: &rows.numbers,
-            ends: &rows.text_ends,
-            end: 0,
-            bit: 0,
-        }
+        Batch { rows, columns, integers: &rows.integers, numbers: &rows.numbers, ends: &rows.text_ends, end: 0, bit: 0 }
     }
 
     /// The next row.
