@@ -48,7 +48,7 @@ pub(super) fn show(out: &mut impl Write, decisions: impl BufRead) -> anyhow::Res
     let dim = Style::new().dimmed();
     crate::say(
         out,
-        format_args!("\n  {dim}{:<20} {:<12} {:>11}  {:<7} why{dim:#}", "time", "account", "amount", "outcome"),
+        format_args!("\n  {dim}{:<15} {:<12} {:>11}  {:<7} why{dim:#}", "time", "account", "amount", "outcome"),
     )?;
     let (mut rows, mut passing, mut more) = (0, 0, 0u64);
     for line in decisions.lines() {
@@ -73,15 +73,15 @@ fn row(out: &mut impl Write, decision: &Decision) -> anyhow::Result<()> {
         _ => AnsiColor::Green,
     };
     let style = Style::new().fg_color(Some(color.into()));
-    let time = decision.time.replace('T', " ");
-    let time = time.split('.').next().unwrap_or(&time);
+    // month, day and time of day
+    let time = decision.time.get(5..19).unwrap_or(&decision.time).replace('T', " ");
     let amount = decision.policies.iter().find_map(|policy| policy.inputs.get("amount")?.as_str()).unwrap_or("–");
     // two digits are enough for a glance; the decision itself has them all
     let amount = amount.split_once('.').map_or(amount.to_owned(), |(whole, cents)| format!("{whole}.{:.2}", cents));
     crate::say(
         out,
         format_args!(
-            "  {time:<20} {:<12} {amount:>11}  {style}{:<7}{style:#} {}",
+            "  {time:<15} {:<12} {amount:>11}  {style}{:<7}{style:#} {}",
             decision.account,
             decision.outcome,
             decision.why().join("; ")
