@@ -74,6 +74,7 @@ pub struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     /// The start of the parameters, which are one row.
+    #[inline(always)]
     pub(crate) fn of_parameters(rows: &'a Rows) -> Cursor<'a> {
         if rows.count != 1 {
             broken();
@@ -176,15 +177,7 @@ impl<'a> Batch<'a> {
         if !sound {
             broken();
         }
-        Batch {
-            rows,
-            columns,
-            integers: &rows.integers,
-            numbers: &rows.numbers,
-            ends: &rows.text_ends,
-            end: 0,
-            bit: 0,
-        }
+        Batch { rows, columns, integers: &rows.integers, numbers: &rows.numbers, ends: &rows.text_ends, end: 0, bit: 0 }
     }
 
     /// The next row.

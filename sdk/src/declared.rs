@@ -7,8 +7,8 @@
 //! both, evaluates every number. So each mistake is an error of its own, at its
 //! own word, under `cargo check` too.
 
-use crate::cursor::Cursor;
 use crate::Reasons;
+use crate::cursor::Cursor;
 use crate::judge::Parameters;
 
 /// The name of an input or parameter.

@@ -98,7 +98,8 @@ pub mod expand {
     pub use crate::bindings::exports::sandgate::policy::policy::{Rows, Verdicts};
     pub use crate::cursor::{Columns, Cursor};
     pub use crate::declared::{
-        Checks, Declared, Name, NoParameters, NoReasons, Known, Piece, apart, join, known, length, manifest, placeholder,
+        Checks, Declared, Known, Name, NoParameters, NoReasons, Piece, apart, join, known, length, manifest,
+        placeholder,
     };
     pub use crate::judge::{Explained, Inputs, Moved, Parameters, rules, scoring};
     pub use crate::value::{Choice, Value};

@@ -31,7 +31,7 @@ pub fn program() -> &'static Path {
 pub fn policies() -> &'static Path {
     static POLICIES: OnceLock<PathBuf> = OnceLock::new();
     POLICIES.get_or_init(|| {
-        let sources = ["policies/account-risk", "policies/risk-matrix", "tests/guests/six-inputs"];
+        let sources = ["policies/account-risk", "policies/risk-matrix", "tests/guests/six-inputs", "tests/guests/unruly"];
         let built = Command::new(program())
             .arg("build")
             .args(sources)

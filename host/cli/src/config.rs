@@ -33,8 +33,6 @@ pub(crate) struct Host {
     pub(crate) engine: EngineSettings,
     /// Where tags are kept.
     pub(crate) tags: sandgate_tags::Config,
-    /// The engine of the guests, which must outlive the generations.
-    pub(crate) sandbox: Sandbox,
     /// One generation for each tenant.
     pub(crate) generations: Vec<Generation>,
 }
@@ -109,7 +107,6 @@ fn read(path: &Path, workers: usize, report: &RefCell<Report>) -> Option<Host> {
         sink: settings.sink,
         engine: settings.engine,
         tags: settings.tags,
-        sandbox,
         generations,
     })
 }

@@ -4,6 +4,8 @@
 mod build;
 mod check;
 mod config;
+mod demo;
+mod generate;
 mod run;
 mod tags;
 
@@ -25,10 +27,14 @@ struct Arguments {
 enum Verb {
     /// Judge the records of a file
     Run(run::Args),
+    /// Show the main job on generated payments, without any server
+    Demo(demo::Args),
     /// Build policies into components
     Build(build::Args),
     /// Check a host's configuration with everything that it names
     Check(check::Args),
+    /// Make transactions to try policies on, with labelled fraud
+    Generate(generate::Args),
     /// Put tags into the store, and look at them
     Tags(tags::Args),
 }
@@ -39,6 +45,8 @@ fn main() -> ExitCode {
         Verb::Tags(args) => config::load_tags(&args.config)
             .map_err(|report| check::Problems(report).into())
             .and_then(|config| tags::run(&args, &config)),
+        Verb::Generate(args) => generate::run(&args),
+        Verb::Demo(args) => demo::run(&args),
         Verb::Build(args) => build::run(&args),
         Verb::Check(args) => check::run(&args),
     };

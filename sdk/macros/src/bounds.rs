@@ -62,7 +62,7 @@ impl Bounds {
     pub(crate) fn scale(&self, kind: Kind, errors: &mut Errors) -> u8 {
         let Some(literal) = &self.scale else { return SCALE };
         if kind != Kind::Decimal {
-            errors.on(literal.span(), format!("only a Decimal has a scale, this is a {}", kind.word()));
+            errors.on(literal.span(), format!("only a Decimal has a scale, and this is of kind {}", kind.word()));
             return SCALE;
         }
         errors.keep(literal.whole(0, SCALE_MAX)).and_then(|scale| u8::try_from(scale).ok()).unwrap_or(SCALE)
@@ -116,7 +116,8 @@ impl Bounds {
     ) -> Option<(&'a Literal, Value)> {
         let literal = bound.as_ref()?;
         if !shape.kind.ordered() {
-            errors.on(literal.span(), format!("a {} has no order, so it has no bounds", shape.kind.word()));
+            errors
+                .on(literal.span(), format!("a value of kind {} has no order, so it has no bounds", shape.kind.word()));
             return None;
         }
         errors.keep(literal.value(shape, scale)).map(|value| (literal, value))
@@ -142,7 +143,8 @@ impl Bounds {
         }
         let json = match (default, shape.list) {
             (Literal::List(_, list), true) => {
-                let longest = self.longest.as_ref().and_then(|longest| longest.whole(1, LIST_MAX).ok()).unwrap_or(LIST_MAX);
+                let longest =
+                    self.longest.as_ref().and_then(|longest| longest.whole(1, LIST_MAX).ok()).unwrap_or(LIST_MAX);
                 if list.len() as i64 > longest {
                     errors.on(default.span(), format!("this list has {} elements, {longest} are allowed", list.len()));
                 }
@@ -185,7 +187,9 @@ impl Within<'_> {
         if let Some((_, bound)) = below.or(above) {
             errors.on(literal.span(), format!("this default is outside its own bound of {}", bound.json));
         }
-        let same = |allowed: &Value| if value.rank.is_some() { allowed.rank == value.rank } else { allowed.json == value.json };
+        let same = |allowed: &Value| {
+            if value.rank.is_some() { allowed.rank == value.rank } else { allowed.json == value.json }
+        };
         if self.allowed.as_ref().is_some_and(|allowed| !allowed.iter().any(same)) {
             errors.on(literal.span(), "this default is not among any_of");
         }

@@ -111,9 +111,9 @@ impl Literal {
                 let (least, most) = (minimum.unwrap_or(i64::MIN), maximum.unwrap_or(i64::MAX));
                 self.whole(least, most).map(|integer| whole(integer.into(), integer.to_string()))
             }
-            Kind::Number => self
-                .number()
-                .map(|number| Value { json: format!("{number:?}"), rank: Some(Rank::Float(number)) }),
+            Kind::Number => {
+                self.number().map(|number| Value { json: format!("{number:?}"), rank: Some(Rank::Float(number)) })
+            }
             Kind::Decimal => {
                 let (text, units) = self.decimal(scale)?;
                 Ok(whole(units, format!("\"{text}\"")))
@@ -159,7 +159,9 @@ impl Literal {
         }
         let kept = fraction.trim_end_matches('0');
         if kept.len() > usize::from(scale) {
-            return Err(self.wrong(format!("this value has {} digits after the point, its scale is {scale}", kept.len())));
+            return Err(
+                self.wrong(format!("this value has {} digits after the point, its scale is {scale}", kept.len()))
+            );
         }
         let units = format!("{minus}{whole}{kept:0<width$}", width = usize::from(scale));
         match units.parse::<i64>() {

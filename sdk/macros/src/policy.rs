@@ -58,7 +58,13 @@ pub(crate) fn rules(attribute: TokenStream, item: TokenStream) -> TokenStream {
         Some(_) => quote!(|inputs, parameters, hits| #name(inputs, parameters, hits)),
         None => quote!(|inputs, _, hits| #name(inputs, hits)),
     };
-    finish(item, &function, &arguments, &Answer { how: quote!(rules), explained: None, one, score: "null".into() }, errors)
+    finish(
+        item,
+        &function,
+        &arguments,
+        &Answer { how: quote!(rules), explained: None, one, score: "null".into() },
+        errors,
+    )
 }
 
 pub(crate) fn scoring(attribute: TokenStream, item: TokenStream) -> TokenStream {
@@ -104,7 +110,9 @@ fn score(attribute: TokenStream, function: &ItemFn, arguments: &Arguments, error
         }
     }
     match (&contributions, &arguments.contributions) {
-        (Some(ident), None) => errors.at(ident, "the function takes no `moved: &mut Contributions<…>` to say them with"),
+        (Some(ident), None) => {
+            errors.at(ident, "the function takes no `moved: &mut Contributions<…>` to say them with")
+        }
         (None, Some(ty)) => errors.at(ty, "say so in the attribute: #[scoring(…, contributions)]"),
         _ => {}
     }
@@ -236,6 +244,7 @@ fn arguments(function: &ItemFn, form: &str, errors: &mut Errors) -> Arguments {
             errors.on(place, "a policy is a plain function");
         }
     }
+    let before = errors.count();
     let mut found = Arguments::default();
     for argument in &signature.inputs {
         let place = match argument {
@@ -271,7 +280,7 @@ fn arguments(function: &ItemFn, form: &str, errors: &mut Errors) -> Arguments {
         };
         errors.at(place, form);
     }
-    if found.inputs.is_none() {
+    if found.inputs.is_none() && errors.count() == before {
         errors.at(&signature.ident, format!("it reads nothing: {form}"));
     }
     found

@@ -9,7 +9,10 @@ use syn::{GenericArgument, PathArguments, Type, TypePath};
 pub(crate) enum Kind {
     Flag,
     /// With the bounds of the type, where they are not those of 64 bits.
-    Integer { minimum: Option<i64>, maximum: Option<i64> },
+    Integer {
+        minimum: Option<i64>,
+        maximum: Option<i64>,
+    },
     Number,
     Decimal,
     Text,

@@ -2,7 +2,8 @@
 
 /// The milliseconds of `30s`, `5m`, `24h`, `7d` or `250ms`; at least one, at most ten years.
 pub(crate) fn length(text: &str) -> Result<i64, String> {
-    let wrong = || format!("`{text}` is no length of time: write a whole number and one of ms, s, m, h, d, such as \"30m\"");
+    let wrong =
+        || format!("`{text}` is no length of time: write a whole number and one of ms, s, m, h, d, such as \"30m\"");
     let end = text.find(|character: char| !character.is_ascii_digit()).ok_or_else(wrong)?;
     let (number, unit) = text.split_at(end);
     let factor = match unit {
@@ -30,7 +31,10 @@ pub(crate) fn rfc3339(text: &str) -> Option<i64> {
     };
     let shape = |text: &str, shape: &str| {
         text.len() == shape.len()
-            && text.bytes().zip(shape.bytes()).all(|(byte, like)| if like == b'0' { byte.is_ascii_digit() } else { byte == like })
+            && text
+                .bytes()
+                .zip(shape.bytes())
+                .all(|(byte, like)| if like == b'0' { byte.is_ascii_digit() } else { byte == like })
     };
     let signed = shape(offset, "+00:00") || shape(offset, "-00:00");
     if !shape(seconds, "0000-00-00T00:00:00") || !signed || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {

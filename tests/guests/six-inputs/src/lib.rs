@@ -140,14 +140,20 @@ mod tests {
         for number in 0..1_024_i64 {
             let units = [0, 49_999_999, 50_000_001, 10_000_000_001][(number & 3) as usize];
             let kind = ["subscribe", "redeem"][(number >> 2 & 1) as usize];
-            let (age_s, probability) = ([10, 100_000][(number >> 3 & 1) as usize], [0.1, 0.95][(number >> 4 & 1) as usize]);
+            let (age_s, probability) =
+                ([10, 100_000][(number >> 3 & 1) as usize], [0.1, 0.95][(number >> 4 & 1) as usize]);
             let (risk, new_device) = (number >> 5 & 7, number >> 8 & 1 == 1);
             let mut hits: Hits<Reason> = Hits::new();
             let seen = Seen { amount: Decimal::new(units, 4), kind, age_s, probability, risk, new_device };
             six_inputs(&seen, &limits, &mut hits);
             let bits = plain(&Plain { amount: units, kind, age_s, probability, risk, new_device }, &PLAIN_LIMITS);
             let same = Reason::ALL.iter().map(|reason| hits.iter().any(|hit| std::ptr::eq(hit, reason)));
-            assert_eq!(same.enumerate().map(|(at, hit)| u64::from(hit) << at).sum::<u64>(), bits, "{seen_units}", seen_units = units);
+            assert_eq!(
+                same.enumerate().map(|(at, hit)| u64::from(hit) << at).sum::<u64>(),
+                bits,
+                "{seen_units}",
+                seen_units = units
+            );
             seen_bits |= bits;
         }
         assert_eq!(seen_bits, 0b11111);
