@@ -74,6 +74,7 @@ pub struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     /// The start of the parameters, which are one row.
+    #[inline(always)]
     pub(crate) fn of_parameters(rows: &'a Rows) -> Cursor<'a> {
         if rows.count != 1 {
             broken();

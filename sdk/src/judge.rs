@@ -2,7 +2,6 @@
 
 use crate::bindings::exports::sandgate::policy::policy::{Hit, Rows, Verdicts};
 use crate::cursor::{Batch, Columns, Cursor};
-use crate::declared::Declared;
 use crate::{Hits, Reasons};
 
 /// A policy as `#[rules]` and `#[scoring]` make it of a function: a type with
@@ -67,7 +66,7 @@ pub trait Moved {
 #[inline(always)]
 pub fn rules<'a, I, P, R>(rows: &'a Rows, parameters: &'a Rows, one: impl Fn(&I, &P, &mut Hits<R>)) -> Verdicts
 where
-    I: Inputs<'a> + Declared,
+    I: Inputs<'a>,
     P: Parameters<'a>,
     R: Reasons,
 {
@@ -92,7 +91,7 @@ pub fn scoring<'a, I, P, R>(
     one: impl Fn(&I, &P, &mut Hits<R>, &mut I::Contributions) -> f64,
 ) -> Verdicts
 where
-    I: Inputs<'a> + Declared + Explained,
+    I: Inputs<'a> + Explained,
     P: Parameters<'a>,
     R: Reasons,
 {

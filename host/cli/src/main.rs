@@ -4,6 +4,7 @@
 mod build;
 mod check;
 mod config;
+mod demo;
 mod generate;
 mod run;
 mod tags;
@@ -26,6 +27,8 @@ struct Arguments {
 enum Verb {
     /// Judge the records of a file
     Run(run::Args),
+    /// Show the main job on generated payments, without any server
+    Demo(demo::Args),
     /// Build policies into components
     Build(build::Args),
     /// Check a host's configuration with everything that it names
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
             .map_err(|report| check::Problems(report).into())
             .and_then(|config| tags::run(&args, &config)),
         Verb::Generate(args) => generate::run(&args),
+        Verb::Demo(args) => demo::run(&args),
         Verb::Build(args) => build::run(&args),
         Verb::Check(args) => check::run(&args),
     };

@@ -62,7 +62,7 @@ impl Bounds {
     pub(crate) fn scale(&self, kind: Kind, errors: &mut Errors) -> u8 {
         let Some(literal) = &self.scale else { return SCALE };
         if kind != Kind::Decimal {
-            errors.on(literal.span(), format!("only a Decimal has a scale, this is a {}", kind.word()));
+            errors.on(literal.span(), format!("only a Decimal has a scale, and this is of kind {}", kind.word()));
             return SCALE;
         }
         errors.keep(literal.whole(0, SCALE_MAX)).and_then(|scale| u8::try_from(scale).ok()).unwrap_or(SCALE)
@@ -116,7 +116,8 @@ impl Bounds {
     ) -> Option<(&'a Literal, Value)> {
         let literal = bound.as_ref()?;
         if !shape.kind.ordered() {
-            errors.on(literal.span(), format!("a {} has no order, so it has no bounds", shape.kind.word()));
+            errors
+                .on(literal.span(), format!("a value of kind {} has no order, so it has no bounds", shape.kind.word()));
             return None;
         }
         errors.keep(literal.value(shape, scale)).map(|value| (literal, value))

@@ -55,7 +55,7 @@ fn condition(input: ParseStream<'_>) -> syn::Result<String> {
     Ok(Object::new().text("field", &field).put(test, json).end())
 }
 
-/// A value of whatever kind the host's schema says: the digits of a number as they are written.
+/// A value of whatever kind the host's schema says.
 fn value(literal: &Literal) -> syn::Result<String> {
     match literal {
         Literal::One(false, Lit::Str(value)) => Ok(text(&value.value())),
@@ -79,7 +79,8 @@ fn number(literal: &Literal) -> syn::Result<String> {
     let sign = |minus: &bool| if *minus { "-" } else { "" };
     match literal {
         Literal::One(minus, Lit::Int(number)) => Ok(format!("{}{}", sign(minus), number.base10_digits())),
-        Literal::One(minus, Lit::Float(number)) => Ok(format!("{}{}", sign(minus), number.base10_digits())),
+        // as a text, so that no reader of JSON makes a float of what may be money
+        Literal::One(minus, Lit::Float(number)) => Ok(format!("\"{}{}\"", sign(minus), number.base10_digits())),
         other => Err(other.wrong("a value is expected here: \"text\", 10, 0.5, true")),
     }
 }

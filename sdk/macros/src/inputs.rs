@@ -1,7 +1,7 @@
 //! `#[derive(Inputs)]`: fields, tags and windows.
 
 use crate::bounds::{Bounds, set};
-use crate::errors::Errors;
+use crate::errors::{Errors, span};
 use crate::json::Object;
 use crate::literal::Literal;
 use crate::shape::{Kind, Shape, shape};
@@ -9,7 +9,7 @@ use crate::window::{self, Operands};
 use crate::words::{Word, of_attribute, only};
 use crate::{json, names};
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::{Attribute, Data, DeriveInput, Field, Fields, GenericParam, Ident, Lifetime};
 
 /// A field of the struct, once it is understood.
@@ -39,6 +39,20 @@ pub(crate) fn expand(item: &DeriveInput, errors: &mut Errors) -> TokenStream {
     let name: Vec<_> = inputs.iter().map(|input| &input.name).collect();
     let json = inputs.iter().map(|input| input.json.as_str()).collect::<Vec<_>>().join(",");
     let contributions = format_ident!("{ident}Contributions");
+    let read = match errors.any() {
+        // the mistakes are enough: what uses the struct need not be told again
+        true => quote!({
+            let _ = cursor;
+            loop {}
+        }),
+        false => {
+            quote_spanned!(span(ident) => Self { #(#field: <#ty as expand::Value<#lifetime>>::read(cursor, #scale)),* })
+        }
+    };
+    let columns = match errors.any() {
+        true => TokenStream::new(),
+        false => quote!(#(.and(<#ty as expand::Value<#lifetime>>::COLUMNS))*),
+    };
     quote! {
         const _: () = {
             use ::sandgate_sdk::expand;
@@ -51,11 +65,10 @@ pub(crate) fn expand(item: &DeriveInput, errors: &mut Errors) -> TokenStream {
 
             #[automatically_derived]
             impl<#lifetime> expand::Inputs<#lifetime> for #ident #arguments {
-                const COLUMNS: expand::Columns =
-                    expand::Columns::NONE #(.and(<#ty as expand::Value<#lifetime>>::COLUMNS))*;
+                const COLUMNS: expand::Columns = expand::Columns::NONE #columns;
                 #[inline(always)]
                 fn read(cursor: &mut expand::Cursor<#lifetime>) -> Self {
-                    Self { #(#field: expand::Value::read(cursor, #scale)),* }
+                    #read
                 }
             }
 

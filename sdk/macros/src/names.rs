@@ -6,6 +6,8 @@ use syn::{Ident, LitStr};
 
 /// The most bytes of a name.
 const LONGEST: usize = 64;
+/// The most bytes of a name of the host's.
+const LONGEST_OF_HOST: usize = 128;
 
 /// The name of an input or parameter, which is its field's.
 pub(crate) fn of_field(field: &Ident, errors: &mut Errors) -> String {
@@ -21,8 +23,8 @@ pub(crate) fn of_field(field: &Ident, errors: &mut Errors) -> String {
 /// The name of something of the host: a field, entity, attribute or source.
 pub(crate) fn of_host(text: &LitStr, errors: &mut Errors) -> String {
     let name = text.value();
-    if name.is_empty() || name.len() > LONGEST || name.chars().any(char::is_control) {
-        errors.at(text, format!("a name has 1 to {LONGEST} bytes and no control characters"));
+    if name.is_empty() || name.len() > LONGEST_OF_HOST || name.chars().any(char::is_control) {
+        errors.at(text, format!("a name has 1 to {LONGEST_OF_HOST} bytes and no control characters"));
     }
     name
 }

@@ -14,6 +14,7 @@ use syn::{DeriveInput, Field, Ident};
 /// A field of the struct, once it is understood.
 struct Parameter<'a> {
     ident: &'a Ident,
+    ty: &'a syn::Type,
     name: String,
     scale: u8,
     list: bool,
@@ -34,6 +35,7 @@ pub(crate) fn expand(item: &DeriveInput, errors: &mut Errors) -> TokenStream {
     let ident = &item.ident;
     let (lifetime, arguments) = lifetimes(item, errors);
     let field = parameters.iter().map(|parameter| parameter.ident);
+    let ty = parameters.iter().map(|parameter| parameter.ty);
     let scale = parameters.iter().map(|parameter| parameter.scale);
     let name = parameters.iter().map(|parameter| &parameter.name);
     let list = parameters.iter().map(|parameter| parameter.list);
@@ -42,6 +44,14 @@ pub(crate) fn expand(item: &DeriveInput, errors: &mut Errors) -> TokenStream {
         comma.into_iter().chain(parameter.json.iter().cloned())
     });
     let checks = checks(&parameters);
+    let read = match errors.any() {
+        // the mistakes are enough: what uses the struct need not be told again
+        true => quote!({
+            let _ = cursor;
+            loop {}
+        }),
+        false => quote!(Self { #(#field: <#ty as expand::Value<#lifetime>>::read(cursor, #scale)),* }),
+    };
     quote! {
         const _: () = {
             use ::sandgate_sdk::expand;
@@ -54,8 +64,9 @@ pub(crate) fn expand(item: &DeriveInput, errors: &mut Errors) -> TokenStream {
 
             #[automatically_derived]
             impl<#lifetime> expand::Parameters<#lifetime> for #ident #arguments {
+                #[inline(always)]
                 fn read(cursor: &mut expand::Cursor<#lifetime>) -> Self {
-                    Self { #(#field: expand::Value::read(cursor, #scale)),* }
+                    #read
                 }
             }
 
@@ -99,13 +110,12 @@ fn parameter<'a>(field: &'a Field, errors: &mut Errors) -> Option<Parameter<'a>>
         }
     }
     let shape: Option<Shape> = shape(&field.ty, errors);
-    if let Some(shape) = &shape
-        && shape.optional
-    {
+    if shape.as_ref().is_some_and(|shape| shape.optional) {
         errors.on(span(&field.ty), "a parameter is set by the tenant or has a default: leave the Option out");
-        return Some(Parameter { ident, name, scale: 0, list: false, json: Vec::new() });
     }
-    let Some(shape) = shape else { return Some(Parameter { ident, name, scale: 0, list: false, json: Vec::new() }) };
+    let Some(shape) = shape.filter(|shape| !shape.optional) else {
+        return Some(Parameter { ident, ty: &field.ty, name, scale: 0, list: false, json: Vec::new() });
+    };
     let mut object = Object::new();
     object.text("name", &name);
     bounds.put(&shape, &mut object, errors);
@@ -121,5 +131,5 @@ fn parameter<'a>(field: &'a Field, errors: &mut Errors) -> Option<Parameter<'a>>
         None => vec![quote!(#json)],
     };
     let scale = bounds.scale(shape.kind, &mut Errors::default());
-    Some(Parameter { ident, name, scale, list: shape.list, json: pieces })
+    Some(Parameter { ident, ty: &field.ty, name, scale, list: shape.list, json: pieces })
 }

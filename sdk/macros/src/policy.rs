@@ -244,6 +244,7 @@ fn arguments(function: &ItemFn, form: &str, errors: &mut Errors) -> Arguments {
             errors.on(place, "a policy is a plain function");
         }
     }
+    let before = errors.count();
     let mut found = Arguments::default();
     for argument in &signature.inputs {
         let place = match argument {
@@ -279,7 +280,7 @@ fn arguments(function: &ItemFn, form: &str, errors: &mut Errors) -> Arguments {
         };
         errors.at(place, form);
     }
-    if found.inputs.is_none() {
+    if found.inputs.is_none() && errors.count() == before {
         errors.at(&signature.ident, format!("it reads nothing: {form}"));
     }
     found

@@ -49,6 +49,20 @@ pub(crate) fn expand(item: &DeriveInput, errors: &mut Errors) -> TokenStream {
     }
 
     let ident = &item.ident;
+    if errors.any() {
+        // enough for what uses it, so that nothing is told twice
+        return quote! {
+            #[automatically_derived]
+            impl ::sandgate_sdk::Reasons for #ident {
+                const JSON: &'static str = "";
+                const ALL: &'static [Self] = &[];
+                const CODES: &'static [&'static str] = &[];
+                fn index(&self) -> u32 { 0 }
+            }
+            #[automatically_derived]
+            impl<With> ::sandgate_sdk::expand::Checks<With> for #ident {}
+        };
+    }
     let variant: Vec<_> = reasons.iter().map(|reason| reason.ident).collect();
     let code = reasons.iter().map(|reason| &reason.code);
     let index = 0..reasons.len() as u32;
@@ -115,6 +129,7 @@ fn reason<'a>(variant: &'a Variant, errors: &mut Errors) -> Reason<'a> {
         errors.at(ident, "what does it do? #[reason(block, \"amount {amount} is over {largest}\")]");
         return reason;
     };
+    let before = errors.count();
     let (mut effect, mut is_final, mut weight) = (None, false, 0);
     for word in of_attribute(attribute, errors) {
         match word {
@@ -139,7 +154,7 @@ fn reason<'a>(variant: &'a Variant, errors: &mut Errors) -> Reason<'a> {
         return reason;
     };
     let Some(message) = &reason.message else {
-        if !errors.any() {
+        if errors.count() == before {
             errors.at(attribute, "say in words what was found: people read it");
         }
         return reason;

@@ -18,6 +18,8 @@ pub(crate) type Operands = HashMap<String, Kind>;
 
 const AGGREGATES: [&str; 10] =
     ["count", "sum", "mean", "minimum", "maximum", "deviation", "distinct", "first_seen", "last_seen", "latest"];
+/// The longest length of time, in milliseconds.
+const LONGEST: i64 = 3_660 * 86_400_000;
 const KNOWN: &str = "an aggregate, of, by, span, delay, closed, resolution, tumbling, offset, calendar, session, \
                      previous, only, sources, scale, default, minimum, maximum";
 
@@ -175,22 +177,26 @@ impl Words {
         let mut inside = Object::new();
         let kind = match span {
             Span::Sliding(length) => {
-                put_length(&mut inside, "length", length, 1, errors);
+                let reach = put_length(&mut inside, "length", length, 1, errors);
                 if let Some(delay) = &self.delay {
                     put_length(&mut inside, "delay", delay, 1, errors);
                 }
                 if self.closed.is_some() {
                     inside.put("closed", "true");
                 }
-                if let Some(resolution) = &self.resolution {
-                    put_length(&mut inside, "resolution", resolution, 1, errors);
+                if let Some(resolution) = &self.resolution
+                    && put_length(&mut inside, "resolution", resolution, 1, errors) > reach
+                {
+                    errors.on(resolution.span(), "the resolution is longer than the window");
                 }
                 "sliding"
             }
             Span::Tumbling(length) => {
-                put_length(&mut inside, "length", length, 1, errors);
-                if let Some(offset) = &self.offset {
-                    put_length(&mut inside, "offset", offset, 0, errors);
+                let pane = put_length(&mut inside, "length", length, 1, errors);
+                if let Some(offset) = &self.offset
+                    && put_length(&mut inside, "offset", offset, 0, errors) >= pane
+                {
+                    errors.on(offset.span(), "the offset is shorter than a pane");
                 }
                 "tumbling"
             }
@@ -222,7 +228,9 @@ fn check_operand(aggregate: &Ident, of: &str, place: Option<&Literal>, operands:
 fn check_type(aggregate: &Ident, shape: &Shape, errors: &mut Errors) {
     let integer = matches!(shape.kind, Kind::Integer { .. });
     let mend = match aggregate.to_string().as_str() {
-        "count" | "distinct" if !integer => "is a whole number: use u64",
+        "count" | "distinct" if !integer && !matches!(shape.kind, Kind::Number | Kind::Decimal) => {
+            "is a whole number: use u64"
+        }
         "sum" if shape.kind == Kind::Number => {
             "of floats would depend on history: use Decimal, or i64 for whole numbers"
         }
@@ -258,15 +266,17 @@ fn host_names(word: Word, errors: &mut Errors) -> Vec<String> {
     }
 }
 
-fn put_length(object: &mut Object, name: &str, literal: &Literal, least: i64, errors: &mut Errors) {
+/// Writes a length of time, and gives its milliseconds if it is one.
+fn put_length(object: &mut Object, name: &str, literal: &Literal, least: i64, errors: &mut Errors) -> Option<i64> {
     let length = literal.text().map(syn::LitStr::value).and_then(|text| match time::length(&text) {
         Ok(millis) if millis < least => Err(literal.wrong("a length of time is at least a millisecond")),
-        Ok(_) => Ok(text),
+        Ok(millis) if millis > LONGEST => Err(literal.wrong("a window reaches back at most 3660 days")),
+        Ok(millis) => Ok((text, millis)),
         Err(message) => Err(literal.wrong(message)),
     });
-    if let Some(text) = errors.keep(length) {
-        object.text(name, &text);
-    }
+    let (text, millis) = errors.keep(length)?;
+    object.text(name, &text);
+    Some(millis)
 }
 
 /// `calendar(day, "Asia/Shanghai")`
@@ -288,8 +298,10 @@ fn session(object: &mut Object, ident: &Ident, tokens: TokenStream, errors: &mut
     let said = words(tokens, errors);
     match said.as_slice() {
         [Word::Bare(gap), Word::Value(name, longest)] if name == "longest" => {
-            put_length(object, "gap", gap, 1, errors);
-            put_length(object, "longest", longest, 1, errors);
+            let silence = put_length(object, "gap", gap, 1, errors);
+            if put_length(object, "longest", longest, 1, errors).is_some_and(|longest| silence > Some(longest)) {
+                errors.on(longest.span(), "the longest session is not shorter than its silences");
+            }
         }
         _ => errors.at(ident, "write the longest silence and the longest session: session(\"30m\", longest = \"1d\")"),
     }

@@ -1,0 +1,9 @@
+use sandgate_sdk::prelude::*;
+
+#[derive(Choice)]
+enum Kind {
+    Subscribe,
+    Redeem,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use sandgate_sdk::prelude::*;
+
+#[derive(Inputs)]
+struct Seen {
+    amount: Decimal,
+}
+
+fn main() {}

@@ -1,0 +1,23 @@
+use sandgate_sdk::prelude::*;
+
+#[derive(Inputs)]
+struct Seen {
+    #[field]
+    amount: Decimal,
+}
+
+#[derive(Reasons)]
+enum Reason {
+    #[reason(block, "amount {amuont} is large")]
+    Large,
+    #[reason(block, "amount {amount} is over {largest}")]
+    Larger,
+}
+
+/// Stops large amounts.
+#[rules]
+fn large(seen: &Seen, hits: &mut Hits<Reason>) {
+    hits.when(seen.amount > 5, Reason::Large);
+}
+
+fn main() {}

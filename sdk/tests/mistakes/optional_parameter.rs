@@ -1,0 +1,8 @@
+use sandgate_sdk::prelude::*;
+
+#[derive(Parameters)]
+struct Limits {
+    largest: Option<Decimal>,
+}
+
+fn main() {}
