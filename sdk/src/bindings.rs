@@ -2,7 +2,7 @@
 //!
 //! Public because the export macro names them from a policy's crate; a policy
 //! written with the SDK never does.
-#![expect(missing_docs, clippy::allow_attributes_without_reason, reason = "generated, as wit-bindgen writes it")]
+#![expect(missing_docs, reason = "generated, as wit-bindgen writes it")]
 
 wit_bindgen::generate!({
     path: "../wit",

@@ -321,15 +321,15 @@ impl PartialOrd for Decimal {
     }
     #[inline]
     fn le(&self, other: &Decimal) -> bool {
-        !(other < self)
+        !other.lt(self)
     }
     #[inline]
     fn gt(&self, other: &Decimal) -> bool {
-        other < self
+        other.lt(self)
     }
     #[inline]
     fn ge(&self, other: &Decimal) -> bool {
-        !(self < other)
+        !self.lt(other)
     }
 }
 

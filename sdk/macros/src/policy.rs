@@ -235,14 +235,13 @@ fn arguments(function: &ItemFn, form: &str, errors: &mut Errors) -> Arguments {
     if !signature.generics.params.is_empty() {
         errors.at(&signature.generics, "the values of a policy have fixed types: no generics here");
     }
-    for word in [
+    let words = [
         signature.asyncness.map(|word| span(&word)),
         signature.unsafety.map(|word| span(&word)),
         signature.abi.as_ref().map(span),
-    ] {
-        if let Some(place) = word {
-            errors.on(place, "a policy is a plain function");
-        }
+    ];
+    for place in words.into_iter().flatten() {
+        errors.on(place, "a policy is a plain function");
     }
     let before = errors.count();
     let mut found = Arguments::default();
