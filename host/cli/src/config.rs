@@ -33,8 +33,6 @@ pub(crate) struct Host {
     pub(crate) engine: EngineSettings,
     /// Where tags are kept.
     pub(crate) tags: sandgate_tags::Config,
-    /// The engine of the guests, which must outlive the generations.
-    pub(crate) sandbox: Sandbox,
     /// One generation for each tenant.
     pub(crate) generations: Vec<Generation>,
 }
@@ -70,7 +68,8 @@ struct Tenant {
 pub(crate) fn load(path: &Path, workers: usize) -> Result<(Host, Report), Report> {
     let report = RefCell::default();
     let host = read(path, workers, &report);
-    let report = report.into_inner();
+    let mut report = report.into_inner();
+    report.sort();
     match host {
         Some(host) if report.problems.is_empty() => Ok((host, report)),
         _ => Err(report),
@@ -109,7 +108,6 @@ fn read(path: &Path, workers: usize, report: &RefCell<Report>) -> Option<Host> {
         sink: settings.sink,
         engine: settings.engine,
         tags: settings.tags,
-        sandbox,
         generations,
     })
 }

@@ -4,6 +4,10 @@
 mod build;
 mod check;
 mod config;
+mod demo;
+mod generate;
+mod run;
+mod tags;
 
 use anyhow::Context as _;
 use clap::Parser as _;
@@ -21,14 +25,28 @@ struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum Verb {
+    /// Judge the records of a file
+    Run(run::Args),
+    /// Show the main job on generated payments, without any server
+    Demo(demo::Args),
     /// Build policies into components
     Build(build::Args),
     /// Check a host's configuration with everything that it names
     Check(check::Args),
+    /// Make transactions to try policies on, with labelled fraud
+    Generate(generate::Args),
+    /// Put tags into the store, and look at them
+    Tags(tags::Args),
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().verb {
+        Verb::Run(args) => run::run(&args),
+        Verb::Tags(args) => config::load_tags(&args.config)
+            .map_err(|report| check::Problems(report).into())
+            .and_then(|config| tags::run(&args, &config)),
+        Verb::Generate(args) => generate::run(&args),
+        Verb::Demo(args) => demo::run(&args),
         Verb::Build(args) => build::run(&args),
         Verb::Check(args) => check::run(&args),
     };
@@ -43,9 +61,18 @@ fn main() -> ExitCode {
 }
 
 /// The exit status of a failure: 2 where the configuration must be mended, as
-/// for a wrong command line; 1 for everything else.
+/// for a wrong command line; 3 where the input cannot be read, 4 where the output
+/// cannot be written; 1 for everything else.
 fn status(error: &anyhow::Error) -> u8 {
-    if error.is::<check::Problems>() { 2 } else { 1 }
+    use sandgate_stream::{SinkError, SourceError, lane};
+    match error.downcast_ref() {
+        Some(lane::Error::Source(_)) => 3,
+        Some(lane::Error::Sink(_)) => 4,
+        None if error.is::<SourceError>() => 3,
+        None if error.is::<SinkError>() => 4,
+        None if error.is::<check::Problems>() || error.is::<sandgate_tags::Error>() => 2,
+        None => 1,
+    }
 }
 
 fn red(text: &str) -> impl Display {

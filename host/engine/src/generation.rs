@@ -173,6 +173,11 @@ impl Generation {
         self.seats.iter().flat_map(|seat| seat.reasons.iter().map(|reason| (seat.name.as_str(), reason.code.as_str())))
     }
 
+    /// Whether one of its policies reads a tag.
+    pub fn reads_tags(&self) -> bool {
+        self.columns.iter().any(|columns| !columns.tags.is_empty())
+    }
+
     /// The line that is written for it beside the decisions.
     pub fn line(&self) -> String {
         // the document is put in as it stands, so that its digest can be checked

@@ -35,6 +35,17 @@ pub enum InstantError {
     OutOfRange,
 }
 
+impl Unit {
+    /// The word for this unit in the configuration.
+    pub fn word(self) -> &'static str {
+        match self {
+            Unit::Seconds => "s",
+            Unit::Millis => "ms",
+            Unit::Rfc3339 => "rfc3339",
+        }
+    }
+}
+
 impl Instant {
     /// The first millisecond of the year 1.
     pub const MIN: Instant = Instant { millis: -62_135_596_800_000 };

@@ -42,6 +42,8 @@ pub(crate) struct Program {
 pub(crate) struct Guest {
     store: Store<Limiter>,
     instance: Instance,
+    /// Found at the first call.
+    judge: Option<Judge<'static>>,
 }
 
 impl Guest {
@@ -53,7 +55,7 @@ impl Guest {
             store.limiter(|limiter| limiter);
             begin(&mut store, fuel).map_err(|error| (fault(&error, fuel, limits), 0))?;
             match program.pre.instantiate(&mut store) {
-                Ok(instance) => return Ok(Guest { store, instance }),
+                Ok(instance) => return Ok(Guest { store, instance, judge: None }),
                 Err(error) if error.is::<PoolConcurrencyLimitError>() => std::thread::yield_now(),
                 Err(error) => return Err((fault(&error, fuel, limits), used(&store, fuel))),
             }
@@ -74,7 +76,11 @@ impl Guest {
         parameters: WireRows<'_>,
         fuel: u64,
     ) -> Result<(WireVerdicts, u64), (Fault, u64)> {
-        let called = self.judge_function(program).and_then(|judge| judge.call(&mut self.store, (rows, parameters)));
+        let called = self.judge_function(program).and_then(|judge| {
+            // what it takes may live shorter than the function
+            let judge: Judge<'_> = judge;
+            judge.call(&mut self.store, (rows, parameters))
+        });
         let used = used(&self.store, fuel);
         match called {
             Ok((answer,)) => Ok((answer, used)),
@@ -83,8 +89,13 @@ impl Guest {
     }
 
     /// The function of the contract, its type compared with ours.
-    pub(crate) fn judge_function<'a>(&mut self, program: &Program) -> wasmtime::Result<Judge<'a>> {
-        self.instance.get_typed_func(&mut self.store, program.judge)
+    pub(crate) fn judge_function(&mut self, program: &Program) -> wasmtime::Result<Judge<'static>> {
+        if let Some(judge) = self.judge {
+            return Ok(judge);
+        }
+        let judge = self.instance.get_typed_func(&mut self.store, program.judge)?;
+        self.judge = Some(judge);
+        Ok(judge)
     }
 
     /// Calls `describe`, which may return so many bytes.

@@ -67,6 +67,7 @@ pub fn scans_pages() -> bool {
 }
 
 fn settings(config: &Config) -> wasmtime::Config {
+    let scan = config.scan_pages && scans_pages();
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(config.slots)
         .total_core_instances(config.slots.saturating_mul(CORE_INSTANCES_MAX))
@@ -79,11 +80,12 @@ fn settings(config: &Config) -> wasmtime::Config {
         // What a guest store may have is the limiter's to say, typed; the pool
         // only needs room for it.
         .table_elements(config.table_max.max(100_000) as usize)
-        // Pages up to here are reset by writing, which is far cheaper than
-        // giving them back and faulting them in again.
-        .linear_memory_keep_resident(1 << 20)
+        // What a guest has dirtied is written back instead of given back to the
+        // kernel and faulted in again. Without a scan all pages up to the bound
+        // are written, so it is low: a policy built with the SDK has one page.
+        .linear_memory_keep_resident(if scan { 4 << 20 } else { 4 << 16 })
         .table_keep_resident(64 << 10)
-        .pagemap_scan(if scans_pages() { Enabled::Yes } else { Enabled::No });
+        .pagemap_scan(if scan { Enabled::Yes } else { Enabled::No });
     let mut settings = wasmtime::Config::new();
     settings
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))

@@ -261,7 +261,7 @@ mod tests {
                 Kind::Integer => rows.push_integer(at as i64),
                 Kind::Text => rows.push_text(&"申".repeat(at % 3)),
                 Kind::Number => rows.push_number(at as f64 / 2.0),
-                _ => rows.push_flag(at % 2 == 0),
+                _ => rows.push_flag(at.is_multiple_of(2)),
             }
         }
         rows.end_row();

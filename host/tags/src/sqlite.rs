@@ -79,20 +79,19 @@ fn check_header(path: &Path, application: i64, layout: i64) -> Result<(), Error>
     Ok(())
 }
 
-/// Appends a row of texts to a JSON array of rows. The texts have passed
+/// Appends texts as JSON strings with commas between them. They have passed
 /// [`crate::Tag::check`]: without control characters only two need an escape.
-fn push_row(rows: &mut String, texts: &[&str]) {
-    rows.push(if rows.is_empty() { '[' } else { ',' });
+fn push_texts(json: &mut String, texts: &[&str]) {
     for (index, text) in texts.iter().enumerate() {
-        rows.push_str(if index == 0 { "[\"" } else { "\",\"" });
+        json.push_str(if index == 0 { "\"" } else { ",\"" });
         let mut rest = *text;
         while let Some(at) = rest.find(['"', '\\']) {
-            rows.push_str(&rest[..at]);
-            rows.push('\\');
-            rows.push_str(&rest[at..=at]);
+            json.push_str(&rest[..at]);
+            json.push('\\');
+            json.push_str(&rest[at..=at]);
             rest = &rest[at + 1..];
         }
-        rows.push_str(rest);
+        json.push_str(rest);
+        json.push('"');
     }
-    rows.push_str("\"]");
 }

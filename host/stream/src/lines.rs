@@ -1,0 +1,259 @@
+//! Cuts a stream of bytes into records, one a line.
+//!
+//! - A line ends in `\n` or `\r\n`; the last one may have no end.
+//! - A line of nothing but spaces is no record, and has no dead letter (unless
+//!   it is over the size).
+//! - A byte order mark at the start of the stream is skipped.
+//! - A record's offset is that of its first byte, after decompression.
+//! - Of a line over the source's size, that many bytes and one are kept, so
+//!   that a stream without ends of lines needs no more memory than others.
+
+use crate::batch::Batch;
+use crate::source::{Source, SourceError};
+use memchr::memchr;
+use std::io::ErrorKind;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+/// The lines of a source.
+pub(crate) struct Lines {
+    source: Source,
+    /// The most bytes of a record that are kept.
+    kept_max: usize,
+    buffer: Vec<u8>,
+    /// The bytes read and not cut yet: `buffer[start..end]`.
+    start: usize,
+    end: usize,
+    /// Up to here there is no end of a line.
+    searched: usize,
+    /// The offset of `buffer[start]`.
+    offset: u64,
+    /// A line that is longer than what is kept of it.
+    long: Option<Long>,
+    ended: bool,
+}
+
+/// The beginning of a line that goes on.
+struct Long {
+    offset: u64,
+    kept: Vec<u8>,
+    size: u64,
+    last: u8,
+}
+
+impl Lines {
+    const CHUNK: usize = 256 << 10;
+
+    /// The lines of a source whose records have at most `size_max` bytes.
+    pub(crate) fn new(source: Source, size_max: u64) -> Lines {
+        Lines {
+            source,
+            kept_max: usize::try_from(size_max).unwrap_or(usize::MAX).saturating_add(1),
+            buffer: vec![0; Lines::CHUNK],
+            start: 0,
+            end: 0,
+            searched: 0,
+            offset: 0,
+            long: None,
+            ended: false,
+        }
+    }
+
+    /// Fills an empty batch with at most `records` lines, fewer where the rest
+    /// would have to be waited for. Answers whether there may be more.
+    ///
+    /// # Errors
+    /// Where the source cannot be read; the batch then holds what came before.
+    pub(crate) fn fill(&mut self, batch: &mut Batch, records: usize) -> Result<bool, SourceError> {
+        let more = self.cut_until_full(batch, records);
+        batch.admitted = Instant::now();
+        batch.read = self.source.read.load(Ordering::Relaxed);
+        more
+    }
+
+    fn cut_until_full(&mut self, batch: &mut Batch, records: usize) -> Result<bool, SourceError> {
+        loop {
+            while !batch.is_full(records) {
+                let Some(at) = memchr(b'\n', &self.buffer[self.searched..self.end]) else {
+                    self.searched = self.end;
+                    break;
+                };
+                self.cut(self.searched + at, 1, batch);
+            }
+            if batch.is_full(records) {
+                return Ok(true);
+            }
+            if self.ended {
+                if self.start < self.end || self.long.is_some() {
+                    self.cut(self.end, 0, batch);
+                }
+                return Ok(false);
+            }
+            if self.source.waits && !batch.is_empty() {
+                return Ok(true);
+            }
+            self.read()?;
+        }
+    }
+
+    /// Takes the line that goes up to `end` and the `feed` behind it.
+    fn cut(&mut self, end: usize, feed: usize, batch: &mut Batch) {
+        let line = &self.buffer[self.start..end];
+        match self.long.take() {
+            Some(mut long) => {
+                long.extend(line, self.kept_max);
+                batch.push(long.offset, &long.kept, long.size - u64::from(long.last == b'\r'));
+            }
+            None => {
+                let mut offset = self.offset;
+                let mut line = line.strip_suffix(b"\r").unwrap_or(line);
+                // What follows looks at whole lines, so it leaves out those that
+                // could as well have come in pieces, as `long`.
+                let whole = line.len() <= self.kept_max;
+                if whole && offset == 0 && line.starts_with(b"\xef\xbb\xbf") {
+                    (offset, line) = (3, &line[3..]);
+                }
+                if !whole || !line.trim_ascii_start().is_empty() {
+                    batch.push(offset, &line[..line.len().min(self.kept_max)], line.len() as u64);
+                }
+            }
+        }
+        self.advance(end + feed);
+    }
+
+    fn advance(&mut self, to: usize) {
+        self.offset += (to - self.start) as u64;
+        self.start = to;
+        self.searched = to;
+    }
+
+    /// Reads what there is, once; before that, makes room for it.
+    fn read(&mut self) -> Result<(), SourceError> {
+        // The `\r` of the line's end may be among the bytes: it is too long for
+        // certain with two more than fit.
+        if self.long.is_some() || self.end - self.start > self.kept_max.saturating_add(1) {
+            let long =
+                self.long.get_or_insert_with(|| Long { offset: self.offset, kept: Vec::new(), size: 0, last: 0 });
+            long.extend(&self.buffer[self.start..self.end], self.kept_max);
+            self.advance(self.end);
+        }
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.searched -= self.start;
+        self.end -= self.start;
+        self.start = 0;
+        if self.end == self.buffer.len() {
+            self.buffer.resize(self.buffer.len() * 2, 0);
+        }
+        loop {
+            match self.source.reader.read(&mut self.buffer[self.end..]) {
+                Ok(read) => {
+                    self.ended = read == 0;
+                    self.end += read;
+                    return Ok(());
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => {
+                    let at = self.offset + (self.end - self.start) as u64;
+                    return Err(self.source.failed(at, error));
+                }
+            }
+        }
+    }
+}
+
+impl Long {
+    fn extend(&mut self, bytes: &[u8], kept_max: usize) {
+        let room = kept_max - self.kept.len();
+        self.kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        self.size += bytes.len() as u64;
+        self.last = bytes.last().copied().unwrap_or(self.last);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Lines;
+    use crate::batch::Batch;
+    use crate::source::Source;
+    use std::io::Read;
+
+    /// A reader that answers with at most so many bytes at a time.
+    struct Drip(std::io::Cursor<Vec<u8>>, usize);
+
+    impl Read for Drip {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let most = buffer.len().min(self.1);
+            self.0.read(&mut buffer[..most])
+        }
+    }
+
+    type Records = Vec<(u64, String, u64)>;
+
+    /// The records of a text, read so many bytes at a time, in batches of two.
+    fn records(text: &[u8], size_max: u64, drip: usize, waits: bool) -> Records {
+        let mut source = Source::open("-".as_ref()).unwrap();
+        source.reader = Box::new(Drip(std::io::Cursor::new(text.to_vec()), drip));
+        source.waits = waits;
+        let mut lines = Lines::new(source, size_max);
+        let mut all = Vec::new();
+        loop {
+            let mut batch = Batch::new();
+            let more = lines.fill(&mut batch, 2).unwrap();
+            assert!(batch.len() <= 2);
+            all.extend(batch.records());
+            if !more {
+                return all;
+            }
+        }
+    }
+
+    #[test]
+    fn lines_become_records_however_they_arrive() {
+        let table: &[(&str, &[(u64, &str, u64)])] = &[
+            ("", &[]),
+            ("\n", &[]),
+            ("one", &[(0, "one", 3)]),
+            ("one\n", &[(0, "one", 3)]),
+            ("one\ntwo\nthree", &[(0, "one", 3), (4, "two", 3), (8, "three", 5)]),
+            ("one\r\ntwo\r\n", &[(0, "one", 3), (5, "two", 3)]),
+            ("\n\n one \n \t\r\ntwo\n\n", &[(2, " one ", 5), (12, "two", 3)]),
+            ("\u{feff}one\n\u{feff}two", &[(3, "one", 3), (7, "\u{feff}two", 6)]),
+            ("12345678\n", &[(0, "12345678", 8)]),
+            ("12345678\r\nx", &[(0, "12345678", 8), (10, "x", 1)]),
+            ("123456789\nx", &[(0, "123456789", 9), (10, "x", 1)]),
+            ("123456789\r\nx", &[(0, "123456789", 9), (11, "x", 1)]),
+            ("1234567890\nx", &[(0, "123456789", 10), (11, "x", 1)]),
+            ("12345678901234\r\nx\n", &[(0, "123456789", 14), (16, "x", 1)]),
+            ("x\n12345678901234", &[(0, "x", 1), (2, "123456789", 14)]),
+            ("              \n        \nx", &[(0, "         ", 14), (24, "x", 1)]),
+            ("1234567890123456789012345\n123456789\n1", &[(0, "123456789", 25), (26, "123456789", 9), (36, "1", 1)]),
+        ];
+        for (text, expected) in table {
+            let expected: Records = expected.iter().map(|(at, text, size)| (*at, (*text).to_owned(), *size)).collect();
+            for drip in [1, 2, 3, 7, 1000] {
+                for waits in [false, true] {
+                    assert_eq!(records(text.as_bytes(), 8, drip, waits), expected, "{text:?}, {drip} at a time");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_without_end_is_bounded_in_memory() {
+        let mut source = Source::open("-".as_ref()).unwrap();
+        source.reader = Box::new(std::io::repeat(b'x').take(64 << 20));
+        let mut lines = Lines::new(source, 1000);
+        let mut batch = Batch::new();
+        assert!(!lines.fill(&mut batch, 10).unwrap());
+        assert_eq!(batch.records(), [(0, "x".repeat(1001), 64 << 20)]);
+        assert!(lines.buffer.len() <= 2 * Lines::CHUNK, "{}", lines.buffer.len());
+    }
+
+    #[test]
+    fn a_line_longer_than_the_buffer_is_whole_where_it_may_be() {
+        let long = "y".repeat(3 * Lines::CHUNK);
+        let text = format!("a\n{long}\nb");
+        let found = records(text.as_bytes(), 1 << 20, 100_000, false);
+        assert_eq!(found.iter().map(|(_, text, _)| text.len()).collect::<Vec<_>>(), [1, 3 * Lines::CHUNK, 1]);
+    }
+}
