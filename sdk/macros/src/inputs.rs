@@ -3,8 +3,7 @@
 use crate::bounds::{Bounds, set};
 use crate::errors::{Errors, span};
 use crate::json::Object;
-use crate::names;
-use crate::names::quoted_of_host;
+use crate::names::{self, quoted_of_host};
 use crate::shape::{Kind, Shape, shape};
 use crate::window::{self, Operands};
 use crate::words::{Word, of_attribute, only, unknown};
