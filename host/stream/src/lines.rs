@@ -189,6 +189,9 @@ mod tests {
 
     type Records = Vec<(u64, String, u64)>;
 
+    /// A text, and the offset, the kept bytes and the size of each of its records.
+    type Case = (&'static str, &'static [(u64, &'static str, u64)]);
+
     /// The records of a text, read so many bytes at a time, in batches of two.
     fn records(text: &[u8], size_max: u64, drip: usize, waits: bool) -> Records {
         let mut source = Source::open("-".as_ref()).unwrap();
@@ -209,7 +212,7 @@ mod tests {
 
     #[test]
     fn lines_become_records_however_they_arrive() {
-        let table: &[(&str, &[(u64, &str, u64)])] = &[
+        let table: &[Case] = &[
             ("", &[]),
             ("\n", &[]),
             ("one", &[(0, "one", 3)]),

@@ -175,6 +175,8 @@ fn finish(
     };
     let Answer { how, explained, one, score } = answer;
     quote! {
+        // one caller, whose constants (the scales of decimals) it should see
+        #[cfg_attr(target_arch = "wasm32", inline(always))]
         #item
 
         #[doc = #doc]

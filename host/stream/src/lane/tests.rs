@@ -20,7 +20,7 @@ impl Judge for Echo {
         for record in records {
             let bad = record.bytes.starts_with(b"bad");
             let to = if bad { &mut out.dead_letters } else { &mut out.decisions };
-            write!(to, "{} {} {}\n", record.offset, record.size, String::from_utf8_lossy(record.bytes)).unwrap();
+            writeln!(to, "{} {} {}", record.offset, record.size, String::from_utf8_lossy(record.bytes)).unwrap();
             *if bad { &mut out.tally.dead_letters[0] } else { &mut out.tally.outcomes[0] } += 1;
         }
     }
