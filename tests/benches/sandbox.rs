@@ -31,6 +31,7 @@ fn main() -> anyhow::Result<()> {
     let effort = if measuring {
         Effort { repeats: 7, each: Duration::from_millis(150) }
     } else {
+        println!("a run for the checks only: its times mean nothing\n");
         Effort { repeats: 1, each: Duration::ZERO }
     };
     let component = six_inputs_component()?;
@@ -81,6 +82,8 @@ fn judging(
             fuel += verdicts.fuel;
             let of = &bits[at * size..][..size];
             anyhow::ensure!(same(&verdicts, of), "batch {at} of {size} in a fresh sandbox");
+            scanned.judge(rows, &parameters, BUDGET, &mut verdicts);
+            anyhow::ensure!(same(&verdicts, of), "batch {at} of {size} in a scanned sandbox");
             session.judge(rows, &parameters, BUDGET, &mut verdicts);
             anyhow::ensure!(same(&verdicts, of), "batch {at} of {size} in a used instance");
         }
