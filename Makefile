@@ -2,6 +2,7 @@
 # another set of crates or features would compile wasmtime a second time.
 CARGO_FLAGS := --release --workspace
 TARGET := $(or $(CARGO_TARGET_DIR),target)
+POLICIES := policies/account-risk policies/risk-matrix
 
 .PHONY: help demo test bench lint fmt doc clean wasm-target
 
@@ -10,6 +11,7 @@ help: ## say what there is
 
 demo: wasm-target ## judge generated payments and show who was stopped, and why
 	@cargo build $(CARGO_FLAGS) --bins
+	@"$(TARGET)/release/sandgate" build $(POLICIES)
 	@"$(TARGET)/release/sandgate" demo
 
 test: wasm-target ## run all tests

@@ -2,7 +2,7 @@
 //!
 //! Public because the export macro names them from a policy's crate; a policy
 //! written with the SDK never does.
-#![expect(missing_docs, clippy::allow_attributes_without_reason, reason = "generated, as wit-bindgen writes it")]
+#![expect(missing_docs, reason = "generated, as wit-bindgen writes it")]
 
 wit_bindgen::generate!({
     path: "../wit",
@@ -14,16 +14,3 @@ wit_bindgen::generate!({
 });
 
 pub use wit_bindgen::rt as runtime;
-
-use exports::sandgate::policy::policy::{Guest, Rows, Verdicts};
-
-/// A policy is what the world exports.
-impl<P: crate::Policy> Guest for P {
-    fn describe() -> String {
-        P::MANIFEST.to_owned()
-    }
-
-    fn judge(rows: Rows, parameters: Rows) -> Verdicts {
-        P::judge(&rows, &parameters)
-    }
-}

@@ -1,5 +1,7 @@
 //! The component that an author ships: small, without imports, of one page.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where by stopping there")]
+
 use std::path::PathBuf;
 use std::process::Command;
 use wit_component::{ComponentEncoder, DecodedWasm};

@@ -1,5 +1,6 @@
 //! What the end-to-end tests share: the program, policies built for it, a folder
 //! to work in, and a small host to start from.
+#![expect(clippy::panic, reason = "what a test stands on must be there, or the test has failed")]
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -31,7 +32,13 @@ pub fn program() -> &'static Path {
 pub fn policies() -> &'static Path {
     static POLICIES: OnceLock<PathBuf> = OnceLock::new();
     POLICIES.get_or_init(|| {
-        let sources = ["policies/account-risk", "policies/risk-matrix", "tests/guests/six-inputs", "tests/guests/unruly"];
+        let sources = [
+            "policies/account-risk",
+            "policies/risk-matrix",
+            "tests/guests/six-inputs",
+            "tests/guests/unruly",
+            "tests/guests/subscription-limits",
+        ];
         let built = Command::new(program())
             .arg("build")
             .args(sources)
@@ -61,11 +68,13 @@ impl Desk {
         Desk { folder }
     }
 
-    /// A host with the payments source, one tenant file and nothing else.
+    /// A host with one source and one tenant file, and a tag store that knows
+    /// nothing about anybody that a test asks for.
     pub fn with_host(source: &str, tenant: &str) -> Desk {
         let desk = Desk::new();
         desk.write("sandgate.toml", &format!("tenants = [\"tenant.toml\"]\n{source}"));
         desk.write("tenant.toml", tenant);
+        desk.succeed(["tags", "--config", "sandgate.toml", "set", "account", "somebody else", "risk_level", "1"]);
         desk
     }
 

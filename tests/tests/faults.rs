@@ -52,7 +52,11 @@ fn every_misdeed_is_a_fault_of_its_own_row() {
         assert_eq!(guilty["scores"], json!([]), "{mood}");
         assert_eq!(guilty["because"][0]["what"], "fallback", "{mood}");
         for innocent in [before, behind] {
-            assert_eq!((&innocent["outcome"], &innocent["faults"]), (&json!("allow"), &json!([])), "{mood}: {innocent}");
+            assert_eq!(
+                (&innocent["outcome"], &innocent["faults"]),
+                (&json!("allow"), &json!([])),
+                "{mood}: {innocent}"
+            );
         }
         assert_eq!((&before["scores"][0]["value"], &behind["scores"][0]["value"]), (&json!(0.25), &json!(0.75)));
         assert_eq!(behind["weight"], 60);
@@ -75,7 +79,10 @@ fn no_cut_into_batches_and_no_number_of_workers_changes_a_byte() {
         }
     }
     let (_, _, first) = &answers[0];
-    assert!(first.contains("\"fault\":\"fuel\"") && first.contains("\"fault\":\"memory\""), "the guilty are among them");
+    assert!(
+        first.contains("\"fault\":\"fuel\"") && first.contains("\"fault\":\"memory\""),
+        "the guilty are among them"
+    );
     for (batch, workers, answer) in &answers {
         assert!(answer == first, "batches of {batch} with {workers} workers");
     }
@@ -88,7 +95,8 @@ fn a_block_in_place_of_a_final_block_outranks_an_exemption() {
     let second = format!("[[stage.policy]]\nname = \"friends\"\ncomponent = {component:?}\n");
     let table = [("block", "panic", "block"), ("review", "panic", "review"), ("block", "calm", "allow")];
     for (fallback, mood, outcome) in table {
-        let desk = Desk::with_host(&source(), &tenant(&format!("fallback = \"{fallback}\"\n{second}fallback = \"allow\"")));
+        let desk =
+            Desk::with_host(&source(), &tenant(&format!("fallback = \"{fallback}\"\n{second}fallback = \"allow\"")));
         let decisions = judge(&desk, &record(1, mood), &[]);
         assert_eq!(decisions[0]["outcome"], outcome, "{fallback} {mood}");
     }

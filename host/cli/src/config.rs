@@ -68,7 +68,8 @@ struct Tenant {
 pub(crate) fn load(path: &Path, workers: usize) -> Result<(Host, Report), Report> {
     let report = RefCell::default();
     let host = read(path, workers, &report);
-    let report = report.into_inner();
+    let mut report = report.into_inner();
+    report.sort();
     match host {
         Some(host) if report.problems.is_empty() => Ok((host, report)),
         _ => Err(report),

@@ -1,9 +1,9 @@
 //! `#[derive(Choice)]`: a small enum read from a text.
 
 use crate::errors::Errors;
-use crate::inputs::{texts, unknown};
+use crate::json::texts;
 use crate::names;
-use crate::words::{Word, of_attribute, only};
+use crate::words::{Word, of_attribute, only, unknown};
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Data, DeriveInput, Fields, Ident};

@@ -2,10 +2,9 @@
 
 use crate::bounds::set;
 use crate::errors::{Errors, span};
-use crate::inputs::unknown;
 use crate::json::{Object, text};
 use crate::reasons::text_of;
-use crate::words::{Word, words};
+use crate::words::{Word, unknown, words};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -176,6 +175,8 @@ fn finish(
     };
     let Answer { how, explained, one, score } = answer;
     quote! {
+        // one caller, whose constants (the scales of decimals) it should see
+        #[cfg_attr(target_arch = "wasm32", inline(always))]
         #item
 
         #[doc = #doc]
@@ -235,14 +236,13 @@ fn arguments(function: &ItemFn, form: &str, errors: &mut Errors) -> Arguments {
     if !signature.generics.params.is_empty() {
         errors.at(&signature.generics, "the values of a policy have fixed types: no generics here");
     }
-    for word in [
+    let words = [
         signature.asyncness.map(|word| span(&word)),
         signature.unsafety.map(|word| span(&word)),
         signature.abi.as_ref().map(span),
-    ] {
-        if let Some(place) = word {
-            errors.on(place, "a policy is a plain function");
-        }
+    ];
+    for place in words.into_iter().flatten() {
+        errors.on(place, "a policy is a plain function");
     }
     let before = errors.count();
     let mut found = Arguments::default();

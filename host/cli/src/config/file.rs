@@ -175,6 +175,19 @@ fn line(text: &str, offset: usize) -> usize {
 // === impl Report ===
 
 impl Report {
+    /// File by file, from the host's own on, and down each file.
+    pub(super) fn sort(&mut self) {
+        for found in [&mut self.problems, &mut self.notes] {
+            let mut files: Vec<PathBuf> = Vec::new();
+            for problem in found.iter() {
+                if !files.contains(&problem.file) {
+                    files.push(problem.file.clone());
+                }
+            }
+            found.sort_by_key(|problem| (files.iter().position(|file| *file == problem.file), problem.line));
+        }
+    }
+
     /// Adds a problem at the line of `key`.
     pub(crate) fn problem(&mut self, file: &File, key: &str, what: impl Display) {
         self.problems.push(Problem::at(file, file.line_of(key), key, what));

@@ -224,7 +224,7 @@ impl<'a> Section<'a> {
     }
 
     /// Ends the reading: what was never asked for is unknown.
-    pub(crate) fn done(self) {
+    pub(crate) fn done(&self) {
         let Content::Table(members) = &self.node.content else { return };
         let asked = self.asked.borrow();
         for (name, node) in members {

@@ -31,6 +31,7 @@ pub(super) fn read(section: Section<'_>) -> Option<Source> {
     let earliest = instant(&section, "earliest", "2000-01-01T00:00:00Z");
     let latest = instant(&section, "latest", "2100-01-01T00:00:00Z");
     let size_max = section.size("size", 64 << 10, 1..=Schema::SIZE_MAX);
+    section.done();
     let draft = Draft {
         source: name?.to_owned(),
         fields: fields??,
@@ -50,7 +51,6 @@ pub(super) fn read(section: Section<'_>) -> Option<Source> {
             None
         }
     };
-    section.done();
     Some(Source { schema: schema?, path })
 }
 
@@ -121,6 +121,11 @@ fn field(name: &str, section: Section<'_>) -> Option<Field> {
         "rfc3339" => Some(Unit::Rfc3339),
         _ => None,
     });
+    let unreadable_unit = section.has("unit") && unit.is_none();
     section.done();
+    // a unit that is wrong was told; the schema would say that it is missing
+    if unreadable_unit {
+        return None;
+    }
     Some(Field { name: name.to_owned(), path: Field::path_of(path), kind: kind?, unit })
 }

@@ -1,3 +1,5 @@
+//! Order, ends and failures of a lane, whatever the number of its workers.
+
 use super::{Error, Progress, Run, Settings, run};
 use crate::sink::{Place, Sink, SinkError, Target};
 use crate::source::{Source, SourceError};

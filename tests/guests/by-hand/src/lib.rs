@@ -99,7 +99,7 @@ mod tests {
     fn example() -> Rows {
         Rows {
             count: 2,
-            integers: vec![12_50, 400, 2_000_00, 0],
+            integers: vec![1_250, 400, 200_000, 0],
             numbers: Vec::new(),
             texts: "DEKP".to_owned(),
             text_ends: vec![2, 4],
@@ -125,7 +125,8 @@ mod tests {
 
     #[test]
     fn each_row_is_judged_by_its_own_values() {
-        let table: [(&[&str], &[(u32, u32)]); 3] = [
+        type Case<'a> = (&'a [&'a str], &'a [(u32, u32)]);
+        let table: [Case<'_>; 3] = [
             (&["KP", "IR"], &[(1, COUNTRY), (1, YOUNG)]),
             (&["IR", "DE"], &[(0, COUNTRY), (1, YOUNG)]),
             (&[], &[(1, YOUNG)]),
