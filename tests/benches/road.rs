@@ -36,7 +36,11 @@ fn main() {
     println!("{:<28} {:>9} {:>14} {:>9}", "", "seconds", "transactions/s", "ratio");
     let row = |what: &str, time: Duration| {
         let rate = records as f64 / time.as_secs_f64();
-        println!("{what:<28} {:>9.2} {rate:>14.0} {:>9.2}", time.as_secs_f64(), time.as_secs_f64() / bare.as_secs_f64());
+        println!(
+            "{what:<28} {:>9.2} {rate:>14.0} {:>9.2}",
+            time.as_secs_f64(),
+            time.as_secs_f64() / bare.as_secs_f64()
+        );
     };
     row("read and write the bytes", bare);
     row("sandgate run, one core", one);
@@ -58,7 +62,19 @@ fn desk(records: u64) -> Desk {
     );
     let desk = Desk::with_host(PAYMENTS, &tenant);
     let count = records.to_string();
-    let words = ["generate", "--profile", "payments", "--seed", "3", "--to", "in.jsonl", "--tags", "tags.csv", "--count", &count];
+    let words = [
+        "generate",
+        "--profile",
+        "payments",
+        "--seed",
+        "3",
+        "--to",
+        "in.jsonl",
+        "--tags",
+        "tags.csv",
+        "--count",
+        &count,
+    ];
     desk.succeed(words);
     desk.succeed(["tags", "--config", "sandgate.toml", "load", "tags.csv"]);
     desk
@@ -74,7 +90,18 @@ fn judge(desk: &Desk, core: Option<&str>, workers: &str) -> Duration {
         }
         None => Command::new(program()),
     };
-    let run = ["run", "--config", "sandgate.toml", "--from", "in.jsonl", "--to", "out.jsonl", "--force", "--workers", workers];
+    let run = [
+        "run",
+        "--config",
+        "sandgate.toml",
+        "--from",
+        "in.jsonl",
+        "--to",
+        "out.jsonl",
+        "--force",
+        "--workers",
+        workers,
+    ];
     let start = Instant::now();
     let status = command.args(run).current_dir(desk.path(".")).stdin(Stdio::null()).stderr(Stdio::null()).status();
     assert!(status.is_ok_and(|status| status.success()), "the run must succeed");
