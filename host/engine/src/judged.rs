@@ -11,7 +11,7 @@ pub struct Record<'a> {
     /// Its offset in the source; of a file that of its first byte, uncompressed.
     pub offset: u64,
     /// Its bytes, without the end of its line; of a record over the size of its
-    /// source only as many as that and one more, which is how it is known.
+    /// source only as many as that and a few more, which is how it is known.
     pub bytes: &'a [u8],
     /// How many bytes it had.
     pub size: u64,

@@ -79,7 +79,7 @@ type Passed = Result<Box<Batch>, SourceError>;
 /// for nobody to stand still, and more would only add to the time that a record
 /// spends here; of small ones a few, or threads do nothing but wake each other.
 fn waiting(batch: usize) -> usize {
-    (512 / batch.max(1)).clamp(1, 64)
+    (256 / batch.max(1)).clamp(1, 64)
 }
 
 /// Takes a source through a judge into a sink. `progress` is told after every

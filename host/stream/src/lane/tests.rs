@@ -45,7 +45,7 @@ fn expected(text: &str, size_max: usize) -> (String, String) {
         let record = line.trim_end_matches(['\r', '\n']);
         let to = if record.starts_with("bad") { &mut dead_letters } else { &mut decisions };
         if !record.trim().is_empty() {
-            *to += &format!("{offset} {} {}\n", record.len(), &record[..record.len().min(size_max + 1)]);
+            *to += &format!("{offset} {} {}\n", record.len(), &record[..record.len().min(size_max + 4)]);
         }
         offset += line.len();
     }
