@@ -75,9 +75,9 @@ fn compile(dir: &Path) -> anyhow::Result<PathBuf> {
         );
     }
     let messages = String::from_utf8_lossy(&output.stdout);
-    let modules = messages.lines().filter_map(|line| module_of(line, &manifest));
+    let mut modules = messages.lines().filter_map(|line| module_of(line, &manifest));
     modules
-        .last()
+        .next_back()
         .with_context(|| format!("{} is no policy: its [lib] needs crate-type = [\"cdylib\", \"rlib\"]", dir.display()))
 }
 
