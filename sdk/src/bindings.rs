@@ -14,16 +14,3 @@ wit_bindgen::generate!({
 });
 
 pub use wit_bindgen::rt as runtime;
-
-use exports::sandgate::policy::policy::{Guest, Rows, Verdicts};
-
-/// A policy is what the world exports.
-impl<P: crate::Policy> Guest for P {
-    fn describe() -> String {
-        P::MANIFEST.to_owned()
-    }
-
-    fn judge(rows: Rows, parameters: Rows) -> Verdicts {
-        P::judge(&rows, &parameters)
-    }
-}

@@ -1,6 +1,6 @@
 //! From the rows of a call to the function that the author wrote, and back.
 
-use crate::bindings::exports::sandgate::policy::policy::{Hit, Rows, Verdicts};
+use crate::bindings::exports::sandgate::policy::policy::{Guest, Hit, Rows, Verdicts};
 use crate::cursor::{Batch, Columns, Cursor};
 use crate::{Hits, Reasons};
 
@@ -22,6 +22,17 @@ pub trait Policy: 'static {
     /// Judges a batch as the contract asks for it.
     #[doc(hidden)]
     fn judge(rows: &Rows, parameters: &Rows) -> Verdicts;
+}
+
+/// A policy is what the world exports.
+impl<P: Policy> Guest for P {
+    fn describe() -> String {
+        P::MANIFEST.to_owned()
+    }
+
+    fn judge(rows: Rows, parameters: Rows) -> Verdicts {
+        P::judge(&rows, &parameters)
+    }
 }
 
 /// The values of a transaction; `#[derive(Inputs)]` implements it.

@@ -1,9 +1,10 @@
 //! `#[derive(Choice)]`: a small enum read from a text.
 
 use crate::errors::Errors;
-use crate::inputs::{texts, unknown};
+use crate::json::texts;
+use crate::literal::text_of;
 use crate::names;
-use crate::words::{Word, of_attribute, only};
+use crate::words::{Word, of_attribute, only, unknown};
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Data, DeriveInput, Fields, Ident};
@@ -27,7 +28,7 @@ pub(crate) fn expand(item: &DeriveInput, errors: &mut Errors) -> TokenStream {
         for said in only(&variant.attrs, &["choice"], errors).map_or_else(Vec::new, |said| of_attribute(said, errors)) {
             match said {
                 Word::Flag(name) if name == "other" => catches = true,
-                Word::Bare(literal) => word = crate::reasons::text_of(&literal, errors).unwrap_or_default(),
+                Word::Bare(literal) => word = text_of(&literal, errors).unwrap_or_default(),
                 said => unknown(&said, "choice", "a text in quotes, or other", errors),
             }
         }

@@ -3,11 +3,10 @@
 use crate::bounds::{Bounds, set};
 use crate::errors::{Errors, span};
 use crate::json::Object;
-use crate::literal::Literal;
+use crate::names;
 use crate::shape::{Kind, Shape, shape};
 use crate::window::{self, Operands};
-use crate::words::{Word, of_attribute, only};
-use crate::{json, names};
+use crate::words::{Word, of_attribute, only, unknown};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Attribute, Data, DeriveInput, Field, Fields, GenericParam, Ident, Lifetime};
@@ -185,7 +184,7 @@ fn of_transaction(name: &str, words: Vec<Word>, bounds: &mut Bounds, errors: &mu
     for word in words {
         match bounds.take(word, errors) {
             None => {}
-            Some(Word::Bare(literal)) if field.is_none() => field = Some(host_name(&literal, errors)),
+            Some(Word::Bare(literal)) if field.is_none() => field = Some(names::quoted(&literal, errors)),
             Some(other) => unknown(&other, "field", "a name in quotes, scale, default, minimum, maximum", errors),
         }
     }
@@ -199,7 +198,7 @@ fn tag(attribute: &Attribute, words: Vec<Word>, bounds: &mut Bounds, errors: &mu
         match bounds.take(word, errors) {
             None => {}
             Some(Word::Flag(name)) if entity.is_none() => entity = Some(name.to_string()),
-            Some(Word::Bare(literal)) if stored.is_none() => stored = Some(host_name(&literal, errors)),
+            Some(Word::Bare(literal)) if stored.is_none() => stored = Some(names::quoted(&literal, errors)),
             Some(word) if word.name() == "by" => set(&mut by, word, errors),
             Some(other) => {
                 unknown(
@@ -215,33 +214,8 @@ fn tag(attribute: &Attribute, words: Vec<Word>, bounds: &mut Bounds, errors: &mu
         errors.at(attribute, "say which attribute of what: #[tag(account, \"risk_level\")]");
         return String::from("{}");
     };
-    let by = by.map_or_else(|| entity.clone(), |by| host_name(&by, errors));
+    let by = by.map_or_else(|| entity.clone(), |by| names::quoted(&by, errors));
     let mut tag = Object::new();
     tag.text("entity", entity).text("by", &by).text("attribute", stored);
     Object::new().put("tag", tag.end()).end()
-}
-
-/// A name of the host's, in quotes.
-pub(crate) fn host_name(literal: &Literal, errors: &mut Errors) -> String {
-    match literal.text() {
-        Ok(text) => names::of_host(text, errors),
-        Err(error) => {
-            errors.add(error);
-            String::new()
-        }
-    }
-}
-
-/// A word that the attribute does not have.
-pub(crate) fn unknown(word: &Word, attribute: &str, known: &str, errors: &mut Errors) {
-    let said = match word.name() {
-        name if name.is_empty() => "this value has no place here".to_owned(),
-        name => format!("`{name}` is no word of #[{attribute}]"),
-    };
-    errors.on(word.span(), format!("{said}; it takes {known}"));
-}
-
-/// Texts as a JSON array.
-pub(crate) fn texts(values: &[String]) -> String {
-    json::array(values.iter().map(|value| json::text(value)))
 }

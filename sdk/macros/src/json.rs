@@ -52,6 +52,11 @@ pub(crate) fn text(value: &str) -> String {
     json
 }
 
+/// Texts as a JSON array.
+pub(crate) fn texts(values: &[String]) -> String {
+    array(values.iter().map(|value| text(value)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Object, array, text};

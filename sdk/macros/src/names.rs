@@ -1,6 +1,7 @@
 //! Names: what the manifest allows, and how Rust's become the manifest's.
 
 use crate::errors::Errors;
+use crate::literal::Literal;
 use syn::ext::IdentExt;
 use syn::{Ident, LitStr};
 
@@ -48,6 +49,17 @@ pub(crate) fn split(name: &str, separator: char) -> String {
         words.push(*character);
     }
     words
+}
+
+/// A name of the host's, in quotes.
+pub(crate) fn quoted(literal: &Literal, errors: &mut Errors) -> String {
+    match literal.text() {
+        Ok(text) => of_host(text, errors),
+        Err(error) => {
+            errors.add(error);
+            String::new()
+        }
+    }
 }
 
 #[cfg(test)]

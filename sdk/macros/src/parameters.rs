@@ -2,11 +2,11 @@
 
 use crate::bounds::{Bounds, WORDS_OF_CHOICE};
 use crate::errors::{Errors, span};
-use crate::inputs::{lifetimes, named_fields, unknown};
+use crate::inputs::{lifetimes, named_fields};
 use crate::json::Object;
 use crate::names;
 use crate::shape::{Kind, Shape, shape};
-use crate::words::{of_attribute, only};
+use crate::words::{of_attribute, only, unknown};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::{DeriveInput, Field, Ident};

@@ -2,10 +2,9 @@
 
 use crate::bounds::set;
 use crate::errors::{Errors, span};
-use crate::inputs::unknown;
 use crate::json::{Object, text};
-use crate::reasons::text_of;
-use crate::words::{Word, words};
+use crate::literal::text_of;
+use crate::words::{Word, unknown, words};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;

@@ -1,13 +1,11 @@
 //! `#[derive(Reasons)]`: what a policy may answer.
 
 use crate::errors::Errors;
-use crate::inputs::unknown;
 use crate::json::Object;
-use crate::literal::Literal;
 use crate::message::placeholders;
 use crate::names;
 use crate::parameters::CHECKS;
-use crate::words::{Word, of_attribute, only};
+use crate::words::{Word, of_attribute, only, unknown};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Data, DeriveInput, Fields, Ident, LitStr, Variant};
@@ -168,9 +166,4 @@ fn reason<'a>(variant: &'a Variant, errors: &mut Errors) -> Reason<'a> {
         .text("message", &message.value())
         .end();
     reason
-}
-
-/// A value that must be a text where a word has one.
-pub(crate) fn text_of(literal: &Literal, errors: &mut Errors) -> Option<String> {
-    errors.keep(literal.text().map(LitStr::value))
 }

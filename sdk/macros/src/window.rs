@@ -3,12 +3,11 @@
 use crate::bounds::{Bounds, set};
 use crate::conditions::conditions;
 use crate::errors::Errors;
-use crate::inputs::{host_name, texts, unknown};
-use crate::json::{Object, array};
+use crate::json::{Object, array, texts};
 use crate::literal::Literal;
 use crate::shape::{Kind, Shape};
-use crate::words::{Word, words};
-use crate::{json, time};
+use crate::words::{Word, unknown, words};
+use crate::{json, names, time};
 use proc_macro2::TokenStream;
 use std::collections::HashMap;
 use syn::{Attribute, Ident};
@@ -136,7 +135,7 @@ impl Words {
                 errors.on(of.span(), format!("`{aggregate}` looks at events, not at a value: leave `of` out"));
                 None
             }
-            Some(of) => Some(host_name(of, errors)),
+            Some(of) => Some(names::quoted(of, errors)),
             None if alone => None,
             None => {
                 errors.at(aggregate, format!("of which field? {aggregate}, of = \"amount\""));
@@ -246,13 +245,13 @@ fn check_type(aggregate: &Ident, shape: &Shape, errors: &mut Errors) {
 /// One name, or several in parentheses.
 fn host_names(word: Word, errors: &mut Errors) -> Vec<String> {
     match word {
-        Word::Value(_, Literal::List(_, list)) => list.iter().map(|name| host_name(name, errors)).collect(),
-        Word::Value(_, literal) => vec![host_name(&literal, errors)],
+        Word::Value(_, Literal::List(_, list)) => list.iter().map(|name| names::quoted(name, errors)).collect(),
+        Word::Value(_, literal) => vec![names::quoted(&literal, errors)],
         Word::Group(_, tokens) => {
             let mut names = Vec::new();
             for word in words(tokens, errors) {
                 match word {
-                    Word::Bare(literal) => names.push(host_name(&literal, errors)),
+                    Word::Bare(literal) => names.push(names::quoted(&literal, errors)),
                     other => errors.on(other.span(), "a name in quotes is expected here"),
                 }
             }
@@ -289,7 +288,7 @@ fn calendar(object: &mut Object, ident: &Ident, tokens: TokenStream, errors: &mu
     if !["hour", "day", "week", "month"].iter().any(|known| unit == known) {
         errors.at(unit, format!("`{unit}` is no unit of a calendar: hour, day, week, month"));
     }
-    let zone = host_name(zone, errors);
+    let zone = names::quoted(zone, errors);
     object.text("unit", &unit.to_string()).put("zone", json::text(&zone));
 }
 

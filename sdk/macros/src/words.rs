@@ -102,3 +102,12 @@ pub(crate) fn only<'a>(attributes: &'a [Attribute], names: &[&str], errors: &mut
     }
     first
 }
+
+/// A word that the attribute does not have.
+pub(crate) fn unknown(word: &Word, attribute: &str, known: &str, errors: &mut Errors) {
+    let said = match word.name() {
+        name if name.is_empty() => "this value has no place here".to_owned(),
+        name => format!("`{name}` is no word of #[{attribute}]"),
+    };
+    errors.on(word.span(), format!("{said}; it takes {known}"));
+}

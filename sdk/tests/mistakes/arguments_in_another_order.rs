@@ -1,3 +1,5 @@
+//! The mistake: arguments in another order.
+
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

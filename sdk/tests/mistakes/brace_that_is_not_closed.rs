@@ -1,3 +1,5 @@
+//! The mistake: brace that is not closed.
+
 use sandgate_sdk::prelude::*;
 
 #[derive(Reasons)]

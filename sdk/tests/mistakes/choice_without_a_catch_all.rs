@@ -1,3 +1,5 @@
+//! The mistake: choice without a catch all.
+
 use sandgate_sdk::prelude::*;
 
 #[derive(Choice)]

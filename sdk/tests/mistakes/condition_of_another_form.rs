@@ -1,3 +1,5 @@
+//! The mistake: condition of another form.
+
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

@@ -1,3 +1,5 @@
+//! The mistake: decimal that is none.
+
 use sandgate_sdk::prelude::*;
 
 const LARGEST: Decimal = decimal!(1e6);

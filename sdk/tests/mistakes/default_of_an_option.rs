@@ -1,3 +1,5 @@
+//! The mistake: default of an option.
+
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

@@ -1,3 +1,5 @@
+//! The mistake: default of another kind.
+
 use sandgate_sdk::prelude::*;
 
 #[derive(Parameters)]

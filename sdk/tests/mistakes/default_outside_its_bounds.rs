@@ -1,3 +1,5 @@
+//! The mistake: default outside its bounds.
+
 use sandgate_sdk::prelude::*;
 
 #[derive(Parameters)]

@@ -1,3 +1,5 @@
+//! The mistake: enum that is no choice.
+
 use sandgate_sdk::prelude::*;
 
 enum Kind {

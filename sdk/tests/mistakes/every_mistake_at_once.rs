@@ -1,3 +1,5 @@
+//! The mistake: every mistake at once.
+
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

@@ -1,3 +1,5 @@
+//! The mistake: input with two origins.
+
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

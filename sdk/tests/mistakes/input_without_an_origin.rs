@@ -1,3 +1,5 @@
+//! The mistake: input without an origin.
+
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

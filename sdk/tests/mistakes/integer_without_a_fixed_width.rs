@@ -1,3 +1,5 @@
+//! The mistake: integer without a fixed width.
+
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

@@ -1,3 +1,5 @@
+//! The mistake: length without a unit.
+
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

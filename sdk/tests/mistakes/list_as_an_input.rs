@@ -1,3 +1,5 @@
+//! The mistake: list as an input.
+
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

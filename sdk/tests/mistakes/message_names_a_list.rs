@@ -1,3 +1,5 @@
+//! The mistake: message names a list.
+
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

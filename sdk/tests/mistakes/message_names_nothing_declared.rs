@@ -1,3 +1,5 @@
+//! The mistake: message names nothing declared.
+
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

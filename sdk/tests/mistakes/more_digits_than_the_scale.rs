@@ -1,3 +1,5 @@
+//! The mistake: more digits than the scale.
+
 use sandgate_sdk::prelude::*;
 
 #[derive(Parameters)]

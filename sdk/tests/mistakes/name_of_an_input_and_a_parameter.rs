@@ -1,3 +1,5 @@
+//! The mistake: name of an input and a parameter.
+
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

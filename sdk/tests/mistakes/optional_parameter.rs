@@ -1,3 +1,5 @@
+//! The mistake: optional parameter.
+
 use sandgate_sdk::prelude::*;
 
 #[derive(Parameters)]

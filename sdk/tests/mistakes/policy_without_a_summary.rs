@@ -1,3 +1,5 @@
+//! The mistake: policy without a summary.
+
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

@@ -1,3 +1,5 @@
+//! The mistake: reason with a value.
+
 use sandgate_sdk::prelude::*;
 
 #[derive(Reasons)]

@@ -1,3 +1,5 @@
+//! The mistake: reason without an effect.
+
 use sandgate_sdk::prelude::*;
 
 #[derive(Reasons)]

@@ -1,3 +1,5 @@
+//! The mistake: rules that return.
+
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

@@ -1,3 +1,5 @@
+//! The mistake: score without a scale.
+
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

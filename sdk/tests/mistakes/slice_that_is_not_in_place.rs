@@ -1,3 +1,5 @@
+//! The mistake: slice that is not in place.
+
 use sandgate_sdk::prelude::*;
 
 #[derive(Parameters)]

@@ -1,3 +1,5 @@
+//! The mistake: struct without a derive.
+
 use sandgate_sdk::prelude::*;
 
 struct Seen {

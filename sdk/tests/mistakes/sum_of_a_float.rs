@@ -1,3 +1,5 @@
+//! The mistake: sum of a float.
+
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

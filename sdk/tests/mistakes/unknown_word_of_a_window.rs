@@ -1,3 +1,5 @@
+//! The mistake: unknown word of a window.
+
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

@@ -1,3 +1,5 @@
+//! The mistake: window that may be empty.
+
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

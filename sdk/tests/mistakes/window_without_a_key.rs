@@ -1,3 +1,5 @@
+//! The mistake: window without a key.
+
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

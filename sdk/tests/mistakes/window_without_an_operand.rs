@@ -1,3 +1,5 @@
+//! The mistake: window without an operand.
+
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]
