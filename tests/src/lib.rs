@@ -1,5 +1,6 @@
 //! What the end-to-end tests share: the program, policies built for it, a folder
 //! to work in, and a small host to start from.
+#![expect(clippy::panic, reason = "what a test stands on must be there, or the test has failed")]
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

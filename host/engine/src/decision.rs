@@ -2,16 +2,13 @@
 //! fixed order, so that two equal decisions are equal bytes.
 
 mod because;
-mod fixed;
-
-pub(crate) use fixed::Fixed;
 
 use crate::batch::{Batch, Place, Run};
 use crate::cells::Cell;
 use crate::decode::Transaction;
 use crate::generation::Seat;
 use crate::json;
-use crate::judged::Tally;
+use crate::tally::Tally;
 use sandgate_model::manifest::{Placeholder, Setting};
 use sandgate_model::schema::Schema;
 use sandgate_model::{Decimal, Outcome, Value};

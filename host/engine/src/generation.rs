@@ -1,7 +1,6 @@
 //! A tenant's policy set, resolved and immutable: everything that a batch needs,
 //! in one place, so that it can be shared and swapped as a whole.
 
-use crate::decision::Fixed;
 use crate::document::{Document, Fallback, Thresholds};
 use crate::standing::Band;
 use sandgate_model::manifest::Setting;
@@ -12,6 +11,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 mod canonical;
+mod fixed;
+
+use fixed::Fixed;
 
 /// What a host brings to every policy set.
 #[derive(Clone, Debug)]

@@ -16,6 +16,7 @@ pub mod json;
 pub mod judged;
 pub mod resolve;
 pub mod standing;
+pub mod tally;
 
 use batch::Batch;
 use cells::Sheet;

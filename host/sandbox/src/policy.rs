@@ -133,12 +133,7 @@ impl Judging<'_> {
     /// Judges a run of rows together, or in halves where that does not work.
     fn some(&mut self, rows: &Rows, run: Range<u32>, as_cut: bool, verdicts: &mut Verdicts) {
         let count = run.end - run.start;
-        let mut tried = self.once(rows, &run, verdicts);
-        if count == 1 && matches!(tried, Err(Fault::Stopped)) {
-            // The epoch is a clock, and a shared core can stand still.
-            tried = self.once(rows, &run, verdicts);
-        }
-        match tried {
+        match twice_if_stopped(count == 1, || self.once(rows, &run, verdicts)) {
             Ok((answer, fuel)) => {
                 self.policy.pace.judged(count, fuel);
                 verdicts.append(run.start, answer);
@@ -184,6 +179,39 @@ impl Judging<'_> {
         match self.used.take() {
             Some(mut guest) => guest.renew(self.budget).map(|()| guest),
             None => Guest::new(&self.policy.program, self.policy.limits, self.budget),
+        }
+    }
+}
+
+/// Tries a row that the epoch stopped once more: the epoch is a clock, and a
+/// shared core can stand still. Several rows are tried again in halves anyway.
+fn twice_if_stopped<T>(alone: bool, mut attempt: impl FnMut() -> Result<T, Fault>) -> Result<T, Fault> {
+    match attempt() {
+        Err(Fault::Stopped) if alone => attempt(),
+        tried => tried,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::twice_if_stopped;
+    use sandgate_model::Fault;
+
+    #[test]
+    fn only_a_row_alone_that_was_stopped_is_tried_again() {
+        let fuel = || Fault::Fuel { budget: 1 };
+        let table = [
+            (true, vec![Ok(1)], Ok(1)),
+            (true, vec![Err(Fault::Stopped), Ok(2)], Ok(2)),
+            (true, vec![Err(Fault::Stopped), Err(Fault::Stopped)], Err(Fault::Stopped)),
+            (true, vec![Err(Fault::Stopped), Err(fuel())], Err(fuel())),
+            (true, vec![Err(fuel())], Err(fuel())),
+            (false, vec![Err(Fault::Stopped)], Err(Fault::Stopped)),
+        ];
+        for (alone, attempts, expected) in table {
+            let mut attempts = attempts.into_iter();
+            assert_eq!(twice_if_stopped(alone, || attempts.next().unwrap()), expected);
+            assert_eq!(attempts.next(), None);
         }
     }
 }

@@ -75,9 +75,12 @@ pub enum Error {
 /// What goes through a lane's channels: batches, and at last why there are no more.
 type Passed = Result<Box<Batch>, SourceError>;
 
-/// Batches that may wait for each worker, and behind it: one, so that it never
-/// waits for the next; more would only add to the time that a record spends here.
-const WAITING: usize = 1;
+/// Batches that may wait for each worker, and behind it: one large one is enough
+/// for nobody to stand still, and more would only add to the time that a record
+/// spends here; of small ones a few, or threads do nothing but wake each other.
+fn waiting(batch: usize) -> usize {
+    (256 / batch.max(1)).clamp(1, 64)
+}
 
 /// Takes a source through a judge into a sink. `progress` is told after every
 /// batch, on the calling thread.
@@ -130,8 +133,8 @@ fn start_threads<J: Judge + Send + 'static>(
     let (empty, emptied) = channel();
     let (mut threads, mut filled, mut judged) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..settings.workers.max(1) {
-        let (to_worker, from_reader) = sync_channel(WAITING);
-        let (to_writer, from_worker) = sync_channel(WAITING);
+        let (to_worker, from_reader) = sync_channel(waiting(settings.batch));
+        let (to_writer, from_worker) = sync_channel(waiting(settings.batch));
         let judge = Arc::clone(&judge);
         threads.push(spawn(move || work(&*judge, &from_reader, &to_writer)));
         filled.push(to_worker);

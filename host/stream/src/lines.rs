@@ -5,8 +5,9 @@
 //!   it is over the size).
 //! - A byte order mark at the start of the stream is skipped.
 //! - A record's offset is that of its first byte, after decompression.
-//! - Of a line over the source's size, that many bytes and one are kept, so
-//!   that a stream without ends of lines needs no more memory than others.
+//! - Of a line over the source's size, that many bytes and up to four more are
+//!   kept, as whole characters: enough to see that it is over, and a stream
+//!   without ends of lines needs no more memory than others.
 
 use crate::batch::Batch;
 use crate::source::{Source, SourceError};
@@ -48,7 +49,7 @@ impl Lines {
     pub(crate) fn new(source: Source, size_max: u64) -> Lines {
         Lines {
             source,
-            kept_max: usize::try_from(size_max).unwrap_or(usize::MAX).saturating_add(1),
+            kept_max: usize::try_from(size_max).unwrap_or(usize::MAX).saturating_add(4),
             buffer: vec![0; Lines::CHUNK],
             start: 0,
             end: 0,
@@ -102,7 +103,8 @@ impl Lines {
         match self.long.take() {
             Some(mut long) => {
                 long.extend(line, self.kept_max);
-                batch.push(long.offset, &long.kept, long.size - u64::from(long.last == b'\r'));
+                let size = long.size - u64::from(long.last == b'\r');
+                batch.push(long.offset, whole_characters(&long.kept), size);
             }
             None => {
                 let mut offset = self.offset;
@@ -114,7 +116,8 @@ impl Lines {
                     (offset, line) = (3, &line[3..]);
                 }
                 if !whole || !line.trim_ascii_start().is_empty() {
-                    batch.push(offset, &line[..line.len().min(self.kept_max)], line.len() as u64);
+                    let kept = if whole { line } else { whole_characters(&line[..self.kept_max]) };
+                    batch.push(offset, kept, line.len() as u64);
                 }
             }
         }
@@ -161,6 +164,14 @@ impl Lines {
     }
 }
 
+/// A cut text without the character that the cut went through.
+fn whole_characters(cut: &[u8]) -> &[u8] {
+    match std::str::from_utf8(cut) {
+        Err(error) if error.error_len().is_none() => &cut[..error.valid_up_to()],
+        _ => cut,
+    }
+}
+
 impl Long {
     fn extend(&mut self, bytes: &[u8], kept_max: usize) {
         let room = kept_max - self.kept.len();
@@ -189,6 +200,9 @@ mod tests {
 
     type Records = Vec<(u64, String, u64)>;
 
+    /// A text, and the offset, the kept bytes and the size of each of its records.
+    type Case = (&'static str, &'static [(u64, &'static str, u64)]);
+
     /// The records of a text, read so many bytes at a time, in batches of two.
     fn records(text: &[u8], size_max: u64, drip: usize, waits: bool) -> Records {
         let mut source = Source::open("-".as_ref()).unwrap();
@@ -209,7 +223,7 @@ mod tests {
 
     #[test]
     fn lines_become_records_however_they_arrive() {
-        let table: &[(&str, &[(u64, &str, u64)])] = &[
+        let table: &[Case] = &[
             ("", &[]),
             ("\n", &[]),
             ("one", &[(0, "one", 3)]),
@@ -225,6 +239,8 @@ mod tests {
             ("1234567890\nx", &[(0, "123456789", 10), (11, "x", 1)]),
             ("12345678901234\r\nx\n", &[(0, "123456789", 14), (16, "x", 1)]),
             ("x\n12345678901234", &[(0, "x", 1), (2, "123456789", 14)]),
+            ("1234567€90", &[(0, "1234567", 12)]),
+            ("123456€90", &[(0, "123456€", 11)]),
             ("              \n        \nx", &[(0, "         ", 14), (24, "x", 1)]),
             ("1234567890123456789012345\n123456789\n1", &[(0, "123456789", 25), (26, "123456789", 9), (36, "1", 1)]),
         ];
@@ -232,7 +248,7 @@ mod tests {
             let expected: Records = expected.iter().map(|(at, text, size)| (*at, (*text).to_owned(), *size)).collect();
             for drip in [1, 2, 3, 7, 1000] {
                 for waits in [false, true] {
-                    assert_eq!(records(text.as_bytes(), 8, drip, waits), expected, "{text:?}, {drip} at a time");
+                    assert_eq!(records(text.as_bytes(), 5, drip, waits), expected, "{text:?}, {drip} at a time");
                 }
             }
         }
@@ -245,7 +261,7 @@ mod tests {
         let mut lines = Lines::new(source, 1000);
         let mut batch = Batch::new();
         assert!(!lines.fill(&mut batch, 10).unwrap());
-        assert_eq!(batch.records(), [(0, "x".repeat(1001), 64 << 20)]);
+        assert_eq!(batch.records(), [(0, "x".repeat(1004), 64 << 20)]);
         assert!(lines.buffer.len() <= 2 * Lines::CHUNK, "{}", lines.buffer.len());
     }
 

@@ -2,7 +2,7 @@
 
 use hdrhistogram::Histogram;
 use sandgate_engine::decode::Cause;
-use sandgate_engine::judged::Tally;
+use sandgate_engine::tally::Tally;
 use sandgate_model::{Fault, Outcome};
 use std::fmt::Write;
 use std::time::Duration;
@@ -184,7 +184,7 @@ fn time(time: Duration) -> String {
 mod tests {
     use super::{ReasonName, Summary, grouped};
     use sandgate_engine::decode::Cause;
-    use sandgate_engine::judged::Tally;
+    use sandgate_engine::tally::Tally;
     use std::time::Duration;
 
     fn names<'a>(tenant: &'a str, codes: &[&'a str]) -> Vec<ReasonName<'a>> {

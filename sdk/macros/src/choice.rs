@@ -2,7 +2,6 @@
 
 use crate::errors::Errors;
 use crate::json::texts;
-use crate::literal::text_of;
 use crate::names;
 use crate::words::{Word, of_attribute, only, unknown};
 use proc_macro2::TokenStream;
@@ -28,7 +27,7 @@ pub(crate) fn expand(item: &DeriveInput, errors: &mut Errors) -> TokenStream {
         for said in only(&variant.attrs, &["choice"], errors).map_or_else(Vec::new, |said| of_attribute(said, errors)) {
             match said {
                 Word::Flag(name) if name == "other" => catches = true,
-                Word::Bare(literal) => word = text_of(&literal, errors).unwrap_or_default(),
+                Word::Bare(literal) => word = crate::reasons::text_of(&literal, errors).unwrap_or_default(),
                 said => unknown(&said, "choice", "a text in quotes, or other", errors),
             }
         }

@@ -3,7 +3,7 @@
 use crate::bounds::{Bounds, set};
 use crate::errors::{Errors, span};
 use crate::json::Object;
-use crate::names;
+use crate::names::{self, quoted_of_host};
 use crate::shape::{Kind, Shape, shape};
 use crate::window::{self, Operands};
 use crate::words::{Word, of_attribute, only, unknown};
@@ -184,7 +184,7 @@ fn of_transaction(name: &str, words: Vec<Word>, bounds: &mut Bounds, errors: &mu
     for word in words {
         match bounds.take(word, errors) {
             None => {}
-            Some(Word::Bare(literal)) if field.is_none() => field = Some(names::quoted(&literal, errors)),
+            Some(Word::Bare(literal)) if field.is_none() => field = Some(quoted_of_host(&literal, errors)),
             Some(other) => unknown(&other, "field", "a name in quotes, scale, default, minimum, maximum", errors),
         }
     }
@@ -198,7 +198,7 @@ fn tag(attribute: &Attribute, words: Vec<Word>, bounds: &mut Bounds, errors: &mu
         match bounds.take(word, errors) {
             None => {}
             Some(Word::Flag(name)) if entity.is_none() => entity = Some(name.to_string()),
-            Some(Word::Bare(literal)) if stored.is_none() => stored = Some(names::quoted(&literal, errors)),
+            Some(Word::Bare(literal)) if stored.is_none() => stored = Some(quoted_of_host(&literal, errors)),
             Some(word) if word.name() == "by" => set(&mut by, word, errors),
             Some(other) => {
                 unknown(
@@ -214,7 +214,7 @@ fn tag(attribute: &Attribute, words: Vec<Word>, bounds: &mut Bounds, errors: &mu
         errors.at(attribute, "say which attribute of what: #[tag(account, \"risk_level\")]");
         return String::from("{}");
     };
-    let by = by.map_or_else(|| entity.clone(), |by| names::quoted(&by, errors));
+    let by = by.map_or_else(|| entity.clone(), |by| quoted_of_host(&by, errors));
     let mut tag = Object::new();
     tag.text("entity", entity).text("by", &by).text("attribute", stored);
     Object::new().put("tag", tag.end()).end()

@@ -1,6 +1,5 @@
 //! The values that a declaration may hold, and their JSON.
 
-use crate::errors::Errors;
 use crate::shape::{Kind, Shape};
 use proc_macro2::Span;
 use syn::parse::ParseStream;
@@ -175,9 +174,4 @@ impl Literal {
     pub(crate) fn wrong(&self, message: impl std::fmt::Display) -> syn::Error {
         syn::Error::new(self.span(), message)
     }
-}
-
-/// A value that must be a text where a word has one.
-pub(crate) fn text_of(literal: &Literal, errors: &mut Errors) -> Option<String> {
-    errors.keep(literal.text().map(LitStr::value))
 }

@@ -52,7 +52,7 @@ pub(crate) fn split(name: &str, separator: char) -> String {
 }
 
 /// A name of the host's, in quotes.
-pub(crate) fn quoted(literal: &Literal, errors: &mut Errors) -> String {
+pub(crate) fn quoted_of_host(literal: &Literal, errors: &mut Errors) -> String {
     match literal.text() {
         Ok(text) => of_host(text, errors),
         Err(error) => {

@@ -3,7 +3,7 @@
 use crate::bounds::set;
 use crate::errors::{Errors, span};
 use crate::json::{Object, text};
-use crate::literal::text_of;
+use crate::reasons::text_of;
 use crate::words::{Word, unknown, words};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};

@@ -2,6 +2,7 @@
 
 use crate::errors::Errors;
 use crate::json::Object;
+use crate::literal::Literal;
 use crate::message::placeholders;
 use crate::names;
 use crate::parameters::CHECKS;
@@ -166,4 +167,9 @@ fn reason<'a>(variant: &'a Variant, errors: &mut Errors) -> Reason<'a> {
         .text("message", &message.value())
         .end();
     reason
+}
+
+/// A value that must be a text where a word has one.
+pub(crate) fn text_of(literal: &Literal, errors: &mut Errors) -> Option<String> {
+    errors.keep(literal.text().map(LitStr::value))
 }

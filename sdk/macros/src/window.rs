@@ -5,9 +5,10 @@ use crate::conditions::conditions;
 use crate::errors::Errors;
 use crate::json::{Object, array, texts};
 use crate::literal::Literal;
+use crate::names::quoted_of_host;
 use crate::shape::{Kind, Shape};
 use crate::words::{Word, unknown, words};
-use crate::{json, names, time};
+use crate::{json, time};
 use proc_macro2::TokenStream;
 use std::collections::HashMap;
 use syn::{Attribute, Ident};
@@ -135,7 +136,7 @@ impl Words {
                 errors.on(of.span(), format!("`{aggregate}` looks at events, not at a value: leave `of` out"));
                 None
             }
-            Some(of) => Some(names::quoted(of, errors)),
+            Some(of) => Some(quoted_of_host(of, errors)),
             None if alone => None,
             None => {
                 errors.at(aggregate, format!("of which field? {aggregate}, of = \"amount\""));
@@ -245,13 +246,13 @@ fn check_type(aggregate: &Ident, shape: &Shape, errors: &mut Errors) {
 /// One name, or several in parentheses.
 fn host_names(word: Word, errors: &mut Errors) -> Vec<String> {
     match word {
-        Word::Value(_, Literal::List(_, list)) => list.iter().map(|name| names::quoted(name, errors)).collect(),
-        Word::Value(_, literal) => vec![names::quoted(&literal, errors)],
+        Word::Value(_, Literal::List(_, list)) => list.iter().map(|name| quoted_of_host(name, errors)).collect(),
+        Word::Value(_, literal) => vec![quoted_of_host(&literal, errors)],
         Word::Group(_, tokens) => {
             let mut names = Vec::new();
             for word in words(tokens, errors) {
                 match word {
-                    Word::Bare(literal) => names.push(names::quoted(&literal, errors)),
+                    Word::Bare(literal) => names.push(quoted_of_host(&literal, errors)),
                     other => errors.on(other.span(), "a name in quotes is expected here"),
                 }
             }
@@ -288,7 +289,7 @@ fn calendar(object: &mut Object, ident: &Ident, tokens: TokenStream, errors: &mu
     if !["hour", "day", "week", "month"].iter().any(|known| unit == known) {
         errors.at(unit, format!("`{unit}` is no unit of a calendar: hour, day, week, month"));
     }
-    let zone = names::quoted(zone, errors);
+    let zone = quoted_of_host(zone, errors);
     object.text("unit", &unit.to_string()).put("zone", json::text(&zone));
 }
 

@@ -1,5 +1,3 @@
-//! The mistake: arguments in another order.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

@@ -1,5 +1,3 @@
-//! The mistake: brace that is not closed.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Reasons)]

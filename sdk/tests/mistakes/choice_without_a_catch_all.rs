@@ -1,5 +1,3 @@
-//! The mistake: choice without a catch all.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Choice)]

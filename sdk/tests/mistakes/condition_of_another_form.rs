@@ -1,5 +1,3 @@
-//! The mistake: condition of another form.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

@@ -1,5 +1,3 @@
-//! The mistake: decimal that is none.
-
 use sandgate_sdk::prelude::*;
 
 const LARGEST: Decimal = decimal!(1e6);

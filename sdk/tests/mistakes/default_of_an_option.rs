@@ -1,5 +1,3 @@
-//! The mistake: default of an option.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

@@ -1,5 +1,3 @@
-//! The mistake: default of another kind.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Parameters)]

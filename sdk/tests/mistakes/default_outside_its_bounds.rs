@@ -1,5 +1,3 @@
-//! The mistake: default outside its bounds.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Parameters)]

@@ -1,5 +1,3 @@
-//! The mistake: enum that is no choice.
-
 use sandgate_sdk::prelude::*;
 
 enum Kind {

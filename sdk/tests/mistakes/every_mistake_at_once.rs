@@ -1,5 +1,3 @@
-//! The mistake: every mistake at once.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

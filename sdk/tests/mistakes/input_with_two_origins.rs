@@ -1,5 +1,3 @@
-//! The mistake: input with two origins.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

@@ -1,5 +1,3 @@
-//! The mistake: input without an origin.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

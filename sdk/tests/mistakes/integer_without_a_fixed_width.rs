@@ -1,5 +1,3 @@
-//! The mistake: integer without a fixed width.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

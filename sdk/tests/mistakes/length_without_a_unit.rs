@@ -1,5 +1,3 @@
-//! The mistake: length without a unit.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

@@ -1,5 +1,3 @@
-//! The mistake: list as an input.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

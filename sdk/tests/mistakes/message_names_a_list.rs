@@ -1,5 +1,3 @@
-//! The mistake: message names a list.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

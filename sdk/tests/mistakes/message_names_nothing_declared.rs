@@ -1,5 +1,3 @@
-//! The mistake: message names nothing declared.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

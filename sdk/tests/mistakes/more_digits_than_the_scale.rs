@@ -1,5 +1,3 @@
-//! The mistake: more digits than the scale.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Parameters)]

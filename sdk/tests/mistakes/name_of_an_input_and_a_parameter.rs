@@ -1,5 +1,3 @@
-//! The mistake: name of an input and a parameter.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

@@ -1,5 +1,3 @@
-//! The mistake: optional parameter.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Parameters)]

@@ -1,5 +1,3 @@
-//! The mistake: policy without a summary.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

@@ -1,5 +1,3 @@
-//! The mistake: reason with a value.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Reasons)]

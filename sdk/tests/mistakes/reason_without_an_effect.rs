@@ -1,5 +1,3 @@
-//! The mistake: reason without an effect.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Reasons)]

@@ -1,5 +1,3 @@
-//! The mistake: rules that return.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

@@ -1,5 +1,3 @@
-//! The mistake: score without a scale.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

@@ -1,5 +1,3 @@
-//! The mistake: slice that is not in place.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Parameters)]

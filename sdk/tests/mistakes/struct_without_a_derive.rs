@@ -1,5 +1,3 @@
-//! The mistake: struct without a derive.
-
 use sandgate_sdk::prelude::*;
 
 struct Seen {

@@ -1,5 +1,3 @@
-//! The mistake: sum of a float.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

@@ -1,5 +1,3 @@
-//! The mistake: unknown word of a window.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

@@ -1,5 +1,3 @@
-//! The mistake: window that may be empty.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

@@ -1,5 +1,3 @@
-//! The mistake: window without a key.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

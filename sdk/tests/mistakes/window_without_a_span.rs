@@ -1,5 +1,3 @@
-//! The mistake: window without a span.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

@@ -1,5 +1,3 @@
-//! The mistake: window without an operand.
-
 use sandgate_sdk::prelude::*;
 
 #[derive(Inputs)]

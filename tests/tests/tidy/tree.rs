@@ -26,7 +26,9 @@ impl Tree {
                 let name = entry.file_name().to_string_lossy().into_owned();
                 let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
                 match entry.metadata() {
-                    Ok(metadata) if metadata.is_dir() && !SKIPPED.contains(&name.as_str()) => waiting.push(path),
+                    // `.git` is a file in a second working tree
+                    _ if SKIPPED.contains(&name.as_str()) => {}
+                    Ok(metadata) if metadata.is_dir() => waiting.push(path),
                     Ok(metadata) if metadata.is_file() && !name.ends_with(".wasm") => {
                         let text = (metadata.len() <= TEXT_MAX).then(|| std::fs::read_to_string(entry.path()).ok());
                         files.insert(path, text.flatten());

@@ -1,3 +1,5 @@
+//! Which records can be used, what is read from them, and why the rest cannot.
+
 use super::{Cause, Decoder, Transaction, Unusable};
 use sandgate_model::instant::Unit;
 use sandgate_model::schema::{Draft, Field, Schema, TenantDraft};

@@ -1,3 +1,5 @@
+//! Sound schemas, and every problem of an unsound one at once.
+
 use super::{Draft, Field, Schema, TenantDraft, TenantRole};
 use crate::instant::Unit;
 use crate::{Instant, Kind};

@@ -2,6 +2,7 @@
 
 use crate::guest::{BUDGET, Guest, parameters, rows};
 use sandgate_sandbox::{Hit, Verdicts};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// How each row behaves is told by its number.
 ///
@@ -138,18 +139,59 @@ fn the_same_row_alone_uses_the_same_fuel() {
 }
 
 #[test]
-fn many_threads_share_few_slots() {
+fn what_is_no_number_has_one_form_on_every_machine() {
+    // 0 / 0 is the negative quiet NaN on one processor and the positive on another
+    let judge = format!(
+        "(i64.store (i32.const 8192) (i64.reinterpret_f64 (f64.div (f64.load (i32.const 8)) (f64.load (i32.const 8)))))
+         (f64.store (i32.const 8200) (f64.convert_i32_u
+           (i64.eq (i64.load (i32.const 8192)) (i64.const 0x7ff8000000000000))))
+         {} (i32.const 32)",
+        crate::guest::list(1, 8_200, 1)
+    );
+    let manifest = crate::guest::MANIFEST.replace(r#""contributions": true"#, r#""contributions": false"#);
+    let policy = Guest { manifest: &manifest, judge: &judge, ..Guest::default() }.load();
+    let mut verdicts = Verdicts::new();
+    policy.judge(&rows(&[(Some(1), "")]), &parameters(), BUDGET, &mut verdicts);
+    assert_eq!(verdicts.scores, [1.0]);
+}
+
+#[test]
+fn the_pieces_of_one_cut_are_judged_in_fresh_sandboxes() {
+    // two rows burn more than a budget together, so that each is judged alone
+    let counting = r#"(local $spin i32)
+        (local.set $spin (i32.mul (i32.load (local.get $in)) (i32.const 10000)))
+        (loop $burn (br_if $burn (local.tee $spin (i32.sub (local.get $spin) (i32.const 1)))))
+        (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1)))
+        (f64.store (i32.const 8) (f64.convert_i32_u (i32.load (i32.const 0))))
+        (i32.store (i32.const 40) (i32.const 8)) (i32.store (i32.const 44) (i32.const 1)) (i32.const 32)"#;
+    let manifest = crate::guest::MANIFEST.replace(r#""contributions": true"#, r#""contributions": false"#);
+    let policy = Guest { manifest: &manifest, judge: counting, ..Guest::default() }.load();
+    let mut verdicts = Verdicts::new();
+    policy.judge(&rows(&[(Some(1), ""); 8]), &parameters(), BUDGET, &mut verdicts);
+    assert_eq!((verdicts.scores.as_slice(), verdicts.faults.len()), (&[1.0; 8][..], 0));
+}
+
+#[test]
+fn who_finds_no_slot_waits() {
     let policy = Guest { judge: BY_NUMBER, ..Guest::default() }.load();
-    let (rows, parameters) = (rows(&[(Some(1), "ab"), (Some(2), "c")]), parameters());
+    let (rows, parameters) = (rows(&[(Some(1), "ab")]), parameters());
+    let mut verdicts = Verdicts::new();
+    let mut sessions: Vec<_> = (0..4).map(|_| policy.session()).collect();
+    sessions.iter_mut().for_each(|session| session.judge(&rows, &parameters, BUDGET, &mut verdicts));
+    let (begun, over) = (AtomicBool::new(false), AtomicBool::new(false));
     std::thread::scope(|scope| {
-        for _ in 0..12 {
-            scope.spawn(|| {
-                let mut verdicts = Verdicts::new();
-                for _ in 0..100 {
-                    policy.judge(&rows, &parameters, BUDGET, &mut verdicts);
-                    assert_eq!((verdicts.scores.as_slice(), verdicts.faults.len()), (&[2.0, 1.0][..], 0));
-                }
-            });
+        scope.spawn(|| {
+            let mut verdicts = Verdicts::new();
+            begun.store(true, Relaxed);
+            policy.judge(&rows, &parameters, BUDGET, &mut verdicts);
+            over.store(true, Relaxed);
+            assert_eq!((verdicts.scores.as_slice(), verdicts.faults.len()), (&[2.0][..], 0));
+        });
+        while !begun.load(Relaxed) {
+            std::thread::yield_now();
         }
+        (0..1_000).for_each(|_| std::thread::yield_now());
+        assert!(!over.load(Relaxed), "all slots were taken");
+        sessions.pop();
     });
 }

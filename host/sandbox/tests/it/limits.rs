@@ -31,8 +31,8 @@ fn recursion_ends_at_the_stack() {
     policy.judge(&rows(&[(Some(0), "")]), &parameters(), u64::MAX, &mut verdicts);
     let told = Fault::Trap { detail: "wasm trap: call stack exhausted".into() };
     assert_eq!(verdicts.faults, [(0, told)]);
-    // 256 KiB and a few dozen bytes a call
-    assert!(verdicts.fuel < 256 * 1_024, "{}", verdicts.fuel);
+    // 256 KiB, some 40 bytes and 8 units of fuel a call
+    assert!(verdicts.fuel < 80_000, "{}", verdicts.fuel);
 }
 
 #[test]

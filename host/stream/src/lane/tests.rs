@@ -1,3 +1,5 @@
+//! Order, ends and failures of a lane, whatever the number of its workers.
+
 use super::{Error, Progress, Run, Settings, run};
 use crate::sink::{Place, Sink, SinkError, Target};
 use crate::source::{Source, SourceError};
@@ -18,7 +20,7 @@ impl Judge for Echo {
         for record in records {
             let bad = record.bytes.starts_with(b"bad");
             let to = if bad { &mut out.dead_letters } else { &mut out.decisions };
-            write!(to, "{} {} {}\n", record.offset, record.size, String::from_utf8_lossy(record.bytes)).unwrap();
+            writeln!(to, "{} {} {}", record.offset, record.size, String::from_utf8_lossy(record.bytes)).unwrap();
             *if bad { &mut out.tally.dead_letters[0] } else { &mut out.tally.outcomes[0] } += 1;
         }
     }
@@ -43,7 +45,7 @@ fn expected(text: &str, size_max: usize) -> (String, String) {
         let record = line.trim_end_matches(['\r', '\n']);
         let to = if record.starts_with("bad") { &mut dead_letters } else { &mut decisions };
         if !record.trim().is_empty() {
-            *to += &format!("{offset} {} {}\n", record.len(), &record[..record.len().min(size_max + 1)]);
+            *to += &format!("{offset} {} {}\n", record.len(), &record[..record.len().min(size_max + 4)]);
         }
         offset += line.len();
     }

@@ -1,3 +1,5 @@
+//! What a sink writes, and what it refuses to write over.
+
 use super::{Place, Sink, SinkError, Target};
 use crate::source::{Source, SourceError};
 use sandgate_engine::judged::Judged;

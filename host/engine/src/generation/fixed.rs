@@ -1,7 +1,7 @@
 //! The parts of a decision that are the same for every transaction of a
 //! generation, written once.
 
-use crate::generation::{Generation, Seat};
+use super::{Generation, Seat};
 use crate::json;
 
 /// The fixed text of a generation's decisions.

@@ -1,0 +1,73 @@
+//! `docs/configuration.md` shows every key; what it shows is what the program
+//! takes.
+
+use sandgate_tests::{Desk, policies, root, text};
+
+/// The block of the document that is fenced as `toml NAME`.
+fn block(name: &str) -> String {
+    let document = std::fs::read_to_string(root().join("docs/configuration.md")).unwrap();
+    let (_, behind) = document.split_once(&format!("```toml {name}\n")).unwrap();
+    behind.split_once("```").unwrap().0.to_owned()
+}
+
+fn desk(host: &str, tenant: &str) -> Desk {
+    let desk = Desk::new();
+    desk.write("sandgate.toml", host);
+    desk.write("tenants/payments.toml", tenant);
+    for policy in ["account_risk.wasm", "risk_matrix.wasm"] {
+        std::fs::copy(policies().join(policy), desk.path("tenants").join(policy)).unwrap();
+    }
+    desk
+}
+
+#[test]
+fn the_documented_files_pass() {
+    let output = desk(&block("host"), &block("tenant")).succeed(["check", "--config", "sandgate.toml"]);
+    assert!(text(&output.stdout).ends_with("no problems\n"));
+}
+
+#[test]
+fn the_documented_values_are_the_defaults() {
+    // without its optional keys the host's file means the same set
+    let set =
+        |host: &str, tenant: &str| text(&desk(host, tenant).succeed(["check", "--config", "sandgate.toml"]).stdout);
+    let host = block("host");
+    let (head, _) = host.split_once("[sink]").unwrap();
+    let optional = ["path = \"payments", "observe", "earliest", "latest", "size"];
+    let least: String = head
+        .lines()
+        .filter(|line| !optional.iter().any(|key| line.starts_with(key)))
+        .fold(String::new(), |all, line| all + line + "\n");
+    let tenant = block("tenant");
+    let default = ["budget", "keep", "fallback = \"review\"", "parameters"];
+    let least_tenant: String = tenant
+        .lines()
+        .filter(|line| !default.iter().any(|key| line.starts_with(key)))
+        .fold(String::new(), |all, line| all + line + "\n");
+    assert_eq!(set(&host, &tenant), set(&least, &least_tenant));
+    assert_ne!(
+        set(&host, &tenant),
+        set(&host.replace("batch = 256", "batch = 1").replace("100us", "99us"), &least_tenant)
+    );
+}
+
+#[test]
+fn what_comes_later_is_refused_or_noted() {
+    let host = block("host");
+    let told = |host: &str| {
+        let output = desk(host, &block("tenant")).run(["check", "--config", "sandgate.toml"]);
+        text(&output.stdout) + &text(&output.stderr)
+    };
+    let table = [
+        (host.clone() + "[kafka]\nbrokers = \"b\"\n", "kafka: this version reads files only; remove [kafka]"),
+        (host.clone() + "[state]\nlateness = \"1d\"\n", "note: sandgate.toml:45: state: has no effect yet"),
+        (host.replace("observe = false", "observe = true"), "does not observe sources yet"),
+        (host.replace("redis = \"\"", "redis = \"redis://r\""), "this version has no Redis tier"),
+        (host.replace("deadline = \"off\"", "deadline = \"5ms\""), "has no deadline"),
+        (host.replace("sqlite:tags.db", "postgres://p"), "tags.sql: "),
+    ];
+    for (host, what) in table {
+        let told = told(&host);
+        assert!(told.contains(what), "{what}\nis not in\n{told}");
+    }
+}
