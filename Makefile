@@ -1,8 +1,9 @@
 # What a contributor needs daily. One profile and always the whole workspace:
 # another set of crates or features would compile wasmtime a second time.
 CARGO_FLAGS := --release --workspace
-TARGET := $(or $(CARGO_TARGET_DIR),target)
-POLICIES := policies/account-risk policies/risk-matrix
+SANDGATE := $(or $(CARGO_TARGET_DIR),target)/release/sandgate
+# where the example looks for them, wherever cargo builds
+POLICIES := target/policies/account_risk.wasm target/policies/risk_matrix.wasm
 
 .PHONY: help demo test bench lint fmt doc clean wasm-target
 
@@ -11,8 +12,11 @@ help: ## say what there is
 
 demo: wasm-target ## judge generated payments and show who was stopped, and why
 	@cargo build $(CARGO_FLAGS) --bins
-	@"$(TARGET)/release/sandgate" build $(POLICIES)
-	@"$(TARGET)/release/sandgate" demo
+	@mkdir -p target/policies
+	@for file in $(POLICIES); do \
+		"$(SANDGATE)" build "policies/$$(basename $$file .wasm | tr _ -)" --to $$file || exit 1; \
+	done
+	@"$(SANDGATE)" demo
 
 test: wasm-target ## run all tests
 	cargo test $(CARGO_FLAGS)

@@ -84,6 +84,11 @@ pub use sandgate_sdk_macros::{Choice, Inputs, Parameters, Reasons, rules, scorin
 /// ```
 pub type Contributions<I> = <I as expand::Explained>::Contributions;
 
+/// The author's guide is compiled as it stands.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/writing-policies.md")]
+mod writing_policies {}
+
 /// What a policy needs in scope.
 pub mod prelude {
     pub use crate::{

@@ -5,6 +5,7 @@
 //! and write as many as the decisions have, on the same file system, in the same
 //! run. `cargo bench --bench road` measures a million records; `cargo test` runs
 //! a few thousand, so that it cannot rot.
+#![expect(clippy::print_stdout, clippy::expect_used, reason = "a program that measures and prints")]
 
 use sandgate_tests::{Desk, PAYMENTS, policies, program};
 use std::fs::File;

@@ -4,6 +4,7 @@
 //!
 //! `cargo bench --bench sandbox` measures; `cargo test` only goes through the
 //! motions, so that this cannot rot.
+#![expect(clippy::print_stdout, reason = "a program that measures and prints")]
 
 use sandgate_model::{Kind, Value, manifest::Setting};
 use sandgate_sandbox::{Config, Policy, Rows, Sandbox, Verdicts, scans_pages};
@@ -251,5 +252,5 @@ fn component_of(bytes: usize) -> anyhow::Result<Vec<u8>> {
     let package = resolve.push_source("policy.wit", include_str!("../../wit/policy.wit"))?;
     let world = resolve.select_world(&[package], None)?;
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)?;
-    Ok(ComponentEncoder::default().module(&module)?.validate(true).encode()?)
+    ComponentEncoder::default().module(&module)?.validate(true).encode()
 }

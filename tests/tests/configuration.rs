@@ -1,5 +1,6 @@
 //! `docs/configuration.md` shows every key; what it shows is what the program
 //! takes.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use sandgate_tests::{Desk, policies, root, text};
 

@@ -1,5 +1,6 @@
 //! A tag store that fails does not stop the host: the defaults stand in, and
 //! every decision that it touched says so.
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
 use sandgate_engine::Engine;
 use sandgate_engine::document::{Document, Fallback, Member, Stage, Thresholds};

@@ -1,4 +1,5 @@
 //! The README is true: its commands work, and its session is what the demo shows.
+#![expect(clippy::expect_used, reason = "what a test stands on must be there, or the test has failed")]
 
 use sandgate_tests::{policies, program, root, text};
 use std::process::Command;

@@ -55,6 +55,11 @@ fn compile(dir: &Path) -> anyhow::Result<PathBuf> {
     let manifest = dir.join("Cargo.toml");
     let manifest =
         manifest.canonicalize().with_context(|| format!("{} is no crate: it has no Cargo.toml", dir.display()))?;
+    let text = std::fs::read_to_string(&manifest).with_context(|| format!("{} cannot be read", manifest.display()))?;
+    let parsed: toml::Table = text.parse().with_context(|| format!("{} is no TOML", manifest.display()))?;
+    if !parsed.contains_key("package") {
+        bail!("{} is a workspace, not a policy; name the folder of the policy's crate", dir.display());
+    }
     let output = Command::new("cargo")
         .args(["build", "--release", "--lib", "--target", TARGET])
         .args(["--message-format", "json-render-diagnostics", "--manifest-path"])
@@ -70,9 +75,9 @@ fn compile(dir: &Path) -> anyhow::Result<PathBuf> {
         );
     }
     let messages = String::from_utf8_lossy(&output.stdout);
-    let modules = messages.lines().filter_map(|line| module_of(line, &manifest));
+    let mut modules = messages.lines().filter_map(|line| module_of(line, &manifest));
     modules
-        .last()
+        .next_back()
         .with_context(|| format!("{} is no policy: its [lib] needs crate-type = [\"cdylib\", \"rlib\"]", dir.display()))
 }
 

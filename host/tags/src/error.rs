@@ -38,26 +38,35 @@ pub enum Error {
         /// The newest layout that this version knows.
         known: i64,
     },
+    /// The user may not do that here.
+    #[error(
+        "this user may not {doing} the tag store {}: SQLite keeps what its users share in files beside it, \
+         so whoever reads it has to be able to write to its folder too", path.display()
+    )]
+    Denied {
+        /// The file.
+        path: PathBuf,
+        /// What was tried: `open`, `read`, `write to`.
+        doing: &'static str,
+    },
     /// The database answered with an error.
-    #[error("could not {doing} the tag store {}: {source}; check that the file and its folder may be used, \
-             that the disk is not full, and that no other program holds the file locked", path.display())]
+    #[error(
+        "could not {doing} the tag store {}: {said}; check that its folder exists, that the disk is not full, \
+         and that no other program holds the file locked", path.display()
+    )]
     Failed {
         /// The file.
         path: PathBuf,
         /// What was tried: `open`, `read`, `write to`.
         doing: &'static str,
         /// What the database said.
-        source: Box<dyn std::error::Error + Send + Sync>,
+        said: String,
     },
 }
 
 impl Error {
     /// The failure of `doing` something at `path`.
-    pub(crate) fn failed(
-        path: &Path,
-        doing: &'static str,
-        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> Error {
-        Error::Failed { path: path.to_owned(), doing, source: source.into() }
+    pub(crate) fn failed(path: &Path, doing: &'static str, said: impl ToString) -> Error {
+        Error::Failed { path: path.to_owned(), doing, said: said.to_string() }
     }
 }

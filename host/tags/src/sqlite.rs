@@ -40,7 +40,7 @@ impl Session {
         let runtime =
             Builder::new_current_thread().enable_time().build().map_err(|error| Error::failed(path, "open", error))?;
         let options = options.filename(path).row_buffer_size(ROWS_AHEAD).disable_statement_logging();
-        let connection = runtime.block_on(options.connect()).map_err(|error| Session::refused(path, error))?;
+        let connection = runtime.block_on(options.connect()).map_err(|error| failed(path, "open", &error))?;
         Ok(Session { path: path.to_owned(), runtime, connection })
     }
 
@@ -48,22 +48,27 @@ impl Session {
     fn header(&mut self) -> Result<(i64, i64), Error> {
         let pragma = "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version";
         let row = self.runtime.block_on(sqlx::query(pragma).fetch_one(&mut self.connection));
-        row.and_then(|row| Ok((row.try_get(0)?, row.try_get(1)?))).map_err(|error| Session::refused(&self.path, error))
+        row.and_then(|row| Ok((row.try_get(0)?, row.try_get(1)?))).map_err(|error| failed(&self.path, "open", &error))
     }
 
     /// Waits until the database has let go of the file.
     fn close(self) -> Result<(), Error> {
-        self.runtime.block_on(self.connection.close()).map_err(|error| Error::failed(&self.path, "close", error))
+        self.runtime.block_on(self.connection.close()).map_err(|error| failed(&self.path, "close", &error))
     }
+}
 
-    /// Why a file could not be opened: it is no database, or something failed.
-    fn refused(path: &Path, error: sqlx::Error) -> Error {
-        const NOT_A_DATABASE: &str = "26";
-        let code = error.as_database_error().and_then(|error| error.code());
-        if code.as_deref() == Some(NOT_A_DATABASE) {
-            return Error::Foreign { path: path.to_owned(), detail: "it is not a SQLite file".to_owned() };
-        }
-        Error::failed(path, "open", error)
+/// Why the database would not do something, as far as its answer tells.
+fn failed(path: &Path, doing: &'static str, error: &sqlx::Error) -> Error {
+    // the low byte of SQLite's extended codes
+    const READ_ONLY: i64 = 8;
+    const CANNOT_OPEN: i64 = 14;
+    const NOT_A_DATABASE: i64 = 26;
+    let Some(answer) = error.as_database_error() else { return Error::failed(path, doing, error) };
+    match answer.code().and_then(|code| code.parse::<i64>().ok()).map(|code| code & 0xff) {
+        Some(NOT_A_DATABASE) => Error::Foreign { path: path.to_owned(), detail: "it is not a SQLite file".to_owned() },
+        Some(READ_ONLY) => Error::Denied { path: path.to_owned(), doing },
+        Some(CANNOT_OPEN) if path.is_file() => Error::Denied { path: path.to_owned(), doing },
+        _ => Error::failed(path, doing, answer.message()),
     }
 }
 

@@ -34,7 +34,7 @@ fn band(section: Section<'_>) -> Option<Band> {
     if !section.has("at") {
         section.problem("at", "is missing: the sum of weights from which on the band holds");
     }
-    let at = section.node("at").and_then(|node| weight(node));
+    let at = section.node("at").and_then(weight);
     if section.has("at") && at.is_none() {
         section.problem("at", "must be a whole number");
     }
@@ -135,7 +135,7 @@ fn fallback_bands(section: &Section<'_>) -> Option<Fallback> {
     let mut below: Vec<(Decimal, Outcome)> = Vec::new();
     let mut otherwise = None;
     for (at, band) in bands.into_iter().enumerate() {
-        let bound = band.node("below").map(|node| decimal(node));
+        let bound = band.node("below").map(decimal);
         let outcome = outcome(&band);
         match bound {
             Some(None) => band.problem("below", "must be an amount such as \"10.50\""),

@@ -1,6 +1,6 @@
 //! Looking tags up in the file.
 
-use super::{Session, check_header, push_texts};
+use super::{Session, check_header, failed, push_texts};
 use crate::{Error, Store, Wanted};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -51,12 +51,12 @@ impl Reader {
         let mut session = self.session()?;
         let query = sqlx::query(LIST).bind(entity).bind(id).bind(attribute);
         let rows = session.runtime.block_on(query.fetch_all(&mut session.connection));
-        let rows = rows.map_err(|error| Error::failed(&self.path, "read", error))?;
+        let rows = rows.map_err(|error| failed(&self.path, "read", &error))?;
         self.give_back(session);
         rows.iter()
             .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
             .collect::<Result<_, sqlx::Error>>()
-            .map_err(|error| Error::failed(&self.path, "read", error))
+            .map_err(|error| failed(&self.path, "read", &error))
     }
 
     /// A session of this thread's own, until it is given back.
@@ -93,14 +93,14 @@ impl Store for Reader {
         let query = sqlx::query(LOOK_UP).bind(rows);
         let answer = session.runtime.block_on(query.fetch_all(&mut session.connection));
         // a session whose look-up failed is dropped: the next one starts anew
-        let answer = answer.map_err(|error| Error::failed(&self.path, "read", error))?;
+        let answer = answer.map_err(|error| failed(&self.path, "read", &error))?;
         self.give_back(session);
         found.resize(wanted.len(), None);
         for row in answer {
             let (row, value): (i64, &str) = row
                 .try_get(0)
                 .and_then(|key| Ok((key, row.try_get(1)?)))
-                .map_err(|error| Error::failed(&self.path, "read", error))?;
+                .map_err(|error| failed(&self.path, "read", &error))?;
             let index = usize::try_from(row).ok().and_then(|row| asked.get(row));
             if let Some(slot) = index.and_then(|index| found.get_mut(*index)) {
                 *slot = Some(Arc::from(value));

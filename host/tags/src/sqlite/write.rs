@@ -92,7 +92,7 @@ impl Writer {
     }
 
     fn failed(&self, error: sqlx::Error) -> Error {
-        Error::failed(&self.session.path, "write to", error)
+        super::failed(&self.session.path, "write to", &error)
     }
 }
 
