@@ -27,21 +27,52 @@ fn all_problems_are_told_at_once_with_their_lines() {
         .replace("tenant = { name = \"payments\" }", "tenant = { name = \"paymets\" }\nsize = \"64 KB\"");
     let tenant = account_risk(
         "budget = \"10 minutes\"\nfallback = \"stop\"\nparameters = { largest = \"1\", medium = \"-1\", large_level = 2.5 }\n\
-         reasons.LARGE = { effect = \"warn\" }\nthresholds = { review = 1 }\n",
+         reasons.LARGE = { effect = \"warn\" }\nthresholds = { review = 1 }\n\
+         [[stage.policy]]\nname = \"gone\"\ncomponent = \"none.wasm\"\n",
     );
     let desk = Desk::new();
-    desk.write("sandgate.toml", &format!("tenants = [\"tenant.toml\", \"none.toml\"]\n{host}\n[engine]\nbatch = 0\n"));
-    desk.write("tenant.toml", &tenant);
+    desk.write("sandgate.toml", &format!("tenants = [\"tenant.toml\"]\n{host}\n[engine]\nbatch = 0\n"));
+    desk.write("tenant.toml", &format!("deny = [\"devise\", \"amount\"]\n{tenant}"));
     let told = problems(&desk);
     let expected = [
         "sandgate.toml:8: source[0].amuont: is no key of this table; did you mean `amount`?",
+        "sandgate.toml:9: source[0].tenant.name: no tenant file is of `paymets`; did you mean `payments`?",
         "sandgate.toml:10: source[0].size: is not a size such as \"64 KiB\": a whole number and one of B, KiB, MiB, GiB",
         "sandgate.toml:14: source[0].fields.time.unit: is `sec`; there are s, ms, rfc3339",
         "sandgate.toml:21: engine.batch: must be a whole number from 1 to 4096",
+        "tenant.toml:1: deny[0]: source `payments` declares no field `devise`; did you mean `device`?",
+        "tenant.toml:5: stage[0].policy[0]: input `amount` of policy `account-risk` reads field `amount`, which is denied to this tenant",
+        "tenant.toml:8: stage[0].policy[0].budget: is not a length of time such as \"250ms\": a whole number and one of us, ms, s, m, h, d",
+        "tenant.toml:9: stage[0].policy[0].fallback: is `stop`; there are allow, review, block",
+        "tenant.toml:10: stage[0].policy[0].parameters.largest: policy `account-risk` has no parameter `largest`; did you mean `large`?",
+        "tenant.toml:10: stage[0].policy[0].parameters.medium: is -1.0000, below the minimum of 0.0000",
+        "tenant.toml:10: stage[0].policy[0].parameters.large_level: must be a whole number of 64 bits, not 2.5",
+        "tenant.toml:11: stage[0].policy[0].reasons.LARGE.effect: is `warn`; there are note, review, block, exempt",
+        "tenant.toml:11: stage[0].policy[0].reasons.LARGE: policy `account-risk` has no reason `LARGE`; there are LARGE_AMOUNT, MEDIUM_AMOUNT, LIMITS_CONTRADICT",
+        "tenant.toml:12: stage[0].policy[0].thresholds: this policy gives no score; remove the thresholds",
+        "tenant.toml:15: stage[0].policy[1].component: none.wasm cannot be read: No such file or directory (os error 2); build it with `sandgate build`, or mend the path",
     ];
     // and nothing is told twice: the last line counts them
     assert_eq!(told[..told.len() - 1], expected);
-    assert_eq!(told[told.len() - 1], "4 problems; nothing was started");
+    assert_eq!(told[told.len() - 1], format!("{} problems; nothing was started", expected.len()));
+}
+
+#[test]
+fn a_source_without_a_usable_schema_hides_no_tenant() {
+    let desk = Desk::new();
+    let host = PAYMENTS.replace("kind = \"number\"", "kind = \"float\"").replace("\"payments\" }", "\"paymets\" }");
+    desk.write("sandgate.toml", &format!("tenants = [\"tenant.toml\"]\n{host}"));
+    // what needs the fields of the source waits; everything else is told
+    desk.write("tenant.toml", &format!("deny = [\"devise\"]\n{}", account_risk("parameters = { largest = \"1\" }\n")));
+    let told = problems(&desk);
+    let expected = [
+        "sandgate.toml:9: source[0].tenant.name: no tenant file is of `paymets`; did you mean `payments`?",
+        "sandgate.toml:16: source[0].fields.probability.kind: is `float`; there are flag, integer, number, decimal, text, instant",
+        "sandgate.toml:17: source[0].fields.impact.kind: is `float`; there are flag, integer, number, decimal, text, instant",
+        "tenant.toml:8: stage[0].policy[0].parameters.largest: policy `account-risk` has no parameter `largest`; did you mean `large`?",
+        "4 problems; nothing was started",
+    ];
+    assert_eq!(told, expected);
 }
 
 #[test]
@@ -155,4 +186,96 @@ fn what_is_no_toml_is_told_with_its_line() {
     let missing = Desk::new();
     let told = problems(&missing).join("\n");
     assert!(told.contains("sandgate.toml: cannot be read"), "{told}");
+}
+
+/// What `check` says where all is well.
+fn notes(desk: &Desk) -> String {
+    text(&desk.succeed(["check", "--config", "sandgate.toml"]).stdout)
+}
+
+#[test]
+fn a_cache_that_cannot_be_used_is_noted_and_the_host_goes_on() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mend = "compiling at every start; set [sandbox] cache to a folder that only this user may write to, or to \"\"";
+    for (cache, why) in [("tenant.toml/code", "cannot be used: "), ("open", "is not safe: others may write to it")] {
+        let desk = Desk::with_host(&format!("{PAYMENTS}[sandbox]\ncache = \"{cache}\"\n"), &account_risk(""));
+        desk.write(
+            "in.jsonl",
+            "{\"transaction_id\":\"t\",\"account_id\":\"a\",\"amount\":1,\"timestamp\":1767225600}\n",
+        );
+        std::fs::create_dir(desk.path("open")).unwrap();
+        std::fs::set_permissions(desk.path("open"), std::fs::Permissions::from_mode(0o777)).unwrap();
+        let told = notes(&desk);
+        assert!(told.starts_with("note: sandgate.toml:19: sandbox.cache: the cache of compiled code at "), "{told}");
+        assert!(told.contains(why) && told.contains(mend) && told.ends_with("no problems\n"), "{told}");
+        let run = desk.succeed(["run", "--config", "sandgate.toml", "--from", "in.jsonl", "--to", "out.jsonl"]);
+        assert!(text(&run.stderr).contains(mend), "{}", text(&run.stderr));
+        assert_eq!(desk.json_lines("out.jsonl").len(), 1);
+        assert_eq!(std::fs::read_dir(desk.path("open")).unwrap().count(), 0, "nothing is kept there");
+    }
+}
+
+#[test]
+fn a_missing_tag_store_is_noted_where_a_policy_reads_tags() {
+    let desk = Desk::with_host(&format!("{PAYMENTS}[tags]\nsql = \"sqlite:tags.db\"\n"), &account_risk(""));
+    assert!(!notes(&desk).contains("note:"), "{}", notes(&desk));
+    std::fs::remove_file(desk.path("tags.db")).unwrap();
+    let told = notes(&desk);
+    let expected = "note: sandgate.toml:19: tags.sql: policies read tags, so that no run can start: there is no tag store at tags.db: ";
+    assert!(told.starts_with(expected) && told.ends_with("no problems\n"), "{told}");
+    // a policy that reads none needs no store
+    let (account, matrix) = (policies().join("account_risk.wasm"), policies().join("risk_matrix.wasm"));
+    desk.write("tenant.toml", &account_risk("").replace(account.to_str().unwrap(), matrix.to_str().unwrap()));
+    assert!(!notes(&desk).contains("note:"), "{}", notes(&desk));
+}
+
+#[test]
+fn fallback_bands_need_an_amount() {
+    let bands = "fallback = [{ below = \"10\", outcome = \"allow\" }, { outcome = \"block\" }]\n";
+    let desk = Desk::with_host(&PAYMENTS.replace("\namount = \"amount\"", ""), &account_risk(bands));
+    let expected = "tenant.toml:7: stage[0].policy[0].fallback: the source names no `amount`, so no band can apply; give \
+                    the [[source]] the key `amount`, or write one outcome";
+    assert_eq!(problems(&desk), [expected, "1 problem; nothing was started"]);
+    desk.write("tenant.toml", &account_risk("fallback = [{ outcome = \"block\" }]\n"));
+    notes(&desk);
+    let desk = Desk::with_host(PAYMENTS, &account_risk(bands));
+    notes(&desk);
+}
+
+#[test]
+fn a_number_may_have_a_plus_sign() {
+    let more = "parameters = { large = +20_000, medium = +5.5, large_level = +2 }\nfuel = +1_000\n";
+    let desk = Desk::with_host(PAYMENTS, &account_risk(more));
+    let with = notes(&desk);
+    desk.write("tenant.toml", &account_risk(&more.replace('+', "")));
+    assert_eq!(with, notes(&desk));
+}
+
+#[test]
+fn a_fallback_that_an_exemption_can_pass_is_noted() {
+    let note = "stage[0].policy[0].fallback: this policy can block finally; with this fallback an exemption lets through \
+                what it could not judge; write fallback = \"block\" to be strict\n";
+    let exempting = "reasons.MEDIUM_AMOUNT = { effect = \"exempt\" }\n";
+    // keys of a policy that can block finally, keys of another one, and the line of the note
+    let table = [
+        ("", exempting, Some(4)),
+        ("fallback = \"allow\"\n", exempting, Some(7)),
+        ("fallback = [{ below = \"10\", outcome = \"review\" }, { outcome = \"block\" }]\n", exempting, Some(7)),
+        ("fallback = \"block\"\n", exempting, None),
+        ("reasons.SANCTIONED = { effect = \"review\" }\n", exempting, None),
+        // the policy can exempt too, but not where it fails
+        ("", "", None),
+    ];
+    let desk = Desk::with_host(&format!("{PAYMENTS}mood = {{ kind = \"text\" }}\n"), &account_risk(""));
+    for (finally, other, line) in table {
+        let strict = format!("fallback = \"block\"\n{other}");
+        let unruly = policies().join("unruly.wasm");
+        let unruly =
+            format!("name = \"unruly\"\ncomponent = {unruly:?}\n{finally}[[stage.policy]]\nname = \"account-risk\"");
+        desk.write("tenant.toml", &account_risk(&strict).replace("name = \"account-risk\"", &unruly));
+        let told = notes(&desk);
+        let notes: Vec<&str> = told.split_inclusive('\n').filter_map(|line| line.strip_prefix("note: ")).collect();
+        let expected: Vec<String> = line.iter().map(|line| format!("tenant.toml:{line}: {note}")).collect();
+        assert_eq!(notes, expected, "{finally}{other}");
+    }
 }

@@ -26,7 +26,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let out = &mut anstream::stdout();
     if let Some(path) = &args.config {
-        let (host, report) = config::load(path, 1).map_err(Problems)?;
+        let (host, report) = config::check(path).map_err(Problems)?;
         report.notes.iter().try_for_each(|note| crate::say(out, format_args!("note: {note}")))?;
         for generation in &host.generations {
             crate::say(out, generation.summary())?;

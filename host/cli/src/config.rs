@@ -16,9 +16,9 @@ use file::File;
 use host::Settings;
 use sandgate_engine::document::Document;
 use sandgate_engine::generation::{Generation, Site};
-use sandgate_engine::resolve::resolve;
+use sandgate_engine::resolve::{notes, resolve};
 use sandgate_model::schema::Schema;
-use sandgate_sandbox::Sandbox;
+use sandgate_sandbox::{Sandbox, SetupError};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,6 +35,8 @@ pub(crate) struct Host {
     pub(crate) tags: sandgate_tags::Config,
     /// One generation for each tenant.
     pub(crate) generations: Vec<Generation>,
+    /// Its own file, for notes at its lines.
+    file: File,
 }
 
 /// A source of records.
@@ -76,6 +78,21 @@ pub(crate) fn load(path: &Path, workers: usize) -> Result<(Host, Report), Report
     }
 }
 
+/// Reads and checks a host's configuration, and notes what would stop a run.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn check(path: &Path) -> Result<(Host, Report), Report> {
+    let (host, mut report) = load(path, 1)?;
+    if host.generations.iter().any(Generation::reads_tags)
+        && let Err(error) = sandgate_tags::open(&host.tags)
+    {
+        report.note(&host.file, "tags.sql", format!("policies read tags, so that no run can start: {error}"));
+        report.sort();
+    }
+    Ok((host, report))
+}
+
 /// Reads where a host keeps its tags, whatever else its file says.
 ///
 /// # Errors
@@ -90,10 +107,8 @@ pub(crate) fn load_tags(path: &Path) -> Result<sandgate_tags::Config, Report> {
 /// The host as far as it can be read; what is wrong goes to the report.
 fn read(path: &Path, workers: usize, report: &RefCell<Report>) -> Option<Host> {
     let file = File::open(path, report)?;
-    let mut settings = host::read(&file, workers, report)?;
-    let sandbox = Sandbox::new(settings.sandbox.clone())
-        .map_err(|error| report.borrow_mut().problem(&file, "sandbox", error))
-        .ok()?;
+    let mut settings = host::read(&file, workers, report);
+    let sandbox = sandbox(&file, &settings, report)?;
     let tenants = tenants(&file, &settings, &sandbox, report);
     let site = Site {
         schemas: settings.sources.iter().map(|source| Arc::clone(&source.schema)).collect(),
@@ -109,7 +124,23 @@ fn read(path: &Path, workers: usize, report: &RefCell<Report>) -> Option<Host> {
         engine: settings.engine,
         tags: settings.tags,
         generations,
+        file,
     })
+}
+
+/// The sandbox; without its cache where that cannot be used, because all that
+/// is lost is time.
+fn sandbox(file: &File, settings: &Settings, report: &RefCell<Report>) -> Option<Sandbox> {
+    let made = Sandbox::new(settings.sandbox.clone()).or_else(|error| match error {
+        SetupError::Cache(error) => {
+            let mend = "compiling at every start; set [sandbox] cache to a folder that only this user may write to, \
+                        or to \"\"";
+            report.borrow_mut().note(file, "sandbox.cache", format!("{error}; {mend}"));
+            Sandbox::new(sandgate_sandbox::Config { cache: None, ..settings.sandbox.clone() })
+        }
+        error => Err(error),
+    });
+    made.map_err(|error| report.borrow_mut().problem(file, "sandbox", error)).ok()
 }
 
 /// The tenants' files, each name once.
@@ -117,23 +148,30 @@ fn tenants(file: &File, settings: &Settings, sandbox: &Sandbox, report: &RefCell
     let mut tenants: Vec<Tenant> = Vec::new();
     for (at, path) in settings.tenants.iter().enumerate() {
         let Some(tenant) = File::open_named(path, file, &format!("tenants[{at}]"), report) else { continue };
-        let Some(document) = tenant::read(&tenant, settings, sandbox, report) else { continue };
-        if tenants.iter().any(|other| other.document.tenant == document.tenant) {
+        let document = tenant::read(&tenant, settings, sandbox, report);
+        if !document.tenant.is_empty() && tenants.iter().any(|other| other.document.tenant == document.tenant) {
             let what = format!("there is another tenant `{}`; rename one", document.tenant);
             report.borrow_mut().problem(&tenant, "name", what);
         }
         tenants.push(Tenant { file: tenant, document });
     }
-    let names: Vec<&str> = tenants.iter().map(|tenant| tenant.document.tenant.as_str()).collect();
+    let names = tenants.iter().map(|tenant| tenant.document.tenant.as_str()).filter(|name| !name.is_empty());
+    let names: Vec<&str> = names.collect();
+    // the tenant of a file that cannot be read may be the one that a source names
     if names.len() == settings.tenants.len() {
-        host::check_routes(file, settings, &names, report);
+        host::check_routes(file, &names, report);
     }
     tenants
 }
 
 fn generation(tenant: &Tenant, site: &Site, report: &RefCell<Report>) -> Option<Generation> {
     let problems = match resolve(&tenant.document, 1, site) {
-        Ok(generation) => return Some(generation),
+        Ok(generation) => {
+            for note in notes(&generation) {
+                report.borrow_mut().note(&tenant.file, &note.key, note.what);
+            }
+            return Some(generation);
+        }
         Err(problems) => problems,
     };
     for problem in problems {

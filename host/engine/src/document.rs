@@ -98,6 +98,11 @@ impl Fallback {
         Fallback { below: Vec::new(), otherwise: outcome }
     }
 
+    /// The weakest outcome that it can give.
+    pub fn weakest(&self) -> Outcome {
+        self.below.iter().map(|(_, outcome)| *outcome).fold(self.otherwise, Outcome::min)
+    }
+
     /// The outcome for a transaction of this amount.
     pub fn outcome(&self, amount: Option<sandgate_model::Decimal>) -> Outcome {
         amount
@@ -128,5 +133,7 @@ mod tests {
         for (given, outcome) in table {
             assert_eq!(fallback.outcome(given), outcome, "{given:?}");
         }
+        assert_eq!(fallback.weakest(), Outcome::Allow);
+        assert_eq!(Fallback::always(Outcome::Block).weakest(), Outcome::Block);
     }
 }

@@ -5,7 +5,7 @@ mod inputs;
 mod parameters;
 
 use crate::document::{Document, Member, Thresholds};
-use crate::generation::{Columns, Generation, Seat, SeatReason, SeatStage, Site};
+use crate::generation::{Generation, Seat, SeatReason, SeatStage, Site};
 use sandgate_model::manifest::{Manifest, Score};
 use sandgate_model::nearest::nearest;
 use sandgate_model::{Effect, Outcome};
@@ -35,58 +35,74 @@ impl Problems {
 /// Resolves a tenant's policy set for the sources of a host.
 ///
 /// # Errors
-/// Everything that is wrong with it, at once.
+/// Everything that is wrong with it, at once; nothing more where all that is
+/// wrong is a component that could not be loaded, which was told already.
 pub fn resolve(document: &Document, number: u64, site: &Site) -> Result<Generation, Vec<Problem>> {
     let mut problems = Problems::default();
     check_names(document, &mut problems);
     check_bands(document, &mut problems);
     let mut stages = Vec::new();
-    let mut seats = Vec::new();
+    // one for each policy, and nothing where its component is not there
+    let mut seats: Vec<Option<Seat>> = Vec::new();
+    let mut keys = Vec::new();
     for (at, stage) in document.stages.iter().enumerate() {
         let first = seats.len();
         for (member_at, member) in stage.members.iter().enumerate() {
             let key = format!("stage[{at}].policy[{member_at}]");
-            seats.extend(seat(member, &stage.name, &key, &mut problems));
+            seats.push(seat(member, &stage.name, &key, &mut problems));
+            keys.push(key);
         }
         stages.push(SeatStage { name: stage.name.clone(), stop_at: stage.stop_at, seats: first..seats.len() });
     }
-    let columns = columns(document, &seats, site, &mut problems);
-    if problems.0.is_empty() {
-        Ok(Generation::new(document, number, stages, seats, columns, site))
-    } else {
-        Err(problems.0)
+    let placed: Vec<(&str, &Manifest)> = keys
+        .iter()
+        .zip(&seats)
+        .filter_map(|(key, seat)| Some((key.as_str(), seat.as_ref()?.policy.manifest().as_ref())))
+        .collect();
+    let columns = site.schemas.iter().map(|schema| inputs::columns(&placed, document, schema, &mut problems)).collect();
+    match seats.into_iter().collect() {
+        Some(seats) if problems.0.is_empty() => Ok(Generation::new(document, number, stages, seats, columns, site)),
+        _ => Err(problems.0),
     }
 }
 
-/// The columns of every source that the tenant's transactions come from.
-fn columns(document: &Document, seats: &[Seat], site: &Site, problems: &mut Problems) -> Vec<Columns> {
-    // While some member could not be placed, keys and seats do not correspond:
-    // its own problem is reported, and inputs wait for the next run.
-    let keys: Vec<String> = (0..document.stages.len())
-        .flat_map(|stage| {
-            (0..document.stages[stage].members.len()).map(move |member| format!("stage[{stage}].policy[{member}]"))
-        })
-        .collect();
-    if keys.len() != seats.len() {
-        return Vec::new();
+/// What is worth knowing about a set that can be used.
+pub fn notes(generation: &Generation) -> Vec<Problem> {
+    let mut notes = Problems::default();
+    let exempts = |seat: &Seat| seat.reasons.iter().any(|reason| reason.effect == Effect::Exempt);
+    for (at, stage) in generation.stages.iter().enumerate() {
+        for (member_at, place) in stage.seats.clone().enumerate() {
+            let seat = &generation.seats[place];
+            // one that faults gives no exemption itself
+            let mut others = generation.seats.iter().enumerate().filter(|(other, _)| *other != place);
+            if seat.can_block_finally
+                && seat.fallback.weakest() < Outcome::Block
+                && others.any(|(_, other)| exempts(other))
+            {
+                notes.add(
+                    format!("stage[{at}].policy[{member_at}].fallback"),
+                    "this policy can block finally; with this fallback an exemption lets through what it could not \
+                     judge; write fallback = \"block\" to be strict",
+                );
+            }
+        }
     }
-    let placed: Vec<(&str, &Manifest)> =
-        keys.iter().zip(seats).map(|(key, seat)| (key.as_str(), seat.policy.manifest().as_ref())).collect();
-    site.schemas.iter().map(|schema| inputs::columns(&placed, document, schema, problems)).collect()
+    notes.0
 }
 
 fn check_names(document: &Document, problems: &mut Problems) {
     let mut stages = HashSet::new();
     let mut members = HashSet::new();
     for (at, stage) in document.stages.iter().enumerate() {
-        if !stages.insert(&stage.name) {
+        // a name that is missing was told where the file was read
+        if !stages.insert(&stage.name) && !stage.name.is_empty() {
             problems.add(format!("stage[{at}].name"), format!("there are two stages `{}`; rename one", stage.name));
         }
         if stage.members.is_empty() {
             problems.add(format!("stage[{at}]"), format!("stage `{}` has no policy; add [[stage.policy]]", stage.name));
         }
         for (member_at, member) in stage.members.iter().enumerate() {
-            if !members.insert(&member.name) {
+            if !members.insert(&member.name) && !member.name.is_empty() {
                 let key = format!("stage[{at}].policy[{member_at}].name");
                 problems.add(key, format!("there are two policies `{}`; give one another name", member.name));
             }

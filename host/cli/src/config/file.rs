@@ -36,6 +36,8 @@ pub(crate) enum Content {
 /// Everything that was found while reading.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
+    /// The files in the order in which they were opened.
+    files: Vec<PathBuf>,
     /// What must be mended.
     pub(crate) problems: Vec<Problem>,
     /// What is worth knowing.
@@ -60,6 +62,7 @@ pub(crate) struct Problem {
 impl File {
     /// Opens the file that a command line names.
     pub(crate) fn open(path: &Path, report: &RefCell<Report>) -> Option<File> {
+        report.borrow_mut().files.push(path.to_owned());
         match File::parse(path) {
             Ok(file) => Some(file),
             Err(problems) => {
@@ -150,12 +153,12 @@ fn content(value: &DeValue<'_>, text: &str) -> Content {
     match value {
         DeValue::Boolean(flag) => Content::Flag(*flag),
         // a number in another base is written out, so that its digits mean what they say
-        DeValue::Integer(integer) if integer.radix() == 10 => Content::Number(integer.as_str().to_owned()),
+        DeValue::Integer(integer) if integer.radix() == 10 => Content::Number(unsigned(integer.as_str())),
         DeValue::Integer(integer) => {
             let number = i128::from_str_radix(integer.as_str(), integer.radix());
             Content::Number(number.map_or_else(|_| integer.to_string(), |number| number.to_string()))
         }
-        DeValue::Float(float) => Content::Number(float.as_str().to_owned()),
+        DeValue::Float(float) => Content::Number(unsigned(float.as_str())),
         DeValue::String(string) => Content::Text(string.to_string()),
         DeValue::Datetime(_) => Content::Date,
         DeValue::Array(array) => Content::List(
@@ -168,6 +171,11 @@ fn content(value: &DeValue<'_>, text: &str) -> Content {
     }
 }
 
+/// The digits without a plus sign, which TOML allows and no reader of ours takes.
+fn unsigned(digits: &str) -> String {
+    digits.strip_prefix('+').unwrap_or(digits).to_owned()
+}
+
 fn line(text: &str, offset: usize) -> usize {
     1 + text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count()
 }
@@ -178,13 +186,7 @@ impl Report {
     /// File by file, from the host's own on, and down each file.
     pub(super) fn sort(&mut self) {
         for found in [&mut self.problems, &mut self.notes] {
-            let mut files: Vec<PathBuf> = Vec::new();
-            for problem in found.iter() {
-                if !files.contains(&problem.file) {
-                    files.push(problem.file.clone());
-                }
-            }
-            found.sort_by_key(|problem| (files.iter().position(|file| *file == problem.file), problem.line));
+            found.sort_by_key(|problem| (self.files.iter().position(|file| *file == problem.file), problem.line));
         }
     }
 

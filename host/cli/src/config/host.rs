@@ -1,11 +1,10 @@
 //! `sandgate.toml`: the host's own file. Every key has a default where one makes
 //! sense; the unit of a length or a size is written with it.
 
-use super::file::{File, Report};
+use super::file::{Content, File, Report};
 use super::section::{Section, known};
 use super::{EngineSettings, Source, source};
 use sandgate_model::Outcome;
-use sandgate_model::schema::TenantRole;
 use sandgate_tags::Location;
 use std::cell::RefCell;
 use std::path::PathBuf;
@@ -14,7 +13,10 @@ use std::time::Duration;
 /// What the host's file says.
 pub(crate) struct Settings {
     pub(crate) tenants: Vec<PathBuf>,
+    /// The sources that could be read.
     pub(crate) sources: Vec<Source>,
+    /// Whether one of the sources names no amount; unknown where one could not be read.
+    pub(crate) lacks_amount: bool,
     pub(crate) sink: Option<PathBuf>,
     pub(crate) engine: EngineSettings,
     /// The fuel of a policy that sets no budget.
@@ -37,8 +39,9 @@ pub(crate) fn fuel(budget: Duration, fuel_per_us: u64) -> u64 {
 /// The shortest and longest budget of a policy.
 pub(crate) const BUDGETS: std::ops::RangeInclusive<Duration> = Duration::from_micros(1)..=Duration::from_secs(1);
 
-/// Reads the host's file; `None` where its sources are beyond use.
-pub(crate) fn read(file: &File, workers: usize, report: &RefCell<Report>) -> Option<Settings> {
+/// Reads the host's file. What cannot be used is left out or stands at its
+/// default, so that the rest of the configuration can be checked.
+pub(crate) fn read(file: &File, workers: usize, report: &RefCell<Report>) -> Settings {
     let root = Section::root(file, report);
     let tenants = root.texts("tenants");
     if tenants.is_empty() {
@@ -61,18 +64,17 @@ pub(crate) fn read(file: &File, workers: usize, report: &RefCell<Report>) -> Opt
     if root.node("kafka").is_some() {
         root.problem("kafka", "this version reads files only; remove [kafka]");
     }
-    let complete = sources.len() == wanted && wanted > 0;
     root.done();
-    let settings = Settings {
+    Settings {
         tenants: tenants.iter().map(|path| file.beside(path)).collect(),
+        lacks_amount: sources.len() == wanted && sources.iter().any(|source| source.schema.roles.amount.is_none()),
         sources,
         sink,
         fuel: fuel(budget, engine.fuel_per_us),
         engine,
         sandbox,
         tags,
-    };
-    complete.then_some(settings)
+    }
 }
 
 impl Default for EngineSettings {
@@ -162,11 +164,14 @@ fn state(section: Section<'_>) {
     section.done();
 }
 
-/// Checks that every tenant that a source names has a file.
-pub(crate) fn check_routes(file: &File, settings: &Settings, tenants: &[&str], report: &RefCell<Report>) {
-    for (at, source) in settings.sources.iter().enumerate() {
-        if let TenantRole::Fixed(tenant) = &source.schema.roles.tenant
-            && !tenants.contains(&&**tenant)
+/// Checks that every tenant that a source names has a file. It goes by the file
+/// itself, because a source with other problems has no schema.
+pub(crate) fn check_routes(file: &File, tenants: &[&str], report: &RefCell<Report>) {
+    let Some(Content::List(sources)) = file.root.member("source").map(|node| &node.content) else { return };
+    for (at, source) in sources.iter().enumerate() {
+        let name = source.member("tenant").and_then(|tenant| tenant.member("name")).map(|node| &node.content);
+        if let Some(Content::Text(tenant)) = name
+            && !tenants.contains(&tenant.as_str())
         {
             let what = format!("no tenant file is of `{tenant}`; {}", known(tenant, tenants));
             report.borrow_mut().problem(file, &format!("source[{at}].tenant.name"), what);

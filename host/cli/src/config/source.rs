@@ -7,7 +7,8 @@ use sandgate_model::schema::{Draft, Field, Schema, TenantDraft};
 use sandgate_model::{Instant, Kind};
 use std::sync::Arc;
 
-/// Reads a source; `None` where its schema has problems, which are reported.
+/// Reads a source; `None` where its schema has problems, which are reported. What
+/// nothing else is checked against takes its default where it is wrong.
 pub(super) fn read(section: Section<'_>) -> Option<Source> {
     let name = section.required("name", "the source's name in the positions of its records");
     let path = section.text("path").filter(|path| !path.is_empty()).map(|path| section.file.beside(path));
@@ -40,8 +41,8 @@ pub(super) fn read(section: Section<'_>) -> Option<Source> {
         time: time?.to_owned(),
         amount,
         tenant: tenant?,
-        earliest: earliest?,
-        latest: latest?,
+        earliest: earliest.unwrap_or(Instant::MIN),
+        latest: latest.unwrap_or(Instant::MAX),
         size_max,
     };
     let schema = match Schema::check(draft) {
@@ -121,11 +122,8 @@ fn field(name: &str, section: Section<'_>) -> Option<Field> {
         "rfc3339" => Some(Unit::Rfc3339),
         _ => None,
     });
-    let unreadable_unit = section.has("unit") && unit.is_none();
+    // one that is wrong was told; the schema would say that it is missing
+    let unit = unit.or(section.has("unit").then_some(Unit::Seconds));
     section.done();
-    // a unit that is wrong was told; the schema would say that it is missing
-    if unreadable_unit {
-        return None;
-    }
     Some(Field { name: name.to_owned(), path: Field::path_of(path), kind: kind?, unit })
 }

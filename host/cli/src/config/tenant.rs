@@ -15,19 +15,20 @@ const WEIGHT_MAX: i64 = 1_000_000_000;
 /// The most bytes of a component.
 const COMPONENT_MAX: u64 = 64 << 20;
 
-/// Reads a tenant's file; `None` where it has no usable name.
-pub(super) fn read(file: &File, settings: &Settings, sandbox: &Sandbox, report: &RefCell<Report>) -> Option<Document> {
+/// Reads a tenant's file; the name is empty where it has no usable one.
+pub(super) fn read(file: &File, settings: &Settings, sandbox: &Sandbox, report: &RefCell<Report>) -> Document {
     let root = Section::root(file, report);
-    let tenant = root.required("name", "the tenant's name");
+    let bands: Vec<Option<Band>> = root.sections("bands").into_iter().map(band).collect();
     let document = Document {
-        tenant: tenant.unwrap_or_default().to_owned(),
+        tenant: root.required("name", "the tenant's name").unwrap_or_default().to_owned(),
         deny: root.texts("deny"),
         keep: root.texts("keep"),
-        bands: root.sections("bands").into_iter().filter_map(band).collect(),
+        // their order is told once all of them can be read
+        bands: bands.into_iter().collect::<Option<_>>().unwrap_or_default(),
         stages: root.sections("stage").into_iter().map(|section| stage(section, settings, sandbox)).collect(),
     };
     root.done();
-    tenant.map(|_| document)
+    document
 }
 
 fn band(section: Section<'_>) -> Option<Band> {
@@ -64,7 +65,7 @@ fn member(section: Section<'_>, settings: &Settings, sandbox: &Sandbox) -> Membe
         name,
         policy,
         fuel,
-        fallback: fallback(&section),
+        fallback: fallback(&section, settings),
         parameters: parameters(&section),
         reasons: reasons(&section),
         thresholds: thresholds(&section),
@@ -114,14 +115,21 @@ fn budget(section: &Section<'_>, settings: &Settings) -> u64 {
 }
 
 /// One outcome, or outcomes by the amount with a last one for all the rest.
-fn fallback(section: &Section<'_>) -> Fallback {
+fn fallback(section: &Section<'_>, settings: &Settings) -> Fallback {
     let default = Fallback::always(Outcome::Review);
     match section.node("fallback").map(|node| &node.content) {
         None => default,
         Some(Content::Text(_)) => {
             section.word("fallback", &OUTCOMES, Outcome::of_word).map_or(default, Fallback::always)
         }
-        Some(Content::List(_)) => fallback_bands(section).unwrap_or(default),
+        Some(Content::List(_)) => {
+            let bands = fallback_bands(section);
+            if settings.lacks_amount && bands.as_ref().is_none_or(|bands| !bands.below.is_empty()) {
+                let what = "the source names no `amount`, so no band can apply; give the [[source]] the key `amount`, or write one outcome";
+                section.problem("fallback", what);
+            }
+            bands.unwrap_or(default)
+        }
         Some(_) => {
             section.problem("fallback", "must be an outcome, or a list such as [{ below = \"10\", outcome = \"allow\" }, { outcome = \"block\" }]");
             default

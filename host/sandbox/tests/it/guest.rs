@@ -96,6 +96,25 @@ pub(crate) fn component(text: &str, wit: &str) -> Vec<u8> {
     ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
 }
 
+/// Puts so many instances of a core module beside what a component has.
+pub(crate) fn beside(component: &[u8], module: &str, instances: u8) -> Vec<u8> {
+    let core = wat::parse_str(module).unwrap();
+    let mut all = component.to_vec();
+    // a section: its number, its length, its content
+    let mut section = |number: u8, content: &[u8]| {
+        all.push(number);
+        // a length of up to 14 bits, the lower seven first
+        let length = u16::try_from(content.len()).ok().filter(|length| *length < 1 << 14).unwrap();
+        all.extend([(length & 0x7f) as u8 | 0x80, (length >> 7) as u8]);
+        all.extend_from_slice(content);
+    };
+    // the module becomes the second one, behind the guest's own
+    section(1, &core);
+    let instance = [0, 1, 0];
+    section(2, &[&[instances][..], &instance.repeat(instances.into())].concat());
+    all
+}
+
 /// A sandbox whose epoch only moves where the test moves it.
 pub(crate) fn sandbox(config: Config) -> Sandbox {
     Sandbox::new(Config { ticker: Ticker::Hand, slots: 4, ..config }).unwrap()

@@ -1,6 +1,6 @@
 //! Every limit of a guest store, each with a guest that breaks it.
 
-use crate::guest::{BUDGET, Guest, SILENT, fault, list, parameters, rows, sandbox};
+use crate::guest::{BUDGET, Guest, SILENT, beside, fault, list, parameters, rows, sandbox};
 use sandgate_model::Fault;
 use sandgate_sandbox::{Config, Verdicts};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -46,6 +46,19 @@ fn growing_memory_ends_at_its_limit() {
     assert_eq!(pages(10, 10), None);
     assert_eq!(pages(10, 11), Some(Fault::Memory { limit: 655_360 }));
     assert_eq!(pages(10, 60_000), Some(Fault::Memory { limit: 655_360 }));
+}
+
+#[test]
+fn growing_memory_ends_at_the_limit_of_all_memories_together() {
+    // the guest's own memory grows from two pages beside another of 40
+    let grown = |wanted: u32| {
+        let judge = format!("(drop (memory.grow (i32.const {}))) (i32.const 32)", wanted - 2);
+        let guest = Guest { manifest: RULES, judge: &judge, ..Guest::default() };
+        let two = beside(&guest.component(), "(module (memory 40))", 1);
+        fault(&sandbox(Config::default()).load(&two).unwrap())
+    };
+    assert_eq!(grown(24), None);
+    assert_eq!(grown(25), Some(Fault::Memory { limit: 4 << 20 }));
 }
 
 #[test]
