@@ -1,7 +1,7 @@
 //! `sandgate run` as an operator meets it: the same bytes however it is run, and
 //! a clear end where something is in the way.
 
-use sandgate_tests::{Desk, PAYMENTS, account_risk, program, text};
+use sandgate_tests::{Desk, PAYMENTS, account_risk, policies, program, text};
 use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
 
@@ -104,9 +104,10 @@ fn what_is_in_the_way_is_said_and_has_a_status() {
     desk.write("half.jsonl.gz", "no gzip at all");
     std::fs::hard_link(desk.path("in.jsonl"), desk.path("link.jsonl")).unwrap();
     desk.write("outdir/x", "");
+    std::os::unix::fs::symlink(policies().join("account_risk.wasm"), desk.path("linked.wasm")).unwrap();
     let force = |to| ["--from", "in.jsonl", "--force", "--to", to];
     let (tags, tags_before) = (desk.path("tags.db"), std::fs::read(desk.path("tags.db")).unwrap());
-    let table: [(&[&str], i32, &str); 12] = [
+    let table: [(&[&str], i32, &str); 14] = [
         (&["--from", "none.jsonl", "--to", "o"], 3, "there is no input none.jsonl; check the path"),
         (&["--from", ".", "--to", "o"], 3, "is a directory"),
         (&["--from", "half.jsonl.gz", "--to", "o"], 3, "is not gzip"),
@@ -115,6 +116,8 @@ fn what_is_in_the_way_is_said_and_has_a_status() {
         (&force("link.jsonl"), 4, "link.jsonl is the input, which would be lost"),
         (&force("tags.db"), 4, "tags.db is the tag store, which would be lost"),
         (&force("sandgate.toml"), 4, "sandgate.toml is the host's configuration, which would be lost"),
+        (&force("tenant.toml"), 4, "tenant.toml is a tenant's file, which would be lost"),
+        (&force("linked.wasm"), 4, "linked.wasm is a component of a tenant, which would be lost"),
         (&force("outdir"), 4, "outdir is a directory; name a file in it"),
         (&force("out.jsonl.gz"), 4, "name it without .gz"),
         (&["--from", "in.jsonl", "--to", "no/such/x.jsonl"], 4, "no folder no/such; make the folder first"),

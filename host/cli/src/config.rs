@@ -12,7 +12,7 @@ mod tenant;
 
 pub(crate) use file::Report;
 
-use file::File;
+use file::{Content, File, Node};
 use host::Settings;
 use sandgate_engine::document::Document;
 use sandgate_engine::generation::{Generation, Site};
@@ -35,6 +35,8 @@ pub(crate) struct Host {
     pub(crate) tags: sandgate_tags::Config,
     /// One generation for each tenant.
     pub(crate) generations: Vec<Generation>,
+    /// The tenants' files and the components that they name, with what each is.
+    pub(crate) files: Vec<(PathBuf, &'static str)>,
     /// Its own file, for notes at its lines.
     file: File,
 }
@@ -61,6 +63,19 @@ pub(crate) struct EngineSettings {
 struct Tenant {
     file: File,
     document: Document,
+}
+
+impl Tenant {
+    /// The file itself and the components that it names.
+    fn files(&self) -> Vec<(PathBuf, &'static str)> {
+        let stages = self.file.root.member("stage").map_or(&[][..], Node::elements);
+        let members = stages.iter().filter_map(|stage| stage.member("policy")).flat_map(Node::elements);
+        let components = members.filter_map(|member| match &member.member("component")?.content {
+            Content::Text(path) => Some((self.file.beside(path), "a component of a tenant")),
+            _ => None,
+        });
+        std::iter::once((self.file.path.clone(), "a tenant's file")).chain(components).collect()
+    }
 }
 
 /// Reads and checks a host's configuration for so many workers.
@@ -124,6 +139,7 @@ fn read(path: &Path, workers: usize, report: &RefCell<Report>) -> Option<Host> {
         engine: settings.engine,
         tags: settings.tags,
         generations,
+        files: tenants.iter().flat_map(Tenant::files).collect(),
         file,
     })
 }

@@ -149,5 +149,10 @@ fn protected(config: &Path, from: &Path, host: &Host) -> Vec<Protected> {
     };
     let store = ["", "-wal", "-shm"].map(|suffix| (beside(suffix), "the tag store"));
     let files = [(input.to_owned(), "the input"), (config.to_owned(), "the host's configuration")];
-    files.into_iter().chain(store).map(|(path, what)| Protected { path, what }).collect()
+    files
+        .into_iter()
+        .chain(store)
+        .chain(host.files.iter().cloned())
+        .map(|(path, what)| Protected { path, what })
+        .collect()
 }

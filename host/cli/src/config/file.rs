@@ -131,6 +131,14 @@ impl File {
 // === impl Node ===
 
 impl Node {
+    /// The elements of a list; none of anything else.
+    pub(crate) fn elements(&self) -> &[Node] {
+        match &self.content {
+            Content::List(elements) => elements,
+            _ => &[],
+        }
+    }
+
     /// The member of a table with that name.
     pub(crate) fn member(&self, name: &str) -> Option<&Node> {
         match &self.content {
