@@ -66,6 +66,28 @@ fn standard_streams_are_read_and_written() {
 }
 
 #[test]
+fn a_redirected_input_is_not_overwritten() {
+    let desk = host();
+    let output = Command::new(program())
+        .args(["run", "--config", "sandgate.toml", "--from", "-", "--to", "in.jsonl", "--force"])
+        .current_dir(desk.path("."))
+        .stdin(std::fs::File::open(desk.path("in.jsonl")).unwrap())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(4), "{}", text(&output.stderr));
+    assert_eq!(desk.read("in.jsonl"), RECORD);
+}
+
+#[test]
+fn the_summary_counts_records_and_sums_amounts() {
+    let desk = host();
+    desk.write("in.jsonl", &format!("{}nonsense\n", RECORD.repeat(2_000)));
+    let told = text(&desk.succeed(RUN).stderr);
+    assert!(told.contains("records       2,001 in "), "{told}");
+    assert!(told.contains("allow                2,000  100.0 %  amount 3,000.00\n"), "{told}");
+}
+
+#[test]
 fn a_gzipped_input_is_read() {
     let desk = host();
     let gzip = Command::new("gzip").arg("-k").arg(desk.path("in.jsonl")).status().unwrap();
@@ -80,13 +102,22 @@ fn what_is_in_the_way_is_said_and_has_a_status() {
     let desk = host();
     desk.write("there.jsonl", "the decisions of last week\n");
     desk.write("half.jsonl.gz", "no gzip at all");
-    let table: [(&[&str], i32, &str); 7] = [
+    std::fs::hard_link(desk.path("in.jsonl"), desk.path("link.jsonl")).unwrap();
+    desk.write("outdir/x", "");
+    let force = |to| ["--from", "in.jsonl", "--force", "--to", to];
+    let (tags, tags_before) = (desk.path("tags.db"), std::fs::read(desk.path("tags.db")).unwrap());
+    let table: [(&[&str], i32, &str); 12] = [
         (&["--from", "none.jsonl", "--to", "o"], 3, "there is no input none.jsonl; check the path"),
         (&["--from", ".", "--to", "o"], 3, "is a directory"),
         (&["--from", "half.jsonl.gz", "--to", "o"], 3, "is not gzip"),
         (&["--from", "in.jsonl", "--to", "there.jsonl"], 4, "say --force to replace them"),
         (&["--from", "in.jsonl", "--to", "in.jsonl", "--force"], 4, "is the input"),
-        (&["--from", "in.jsonl", "--to", "no/such/folder"], 4, "cannot write the output"),
+        (&force("link.jsonl"), 4, "link.jsonl is the input, which would be lost"),
+        (&force("tags.db"), 4, "tags.db is the tag store, which would be lost"),
+        (&force("sandgate.toml"), 4, "sandgate.toml is the host's configuration, which would be lost"),
+        (&force("outdir"), 4, "outdir is a directory; name a file in it"),
+        (&force("out.jsonl.gz"), 4, "name it without .gz"),
+        (&["--from", "in.jsonl", "--to", "no/such/x.jsonl"], 4, "no folder no/such; make the folder first"),
         (&["--from", "in.jsonl", "--to", "/dev/full"], 4, "no room is left"),
     ];
     for (arguments, status, what) in table {
@@ -97,9 +128,12 @@ fn what_is_in_the_way_is_said_and_has_a_status() {
     }
     assert_eq!(desk.read("there.jsonl"), "the decisions of last week\n");
     assert_eq!(desk.read("in.jsonl"), RECORD);
+    assert!(std::fs::read(tags).unwrap() == tags_before);
     for wrong in [
         &["run"][..],
         &["run", "--config", "none.toml"],
+        &["run", "--config", "sandgate.toml", "--to", "o"],
+        &["run", "--config", "sandgate.toml", "--from", "in.jsonl"],
         &["run", "--config", "sandgate.toml", "--workers", "0"],
         &["jugde"],
     ] {

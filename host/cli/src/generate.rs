@@ -30,7 +30,8 @@ use stream::Stream;
 #[command(
     after_help = "Example:\n  sandgate generate --profile payments --count 100000 --to payments.jsonl --tags tags.csv\n  \
     sandgate tags --config sandgate.toml load tags.csv\n\n\
-    The field `label` of a record is null, or the fraud that it belongs to: burst, oversized, stolen."
+    The field `label` of a record is null, or the fraud that it belongs to: burst, oversized, stolen.\n\n\
+    Folders that a path names and that are not there are made."
 )]
 pub(crate) struct Args {
     /// What kind of transactions
@@ -70,8 +71,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     if args.tags.as_ref() == Some(&args.to) {
         bail!("--to and --tags both say {}: the records and the tags need a file each", args.to.display());
     }
-    let mut records = output(&args.to, args.force)?;
-    let tags = args.tags.as_ref().map(|path| Ok::<_, anyhow::Error>((path, output(path, args.force)?))).transpose()?;
+    // both are looked at before either is made
+    for path in std::iter::once(&args.to).chain(&args.tags) {
+        refuse_existing(path, args.force)?;
+    }
+    let mut records = output(&args.to)?;
+    let tags = args.tags.as_ref().map(|path| Ok::<_, anyhow::Error>((path, output(path)?))).transpose()?;
     // drawn on standard error, and only where that is a terminal
     let bar = ProgressBar::new(args.count)
         .with_style(ProgressStyle::with_template("{bar:30} {human_pos} of {human_len}, {per_sec}, {eta} left")?);
@@ -130,22 +135,27 @@ fn tags_to(out: &mut dyn Write, profile: Profile, accounts: &[Account]) -> std::
     Ok(())
 }
 
-/// Opens a file to write to. What is no regular file (a pipe, `/dev/null`) is
-/// not overwritten by writing to it, and may exist.
-fn output(path: &Path, force: bool) -> anyhow::Result<Box<dyn Write>> {
+/// Refuses what may not be written over. What is no regular file (a pipe,
+/// `/dev/null`) is not overwritten by writing to it, and may exist.
+fn refuse_existing(path: &Path, force: bool) -> anyhow::Result<()> {
+    if path.is_dir() {
+        bail!("{} is a directory: name a file in it", path.display());
+    }
+    if path.is_file() && !force {
+        bail!("{} exists: name another file, or write over it with --force", path.display());
+    }
+    Ok(())
+}
+
+/// Opens a file to write to, and makes the folders on the way to it.
+fn output(path: &Path) -> anyhow::Result<Box<dyn Write>> {
     if path.as_os_str() == "-" {
         return Ok(Box::new(BufWriter::new(std::io::stdout())));
     }
-    let file = match File::create_new(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            if path.is_file() && !force {
-                bail!("{} exists: name another file, or write over it with --force", path.display());
-            }
-            File::create(path)
-        }
-        done => done,
-    };
-    let file = file.with_context(|| format!("cannot write to {}", path.display()))?;
+    if let Some(folder) = path.parent().filter(|folder| *folder != Path::new("")) {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    }
+    let file = File::create(path).with_context(|| format!("cannot write to {}", path.display()))?;
     Ok(Box::new(BufWriter::with_capacity(256 << 10, file)))
 }
 
@@ -189,6 +199,27 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), first);
         run(&Args { to: path.clone(), seed: 2, force: true, ..self::args(Profile::Payments, 1, 1) }).unwrap();
         assert_ne!(std::fs::read(&path).unwrap(), first);
+    }
+
+    #[test]
+    fn where_one_file_exists_the_other_is_not_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let (new, there) = (folder.path().join("new"), folder.path().join("there"));
+        std::fs::write(&there, "precious").unwrap();
+        for (to, tags) in [(&new, &there), (&there, &new), (&new, &folder.path().to_owned())] {
+            let args = Args { to: to.clone(), tags: Some(tags.clone()), ..args(Profile::Payments, 1, 1) };
+            run(&args).unwrap_err();
+            assert!(!new.exists());
+        }
+        assert_eq!(std::fs::read(&there).unwrap(), b"precious");
+    }
+
+    #[test]
+    fn missing_folders_are_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let (to, tags) = (folder.path().join("a/b/records.jsonl"), folder.path().join("c/tags.csv"));
+        run(&Args { to: to.clone(), tags: Some(tags.clone()), ..args(Profile::Payments, 1, 1) }).unwrap();
+        assert!(to.is_file() && tags.is_file());
     }
 
     #[test]

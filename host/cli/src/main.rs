@@ -70,6 +70,7 @@ fn status(error: &anyhow::Error) -> u8 {
         Some(lane::Error::Sink(_)) => 4,
         None if error.is::<SourceError>() => 3,
         None if error.is::<SinkError>() => 4,
+        None if error.is::<run::Unnamed>() => 2,
         None if error.is::<check::Problems>() || error.is::<sandgate_tags::Error>() => 2,
         None => 1,
     }

@@ -1,12 +1,18 @@
 //! `sandgate run`: judges the records of a file and ends.
 
+mod progress;
+
 use crate::check::Problems;
 use crate::config::{self, Host};
 use anyhow::Context as _;
-use indicatif::{ProgressBar, ProgressStyle};
+use progress::Bar;
 use sandgate_engine::Engine;
+use sandgate_model::Kind;
 use sandgate_stream::summary::ReasonName;
-use sandgate_stream::{Progress, Settings, Sink, Source, Summary, Target};
+use sandgate_stream::{Progress, Protected, Settings, Sink, Source, Summary, Target};
+use sandgate_tags::Location;
+use std::ffi::OsString;
+use std::fmt;
 use std::io::Write as _;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -45,7 +51,20 @@ pub(crate) struct Job {
     to: PathBuf,
     workers: usize,
     force: bool,
+    protected: Vec<Protected>,
 }
+
+/// Neither the command line nor the configuration says from where or to where.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Unnamed(&'static str);
+
+impl fmt::Display for Unnamed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for Unnamed {}
 
 /// Judges, and writes the summary to standard error.
 ///
@@ -53,9 +72,9 @@ pub(crate) struct Job {
 /// Where the configuration, the input or the output is in the way.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let job = Job::new(args)?;
-    let bar = progress_bar(&job.from);
-    let done = job.run(&mut |progress| show(&bar, progress));
-    bar.finish_and_clear();
+    let bar = Bar::new(&job.from);
+    let done = job.run(&mut |progress| bar.show(progress));
+    bar.clear();
     let (summary, engine, ended) = done?;
     let mut errors = anstream::stderr();
     write!(errors, "{}", render(&summary, &engine)).context("standard error cannot be written")?;
@@ -73,10 +92,11 @@ impl Job {
             let _ = writeln!(anstream::stderr(), "note: {note}");
         }
         let from = args.from.clone().or_else(|| host.source.path.clone());
-        let from = from.context("no input is named: say --from FILE, or give the [[source]] a `path`")?;
+        let from = from.ok_or(Unnamed("no input is named: say --from FILE, or give the [[source]] a `path`"))?;
         let to = args.to.clone().or_else(|| host.sink.clone());
-        let to = to.context("no output is named: say --to FILE, or give the [sink] a `path`")?;
-        Ok(Job { host, from, to, workers, force: args.force })
+        let to = to.ok_or(Unnamed("no output is named: say --to FILE, or give the [sink] a `path`"))?;
+        let protected = protected(&args.config, &from, &host);
+        Ok(Job { host, from, to, workers, force: args.force, protected })
     }
 
     /// Judges everything; the last part of the answer says whether the input
@@ -93,7 +113,7 @@ impl Job {
         let lines: String = generations.iter().map(|generation| generation.line()).collect();
         let size_max = judged.schema.size_max;
         let engine = Arc::new(Engine::new(judged.schema, generations, tags));
-        let mut sink = Sink::create(&Target::of(&self.to), self.force, &self.from)?;
+        let mut sink = Sink::create(&Target::of(&self.to), self.force, &self.protected)?;
         sink.write_generations(lines.as_bytes())?;
         let settings = Settings { workers: self.workers, batch: settings.batch, size_max };
         let run = sandgate_stream::run(source, Arc::clone(&engine), sink, settings, progress);
@@ -107,23 +127,27 @@ const WORKERS_MAX: usize = 1_024;
 /// The text that ends a run.
 pub(crate) fn render(summary: &Summary, engine: &Engine) -> String {
     let name = |(tenant, policy, code)| ReasonName { tenant, policy, code };
-    summary.render(engine.reasons().map(name))
+    let schema = engine.schema();
+    let amount = schema.roles.amount.and_then(|field| schema.fields.get(field));
+    let scale = amount.and_then(|field| match field.kind {
+        Kind::Decimal { scale } => Some(scale),
+        _ => None,
+    });
+    summary.render(engine.reasons().map(name), scale)
 }
 
-/// A bar on a terminal, and nothing elsewhere.
-fn progress_bar(from: &Path) -> ProgressBar {
-    let style = ProgressStyle::with_template("{prefix} {wide_bar} {percent}% {msg}, {eta} left");
-    let bar = ProgressBar::new(0).with_prefix(from.display().to_string());
-    match style {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
-}
-
-fn show(bar: &ProgressBar, progress: Progress) {
-    if let Some(total) = progress.total {
-        bar.set_length(total);
-    }
-    bar.set_position(progress.read);
-    bar.set_message(format!("{} transactions", progress.records));
+/// The files that a run stands on: to replace one of them with decisions would
+/// lose it.
+fn protected(config: &Path, from: &Path, host: &Host) -> Vec<Protected> {
+    // what was redirected into this program is a file too
+    let input = if from == Path::new("-") { Path::new("/dev/stdin") } else { from };
+    let Location::Sqlite(tags) = &host.tags.sql;
+    let beside = |suffix: &str| {
+        let mut name = OsString::from(tags);
+        name.push(suffix);
+        PathBuf::from(name)
+    };
+    let store = ["", "-wal", "-shm"].map(|suffix| (beside(suffix), "the tag store"));
+    let files = [(input.to_owned(), "the input"), (config.to_owned(), "the host's configuration")];
+    files.into_iter().chain(store).map(|(path, what)| Protected { path, what }).collect()
 }

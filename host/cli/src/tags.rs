@@ -40,7 +40,8 @@ pub(crate) enum Verb {
         id: String,
         /// Which attribute of it, e.g. risk_level
         attribute: String,
-        /// Its value, e.g. 3
+        /// Its value, e.g. 3 or -3
+        #[arg(allow_hyphen_values = true)]
         value: String,
     },
     /// Print the tags of one thing; exit status 1 if there are none
@@ -98,5 +99,24 @@ pub(crate) fn run(args: &Args, config: &Config) -> anyhow::Result<()> {
             Ok(out.flush()?)
         }
         Verb::Load { file } => load::run(file, path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Args, Verb};
+    use clap::Parser as _;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    #[test]
+    fn a_value_may_be_negative() {
+        let words = ["tags", "--config", "sandgate.toml", "set", "account", "a", "balance", "-3.50"];
+        let Verb::Set { value, .. } = Line::try_parse_from(words).unwrap().args.verb else { panic!("it is set") };
+        assert_eq!(value, "-3.50");
     }
 }

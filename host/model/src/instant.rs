@@ -77,16 +77,17 @@ impl Instant {
         Instant::from_millis(decimal.units)
     }
 
-    /// Reads `2026-01-01T09:00:00Z`, with a fraction and any offset.
+    /// Reads what RFC 3339 calls a date-time and nothing else, with a fraction of
+    /// any length and any offset: `2026-01-01T09:00:00.25+08:00`.
+    ///
+    /// A leap second (`23:59:60` in UTC, at the end of a month) is read as the
+    /// second before it, which is how a clock that counts since the epoch tells it.
     pub fn parse_rfc3339(text: &str) -> Result<Instant, InstantError> {
-        // jiff reads more than RFC 3339 (a zone in brackets); what it adds is refused.
-        if text.contains('[') {
+        let (seconds, millis, leap) = civil_seconds(text.as_bytes()).ok_or(InstantError::Malformed)?;
+        if leap && !(seconds.rem_euclid(86_400) == 86_399 && civil(seconds.div_euclid(86_400) + 1).2 == 1) {
             return Err(InstantError::Malformed);
         }
-        let timestamp: jiff::Timestamp = text.parse().map_err(|_| InstantError::Malformed)?;
-        let nanos = timestamp.as_nanosecond();
-        let millis = i64::try_from(nanos.div_euclid(1_000_000)).map_err(|_| InstantError::OutOfRange)?;
-        Instant::from_millis(millis)
+        Instant::from_millis(seconds * 1_000 + millis)
     }
 
     /// Appends `2026-01-01T09:00:00.000Z`, always with milliseconds, always UTC.
@@ -108,6 +109,73 @@ impl Instant {
         put(of_day / 1_000 % 60, 2, b'.');
         put(of_day % 1_000, 3, b'Z');
     }
+}
+
+/// The seconds since the epoch that an RFC 3339 date-time says, its milliseconds,
+/// and whether it says a leap second, which then counts as the second before.
+///
+/// The form is checked here, because jiff's readers take more than RFC 3339
+/// (no seconds, no dashes, `+08`, a zone in brackets); which days a month has
+/// is left to jiff.
+fn civil_seconds(text: &[u8]) -> Option<(i64, i64, bool)> {
+    const FORM: &[u8] = b"dddd-dd-ddTdd:dd:dd";
+    let (fixed, rest) = text.split_at_checked(FORM.len())?;
+    let fits = fixed.iter().zip(FORM).all(|(byte, place)| match place {
+        b'd' => byte.is_ascii_digit(),
+        b'T' => matches!(byte, b'T' | b't' | b' '),
+        _ => byte == place,
+    });
+    if !fits {
+        return None;
+    }
+    let (date, clock) = (civil_date(&fixed[..10])?, &fixed[11..]);
+    let [hour, minute, second] = [0, 3, 6].map(|at| two_digits(&clock[at..]));
+    if hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let (millis, offset) = fraction(rest)?;
+    let days = date.duration_since(EPOCH).as_secs();
+    let seconds = days + hour * 3_600 + minute * 60 + second.min(59) - offset_seconds(offset)?;
+    Some((seconds, millis, second == 60))
+}
+
+const EPOCH: jiff::civil::Date = jiff::civil::Date::constant(1970, 1, 1);
+
+/// The day that `2026-01-01` names, if there is one.
+fn civil_date(text: &[u8]) -> Option<jiff::civil::Date> {
+    let [century, year, month, day] = [0, 2, 5, 8].map(|at| two_digits(&text[at..]));
+    jiff::civil::Date::new((century * 100 + year) as i16, month as i8, day as i8).ok()
+}
+
+/// The milliseconds that `.25` says, and what stands behind it; there need not be one.
+fn fraction(text: &[u8]) -> Option<(i64, &[u8])> {
+    let Some(text) = text.strip_prefix(b".") else { return Some((0, text)) };
+    let length = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, rest) = text.split_at(length);
+    let millis = digits.iter().zip([100, 10, 1]).map(|(digit, worth)| i64::from(digit - b'0') * worth).sum();
+    (length > 0).then_some((millis, rest))
+}
+
+/// How far `Z` or `+08:00` is ahead of UTC.
+fn offset_seconds(text: &[u8]) -> Option<i64> {
+    let (sign, clock) = match text {
+        b"Z" | b"z" => return Some(0),
+        [b'+', clock @ ..] => (1, clock),
+        [b'-', clock @ ..] => (-1, clock),
+        _ => return None,
+    };
+    let fits = matches!(clock, [hour @ .., b':', _, _] if hour.len() == 2)
+        && clock.iter().enumerate().all(|(at, byte)| at == 2 || byte.is_ascii_digit());
+    if !fits {
+        return None;
+    }
+    let [hours, minutes] = [0, 3].map(|at| two_digits(&clock[at..]));
+    (hours < 24 && minutes < 60).then_some(sign * (hours * 3_600 + minutes * 60))
+}
+
+/// The number that two digits at the start of this say; they were checked before.
+fn two_digits(text: &[u8]) -> i64 {
+    text.iter().take(2).fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'))
 }
 
 /// Year, month and day of a count of days since 1970-01-01, in the proleptic
@@ -148,6 +216,16 @@ mod tests {
             ("2026-01-01T09:00:00+08:00", Unit::Rfc3339, "2026-01-01T01:00:00.000Z"),
             ("2026-01-01T01:00:00.2509Z", Unit::Rfc3339, "2026-01-01T01:00:00.250Z"),
             ("-0.0001", Unit::Seconds, "1969-12-31T23:59:59.999Z"),
+            ("3500000000.00000000000000000000000000001", Unit::Seconds, "2080-11-28T06:13:20.000Z"),
+            ("2026-01-01t00:00:00z", Unit::Rfc3339, "2026-01-01T00:00:00.000Z"),
+            ("2026-01-01 00:00:00-00:00", Unit::Rfc3339, "2026-01-01T00:00:00.000Z"),
+            ("2026-01-01T00:00:00.5-23:59", Unit::Rfc3339, "2026-01-01T23:59:00.500Z"),
+            ("1969-12-31T23:59:59.9999999999999Z", Unit::Rfc3339, "1969-12-31T23:59:59.999Z"),
+            ("2024-02-29T00:00:00.1234567890123Z", Unit::Rfc3339, "2024-02-29T00:00:00.123Z"),
+            ("9999-12-31T00:00:00+08:00", Unit::Rfc3339, "9999-12-30T16:00:00.000Z"),
+            // leap seconds
+            ("2016-12-31T23:59:60Z", Unit::Rfc3339, "2016-12-31T23:59:59.000Z"),
+            ("2017-01-01T07:59:60.5+08:00", Unit::Rfc3339, "2016-12-31T23:59:59.500Z"),
         ];
         for (text, unit, expected) in table {
             assert_eq!(
@@ -160,13 +238,54 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_refused() {
-        for text in
-            ["", "tomorrow", "2026-13-01T00:00:00Z", "2026-01-01", "2026-01-01T00:00:00", "2026-01-01T00:00:00Z[UTC]"]
-        {
+        let table = [
+            "",
+            "tomorrow",
+            "2026-13-01T00:00:00Z",
+            "2026-01-00T00:00:00Z",
+            "2026-02-29T00:00:00Z",
+            "2026-01-01",
+            "2026-01-01T00:00:00",
+            "2026-01-01T00:00:00Z[UTC]",
+            // ISO 8601 and not RFC 3339
+            "20260101T000000Z",
+            "2026-01-01 00:00:00+08",
+            "2026-01-01T00:00:00+0800",
+            "2026-01-01T00:00:00+08:00:00",
+            "2026-01-01T00Z",
+            "2026-01-01T00:00Z",
+            "2026-01-01T24:00:00Z",
+            "+002026-01-01T00:00:00Z",
+            "2026-01-01T00:00:00,5Z",
+            "2026-01-01T00:00:00.Z",
+            "2026-01-01T00:00:00+24:00",
+            "2026-01-01T00:00:00+08:60",
+            "2026-01-01T00:00:00+é:00",
+            "2026-01-01T00:00:00Z ",
+            " 2026-01-01T00:00:00Z",
+            "2026-01-01_00:00:00Z",
+            "２026-01-01T00:00:00Z",
+            // no leap second is there
+            "2016-12-31T23:58:60Z",
+            "2016-12-31T23:59:60+08:00",
+            "2016-12-30T23:59:60Z",
+            "2016-12-31T23:59:61Z",
+        ];
+        for text in table {
             assert_eq!(Instant::parse(text, Unit::Rfc3339), Err(InstantError::Malformed), "{text}");
         }
+        assert_eq!(Instant::parse("0000-12-31T23:59:59Z", Unit::Rfc3339), Err(InstantError::OutOfRange));
         assert_eq!(Instant::parse("1e400", Unit::Seconds), Err(InstantError::OutOfRange));
         assert_eq!(Instant::from_millis(i64::MAX), Err(InstantError::OutOfRange));
+    }
+
+    #[test]
+    fn what_is_printed_is_read_again() {
+        let step = (Instant::MAX.millis - Instant::MIN.millis) / 20_000;
+        for millis in (Instant::MIN.millis..=Instant::MAX.millis).step_by(step as usize) {
+            let instant = Instant { millis };
+            assert_eq!(Instant::parse_rfc3339(&instant.to_string()), Ok(instant));
+        }
     }
 
     #[test]

@@ -38,7 +38,7 @@ fn main() {
     println!("lane: {count} records of 195 bytes; copying line by line {copying:.0} ns a record");
     for (workers, batch) in [(1, 256), (2, 256), (1, 64), (1, 1)] {
         let source = Source::open(&input).unwrap();
-        let sink = Sink::create(&Target::of(&output), true, &input).unwrap();
+        let sink = Sink::create(&Target::of(&output), true, &[]).unwrap();
         let settings = Settings { workers, batch, size_max: 65_536 };
         let done = run(source, Arc::new(Echo), sink, settings, &mut |_| {});
         done.ended.unwrap();

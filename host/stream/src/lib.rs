@@ -15,6 +15,6 @@ pub mod source;
 pub mod summary;
 
 pub use lane::{Progress, Run, Settings, run};
-pub use sink::{Sink, SinkError, Target};
+pub use sink::{Protected, Sink, SinkError, Target};
 pub use source::{Source, SourceError};
 pub use summary::Summary;

@@ -14,8 +14,9 @@ mod tests;
 
 use sandgate_engine::judged::Judged;
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, BufWriter, ErrorKind, Write};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// What a file lane writes to.
@@ -58,9 +59,38 @@ pub enum SinkError {
         /// Those that are.
         paths: Vec<PathBuf>,
     },
-    /// The output would overwrite its own input.
-    #[error("the output {} is the input; name another output", .path.display())]
-    IsInput {
+    /// The output would overwrite what the run stands on.
+    #[error("the output {} is {what}, which would be lost; name another output", .path.display())]
+    Protected {
+        /// The file.
+        path: PathBuf,
+        /// What it is: `the input`, `the tag store`.
+        what: &'static str,
+    },
+    /// It is a directory.
+    #[error("the output {} is a directory; name a file in it", .path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The folder of an output is not there.
+    #[error(
+        "the output {} cannot be made, because there is no folder {}; make the folder first",
+        .path.display(), .folder.display()
+    )]
+    NoFolder {
+        /// The file.
+        path: PathBuf,
+        /// Where it should be.
+        folder: PathBuf,
+    },
+    /// The name promises a form that is not written.
+    #[error(
+        "the output {} would not be gzip: decisions are written as JSON lines; name it without .gz, \
+         or say --to - and pipe it into gzip",
+        .path.display()
+    )]
+    Gzip {
         /// The file.
         path: PathBuf,
     },
@@ -94,6 +124,15 @@ pub enum SinkError {
         /// What the system says.
         error: io::Error,
     },
+}
+
+/// A file that no output may replace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Protected {
+    /// The file; it need not be there.
+    pub path: PathBuf,
+    /// What it is, as a message says it: `the input`, `the tag store`.
+    pub what: &'static str,
 }
 
 fn listed(paths: &[PathBuf]) -> String {
@@ -135,15 +174,23 @@ fn is_special(path: &Path) -> bool {
 }
 
 impl Sink {
-    /// Opens everything of a target. `force` replaces what is there; `input` is
-    /// the file that will be read, which is never replaced.
+    /// Opens everything of a target. `force` replaces what is there, but none of
+    /// the `protected` files, by whatever path or link it is named.
     ///
     /// # Errors
-    /// Where a file is there already, is the input, or cannot be made. Nothing
+    /// Where a file is there already, is protected, or cannot be made. Nothing
     /// is left behind then, and nothing replaced that would not have been.
-    pub fn create(target: &Target, force: bool, input: &Path) -> Result<Sink, SinkError> {
-        if let Some(path) = target.files().find(|path| same_file(path, input)) {
-            return Err(SinkError::IsInput { path: path.clone() });
+    pub fn create(target: &Target, force: bool, protected: &[Protected]) -> Result<Sink, SinkError> {
+        for path in target.files() {
+            if let Some(Protected { what, .. }) = protected.iter().find(|file| same_file(path, &file.path)) {
+                return Err(SinkError::Protected { path: path.clone(), what });
+            }
+            if path.is_dir() {
+                return Err(SinkError::Directory { path: path.clone() });
+            }
+            if is_gzip(path) && !is_special(path) {
+                return Err(SinkError::Gzip { path: path.clone() });
+            }
         }
         let there: Vec<PathBuf> =
             target.files().filter(|path| !force && path.exists() && !is_special(path)).cloned().collect();
@@ -173,7 +220,7 @@ impl Sink {
                     options.write(true).create(replace).truncate(replace).create_new(!replace);
                     let file = options.open(path).map_err(|error| match error.kind() {
                         ErrorKind::AlreadyExists => SinkError::Exists { paths: vec![path.clone()] },
-                        _ => SinkError::Create { path: path.clone(), error },
+                        _ => not_made(path, error),
                     })?;
                     if !replace {
                         made.push(path.clone());
@@ -232,11 +279,26 @@ impl Sink {
     }
 }
 
-/// Whether both are there and the same, through whatever links.
-fn same_file(output: &Path, input: &Path) -> bool {
-    match (fs::canonicalize(output), fs::canonicalize(input)) {
-        (Ok(output), Ok(input)) => output == input && !is_special(&input),
-        _ => false,
+/// Whether both are there and the same regular file, through whatever links: a
+/// path says nothing about hard ones.
+fn same_file(output: &Path, other: &Path) -> bool {
+    let file = |path: &Path| fs::metadata(path).ok().filter(Metadata::is_file);
+    let place = |metadata: Metadata| (metadata.dev(), metadata.ino());
+    file(output).map(place).is_some_and(|output| file(other).map(place) == Some(output))
+}
+
+fn is_gzip(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"))
+}
+
+/// Why a file could not be made.
+fn not_made(path: &Path, error: io::Error) -> SinkError {
+    let folder = path
+        .parent()
+        .filter(|folder| error.kind() == ErrorKind::NotFound && *folder != Path::new("") && !folder.exists());
+    match folder {
+        Some(folder) => SinkError::NoFolder { path: path.to_owned(), folder: folder.to_owned() },
+        None => SinkError::Create { path: path.to_owned(), error },
     }
 }
 

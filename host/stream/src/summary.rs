@@ -75,18 +75,16 @@ impl Summary {
         Duration::from_nanos(if share >= 1.0 { self.in_host.max() } else { self.in_host.value_at_quantile(share) })
     }
 
-    /// The text that ends a run. `reasons` are named in the order of the tally.
-    pub fn render<'a>(&self, reasons: impl IntoIterator<Item = ReasonName<'a>>) -> String {
+    /// The text that ends a run. `reasons` are named in the order of the tally;
+    /// `amount_scale` is that of the amounts, where records have one.
+    pub fn render<'a>(&self, reasons: impl IntoIterator<Item = ReasonName<'a>>, amount_scale: Option<u8>) -> String {
         let mut text = Text(String::new());
         let seconds = self.elapsed.as_secs_f64();
         text.line(
-            "transactions",
+            "records",
             &format!("{} in {seconds:.2} s, {} a second", grouped(self.records), grouped(self.rate() as u64)),
         );
-        let decided = self.tally.decided();
-        for (outcome, count) in Outcome::ALL.into_iter().zip(self.tally.outcomes).rev() {
-            text.count(outcome.word(), count, decided);
-        }
+        text.outcomes(&self.tally, amount_scale);
         text.reasons(&self.top_reasons(reasons));
         text.counted("faults", Fault::WORDS.into_iter().zip(self.tally.faults));
         text.counted("dead letters", Cause::ALL.into_iter().map(Cause::word).zip(self.tally.dead_letters));
@@ -131,9 +129,15 @@ impl Text {
         let _ = writeln!(self.0, "{word:<14}{what}");
     }
 
-    fn count(&mut self, word: &str, count: u64, all: u64) {
-        let share = count as f64 * 100.0 / all.max(1) as f64;
-        self.line(word, &format!("{:>12}  {share:>5.1} %", grouped(count)));
+    /// How many of each outcome, their share, and the sum of their amounts.
+    fn outcomes(&mut self, tally: &Tally, amount_scale: Option<u8>) {
+        let sums = tally.amounts.map(|units| amount_scale.map_or(String::new(), |scale| money(units, scale)));
+        let width = sums.iter().map(String::len).max().unwrap_or(0);
+        for ((outcome, count), sum) in Outcome::ALL.into_iter().zip(tally.outcomes).zip(sums).rev() {
+            let share = count as f64 * 100.0 / tally.decided().max(1) as f64;
+            let amount = if sum.is_empty() { sum } else { format!("  amount {sum:>width$}") };
+            self.line(outcome.word(), &format!("{:>12}  {share:>5.1} %{amount}", grouped(count)));
+        }
     }
 
     fn reasons(&mut self, hit: &[(String, u64)]) {
@@ -156,9 +160,23 @@ impl Text {
     }
 }
 
+/// `-123456789` units of a hundredth as `-1,234,567.89`.
+fn money(units: i128, scale: u8) -> String {
+    let sign = if units < 0 { "-" } else { "" };
+    let scale = usize::from(scale);
+    // one digit at least stands before the point
+    let digits = format!("{:0>least$}", units.unsigned_abs(), least = scale + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - scale);
+    let point = if scale == 0 { "" } else { "." };
+    format!("{sign}{}{point}{fraction}", grouped_digits(whole))
+}
+
 /// `1234567` as `1,234,567`.
 fn grouped(number: u64) -> String {
-    let digits = number.to_string();
+    grouped_digits(&number.to_string())
+}
+
+fn grouped_digits(digits: &str) -> String {
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {
@@ -182,7 +200,7 @@ fn time(time: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ReasonName, Summary, grouped};
+    use super::{ReasonName, Summary, grouped, money};
     use sandgate_engine::decode::Cause;
     use sandgate_engine::tally::Tally;
     use std::time::Duration;
@@ -193,7 +211,12 @@ mod tests {
 
     #[test]
     fn the_text_tells_what_happened() {
-        let mut tally = Tally { outcomes: [9_000, 500, 400], reasons: vec![3, 0, 900], ..Tally::default() };
+        let mut tally = Tally {
+            outcomes: [9_000, 500, 400],
+            amounts: [123_456_789, 5, -12_345],
+            reasons: vec![3, 0, 900],
+            ..Tally::default()
+        };
         tally.faults[0] = 2;
         tally.faults[5] = 40;
         tally.dead_letters[Cause::Amount as usize] = 99;
@@ -203,23 +226,25 @@ mod tests {
         summary.add(&Tally::default(), 100, Duration::from_millis(7));
         summary.elapsed = Duration::from_millis(40);
         let expected = "\
-transactions  10,000 in 0.04 s, 250,000 a second
-block                  400    4.0 %
-review                 500    5.1 %
-allow                9,000   90.9 %
+records       10,000 in 0.04 s, 250,000 a second
+block                  400    4.0 %  amount      -123.45
+review                 500    5.1 %  amount         0.05
+allow                9,000   90.9 %  amount 1,234,567.89
 reasons                900  LARGE_AMOUNT (limits)
                          3  BURST (limits)
 faults                  42  fuel 2, input 40
 dead letters           100  not-json 1, amount 99
 time in host  p50 250 µs, p99 250 µs, max 7.00 ms
 ";
-        assert_eq!(summary.render(names("a", &["BURST", "NEVER", "LARGE_AMOUNT"])), expected);
+        assert_eq!(summary.render(names("a", &["BURST", "NEVER", "LARGE_AMOUNT"]), Some(2)), expected);
+        let without = summary.render([], None);
+        assert!(without.contains("4.0 %\n") && !without.contains("amount 1"), "{without}");
     }
 
     #[test]
     fn an_empty_run_is_told_too() {
-        let text = Summary::new().render([]);
-        assert!(text.contains("transactions  0 in 0.00 s"), "{text}");
+        let text = Summary::new().render([], None);
+        assert!(text.contains("records       0 in 0.00 s"), "{text}");
         assert!(!text.contains("p50"), "{text}");
     }
 
@@ -231,7 +256,7 @@ time in host  p50 250 µs, p99 250 µs, max 7.00 ms
         reasons[11].tenant = "b";
         let mut summary = Summary::new();
         summary.tally.reasons = (1..=12).collect();
-        let text = summary.render(reasons);
+        let text = summary.render(reasons, None);
         assert!(text.contains("12  R11 (limits of b)"), "{text}");
         assert!(text.contains("2  more reasons were hit less often"), "{text}");
         assert!(!text.contains("R1 "), "{text}");
@@ -252,6 +277,16 @@ time in host  p50 250 µs, p99 250 µs, max 7.00 ms
     fn long_numbers_are_grouped() {
         for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(grouped(number), text);
+        }
+        let table = [
+            (0, 2, "0.00"),
+            (-7, 4, "-0.0007"),
+            (-1_234_567, 0, "-1,234,567"),
+            (100_000, 2, "1,000.00"),
+            (i128::from(u64::MAX) * 1_000, 3, "18,446,744,073,709,551,615.000"),
+        ];
+        for (units, scale, text) in table {
+            assert_eq!(money(units, scale), text);
         }
     }
 }

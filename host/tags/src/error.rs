@@ -14,6 +14,23 @@ pub enum Error {
         /// Where it should be.
         path: PathBuf,
     },
+    /// The path is that of a directory.
+    #[error("{} is a directory, and a tag store is a file: let `sql` under [tags] name a file in it", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The file was a store, and its content makes no sense any more.
+    #[error(
+        "the tag store {} is damaged ({said}): move it away with the files beside it whose names begin with its own, \
+         and fill a new one with `sandgate tags --config FILE load TAGS`, or restore a copy", path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What the database said.
+        said: String,
+    },
     /// The file is something else.
     #[error(
         "{} is not a tag store ({detail}): let `sql` under [tags] name another file, \

@@ -149,6 +149,31 @@ fn a_foreign_file_is_refused_and_left_alone() {
 }
 
 #[test]
+fn a_directory_is_told_as_one() {
+    let (folder, _) = folder();
+    let mend = "is a directory, and a tag store is a file: let `sql` under [tags] name a file in it";
+    for refused in [Reader::open(folder.path()).err().unwrap(), Writer::open(folder.path()).err().unwrap()] {
+        assert!(matches!(refused, Error::Directory { .. }) && refused.to_string().ends_with(mend), "{refused}");
+    }
+}
+
+#[test]
+fn a_damaged_store_is_told_as_one() {
+    let (_folder, path) = folder();
+    let ids: Vec<_> = (0..5_000).map(|id| id.to_string()).collect();
+    put(&path, &ids.iter().map(|id| level(id, "1")).collect::<Vec<_>>());
+    let mut bytes = std::fs::read(&path).unwrap();
+    // all but the page with the header
+    bytes[4_096..].fill(0xff);
+    std::fs::write(&path, bytes).unwrap();
+    let looked_up = Reader::open(&path).and_then(|reader| reader.look_up(&[level("7", "").name()], &mut Vec::new()));
+    let set = Writer::open(&path).and_then(|writer| writer.set(level("7", "2")));
+    for told in [looked_up.unwrap_err(), set.unwrap_err()] {
+        assert!(matches!(told, Error::Damaged { .. }) && told.to_string().contains("move it away"), "{told}");
+    }
+}
+
+#[test]
 fn another_layout_or_program_is_refused() {
     let (_folder, path) = folder();
     put(&path, &[level("a", "1")]);

@@ -150,13 +150,7 @@ struct Line<'a> {
 }
 
 fn json(line: &[u8], number: u64, each: Each<'_>) -> anyhow::Result<()> {
-    let parts = serde_json::from_slice::<Line<'_>>(line)
-        .map_err(|error| {
-            // the line is ours to tell; serde_json would say line 1 of each
-            let told = error.to_string();
-            told.split(" at line ").next().unwrap_or(&told).to_owned()
-        })
-        .and_then(|line| Ok((scalar(line.id, "id")?, scalar(line.value, "value")?, line)));
+    let parts = object(line).and_then(|line| Ok((scalar(line.id, "id")?, scalar(line.value, "value")?, line)));
     match parts {
         Err(problem) => each(number, Err(problem)),
         Ok((id, value, Line { entity, attribute, .. })) => {
@@ -165,9 +159,27 @@ fn json(line: &[u8], number: u64, each: Each<'_>) -> anyhow::Result<()> {
     }
 }
 
+fn object(line: &[u8]) -> Result<Line<'_>, String> {
+    // the library would take a list for an object without names
+    if !line.trim_ascii_start().starts_with(b"{") {
+        return Err("is not a JSON object".to_owned());
+    }
+    serde_json::from_slice(line).map_err(|error| {
+        let what = told(&error);
+        if error.is_data() { what } else { format!("is not a JSON object: {what}") }
+    })
+}
+
+/// What the library says, without its place: it knows one line only, and the
+/// number of ours is told beside it.
+fn told(error: &serde_json::Error) -> String {
+    let told = error.to_string();
+    told.rsplit_once(" at line ").map_or(told.as_str(), |(what, _)| what).to_owned()
+}
+
 fn scalar(raw: &RawValue, column: &str) -> Result<String, String> {
     match raw.get().as_bytes().first() {
-        Some(b'"') => serde_json::from_str(raw.get()).map_err(|error| format!("{column}: {error}")),
+        Some(b'"') => serde_json::from_str(raw.get()).map_err(|error| format!("{column}: {}", told(&error))),
         Some(b'{' | b'[' | b'n') | None => Err(format!("{column} is neither a text nor a number, true or false")),
         Some(_) => Ok(raw.get().to_owned()),
     }
@@ -245,6 +257,10 @@ mod tests {
 {"entity":"account","id":"a","attribute":"level","value":"3","note":"x"}
 {"entity":"account","id":"","attribute":"level","value":"3"}
 {"entity":
+nonsense
+["account","a","level","3"]
+{"entity":"account","id":"\ud800","attribute":"level","value":"3"}
+{"entity":"account","id":"a","attribute":"level","value":"3" at line 7}
 {"entity":"account","id":"z","attribute":"level","value":1}"#;
         let expected = [
             "2: account/a/level=3",
@@ -254,8 +270,12 @@ mod tests {
             "7: missing field `value`",
             "8: unknown field `note`, expected one of `entity`, `id`, `attribute`, `value`",
             "9: id is empty",
-            "10: EOF while parsing a value",
-            "11: account/z/level=1",
+            "10: is not a JSON object: EOF while parsing a value",
+            "11: is not a JSON object",
+            "12: is not a JSON object",
+            "13: id: unexpected end of hex escape",
+            "14: is not a JSON object: expected `,` or `}`",
+            "15: account/z/level=1",
         ];
         assert_eq!(lines(text), expected);
     }

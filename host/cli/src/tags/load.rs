@@ -59,17 +59,45 @@ pub(super) fn run(file: &Path, store: &Path) -> anyhow::Result<()> {
 }
 
 /// Loads tags and says how many lines had one. `bad` is told each bad line.
+///
+/// A store is made with the first good line and, if it was made here, taken away
+/// again where nothing is loaded: an empty one would hide that there is none.
 fn load(
     input: impl BufRead,
     store: &Path,
     bad: &mut dyn FnMut(u64, &str) -> std::io::Result<()>,
 ) -> anyhow::Result<u64> {
-    let mut loading = Writer::open(store)?.load()?;
+    let there = store.exists();
+    let loaded = load_into(input, store, bad);
+    if loaded.is_err() && !there {
+        for suffix in ["", "-wal", "-shm"] {
+            let mut name = store.as_os_str().to_owned();
+            name.push(suffix);
+            // what was never made cannot be removed, and why nothing was loaded is what counts
+            let _ = std::fs::remove_file(name);
+        }
+    }
+    loaded
+}
+
+fn load_into(
+    input: impl BufRead,
+    store: &Path,
+    bad: &mut dyn FnMut(u64, &str) -> std::io::Result<()>,
+) -> anyhow::Result<u64> {
+    let open = || Writer::open(store).and_then(Writer::load);
+    let mut loading = None;
     let (mut count, mut bad_count) = (0u64, 0u64);
     lines::read(input, &mut |number, line| {
         count += 1;
         match line {
-            Ok(tag) if bad_count == 0 => loading.put(tag)?,
+            Ok(tag) if bad_count == 0 => {
+                let loading = match &mut loading {
+                    Some(loading) => loading,
+                    none => none.insert(open()?),
+                };
+                loading.put(tag)?;
+            }
             Ok(_) => {}
             Err(problem) => {
                 bad_count += 1;
@@ -82,7 +110,8 @@ fn load(
         let lines = if count == 1 { "line" } else { "lines" };
         bail!("{bad_count} of {count} {lines} bad: nothing was loaded, mend them and load the file again");
     }
-    loading.commit()?;
+    // a header alone is a file of no tags, and makes a store of none
+    loading.map_or_else(open, Ok)?.commit()?;
     Ok(count)
 }
 
@@ -121,5 +150,19 @@ mod tests {
         assert_eq!(done.unwrap_err(), "2 of 4 lines bad: nothing was loaded, mend them and load the file again");
         assert_eq!(bad, "3: attribute is empty\n5: has 2 fields, the header has 4\n");
         assert_eq!(tags, [pair("risk_level", "1")]);
+    }
+
+    #[test]
+    fn a_file_that_is_refused_makes_no_store() {
+        let good = "entity,id,attribute,value\naccount,a,b,3\n";
+        for text in ["", "id,value\na,b\n", "{nonsense}\n", "entity,id,attribute,value\na\n", &format!("{good}a\n")] {
+            let folder = tempfile::tempdir().unwrap();
+            let store = folder.path().join("tags.db");
+            load(text.as_bytes(), &store, &mut |_, _| Ok(())).unwrap_err();
+            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{text}");
+            load(good.as_bytes(), &store, &mut |_, _| Ok(())).unwrap();
+            load(text.as_bytes(), &store, &mut |_, _| Ok(())).unwrap_err();
+            assert_eq!(Reader::open(&store).unwrap().list("account", "a", None).unwrap(), [pair("b", "3")], "{text}");
+        }
     }
 }

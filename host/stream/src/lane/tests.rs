@@ -69,7 +69,7 @@ const SETTINGS: Settings = Settings { workers: 2, batch: 64, size_max: 300 };
 
 fn run_files(input: &Path, output: &Path, force: bool, settings: Settings) -> Run {
     let source = Source::open(input).unwrap();
-    let sink = Sink::create(&Target::of(output), force, input).unwrap();
+    let sink = Sink::create(&Target::of(output), force, &[]).unwrap();
     run(source, Arc::new(Echo), sink, settings, &mut |_| {})
 }
 
@@ -147,7 +147,7 @@ fn a_source_that_breaks_is_told_after_what_came_before_it() {
     let place = folder("in.jsonl", b"");
     let mut source = Source::open(&place.input).unwrap();
     source.reader = Box::new(Breaks(1000));
-    let sink = Sink::create(&Target::of(&place.output), false, &place.input).unwrap();
+    let sink = Sink::create(&Target::of(&place.output), false, &[]).unwrap();
     let done = run(source, Arc::new(Echo), sink, SETTINGS, &mut |_| {});
     assert_eq!(done.summary.records, 1000);
     let told = done.ended.unwrap_err().to_string();
@@ -160,7 +160,7 @@ fn what_has_come_through_a_pipe_is_judged_before_the_next_comes() {
     let place = folder("in.jsonl", b"");
     let mut source = Source::open("-".as_ref()).unwrap();
     source.reader = Box::new(reader);
-    let sink = Sink::create(&Target::of(&place.output), false, &place.input).unwrap();
+    let sink = Sink::create(&Target::of(&place.output), false, &[]).unwrap();
     // one line is sent only after the decision about the one before
     writer.write_all(b"line 0\n").unwrap();
     let writer = Mutex::new(Some(writer));
@@ -185,7 +185,7 @@ fn progress_comes_to_the_end_of_the_file() {
     let content = zipped(text().as_bytes());
     let place = folder("in.jsonl.gz", &content);
     let source = Source::open(&place.input).unwrap();
-    let sink = Sink::create(&Target::of(&place.output), false, &place.input).unwrap();
+    let sink = Sink::create(&Target::of(&place.output), false, &[]).unwrap();
     let mut all = Vec::new();
     let done = run(source, Arc::new(Echo), sink, SETTINGS, &mut |progress| all.push(progress));
     assert!(all.windows(2).all(|pair| pair[0].records < pair[1].records && pair[0].read <= pair[1].read));
@@ -197,7 +197,7 @@ fn progress_comes_to_the_end_of_the_file() {
 fn a_full_disk_ends_the_run_with_its_name() {
     let place = folder("in.jsonl", text().as_bytes());
     let target = Target { decisions: Place::File("/dev/full".into()), ..Target::of(&place.output) };
-    let sink = Sink::create(&target, false, &place.input).unwrap();
+    let sink = Sink::create(&target, false, &[]).unwrap();
     let done = run(Source::open(&place.input).unwrap(), Arc::new(Echo), sink, SETTINGS, &mut |_| {});
     let Err(Error::Sink(error @ SinkError::Full { .. })) = done.ended else { panic!("{:?}", done.ended) };
     assert!(error.to_string().starts_with("no room is left to write /dev/full ("), "{error}");
@@ -212,7 +212,7 @@ fn a_reader_that_goes_away_ends_the_run_though_the_source_waits() {
         dead_letters: Place::Nowhere,
         generations: Place::Nowhere,
     };
-    let sink = Sink::create(&target, false, "-".as_ref()).unwrap();
+    let sink = Sink::create(&target, false, &[]).unwrap();
     drop((reader, writer));
     // this source has one line and then never answers
     let (input, mut lines) = std::io::pipe().unwrap();

@@ -1,6 +1,6 @@
 //! What a sink writes, and what it refuses to write over.
 
-use super::{Place, Sink, SinkError, Target};
+use super::{Place, Protected, Sink, SinkError, Target};
 use crate::source::{Source, SourceError};
 use sandgate_engine::judged::Judged;
 use std::fs;
@@ -32,27 +32,73 @@ fn an_existing_file_is_refused_before_any_is_made() {
             fs::write(folder.path().join(name), "precious").unwrap();
         }
         let target = Target::of(&folder.path().join("out"));
-        let refused = Sink::create(&target, false, "in".as_ref()).err().unwrap();
+        let refused = Sink::create(&target, false, &[]).err().unwrap();
         let SinkError::Exists { paths } = &refused else { panic!("{refused}") };
         assert_eq!(paths.len(), there.len());
         assert!(refused.to_string().ends_with("or say --force to replace them"), "{refused}");
         assert_eq!(names(folder.path()), there);
-        Sink::create(&target, true, "in".as_ref()).unwrap().finish().unwrap();
+        Sink::create(&target, true, &[]).unwrap().finish().unwrap();
         assert_eq!(fs::read(folder.path().join(there[0])).unwrap(), b"");
     }
 }
 
 #[test]
-fn the_input_is_never_overwritten() {
+fn a_protected_file_is_never_overwritten() {
     let folder = tempfile::tempdir().unwrap();
-    let (input, link) = (folder.path().join("in"), folder.path().join("link"));
+    let [input, symbolic, hard, store] = ["in", "symbolic", "hard", "tags.db"].map(|name| folder.path().join(name));
     fs::write(&input, "precious").unwrap();
-    std::os::unix::fs::symlink(&input, &link).unwrap();
-    for output in [&input, &link] {
-        let refused = Sink::create(&Target::of(output), true, &input).err().unwrap();
-        assert!(matches!(refused, SinkError::IsInput { .. }), "{refused}");
+    fs::write(&store, "precious").unwrap();
+    std::os::unix::fs::symlink(&input, &symbolic).unwrap();
+    fs::hard_link(&input, &hard).unwrap();
+    let beside = folder.path().join("out.dead-letters");
+    fs::hard_link(&store, &beside).unwrap();
+    let protected = [
+        Protected { path: folder.path().join("not-there"), what: "not there" },
+        Protected { path: input.clone(), what: "the input" },
+        Protected { path: store.clone(), what: "the tag store" },
+    ];
+    let table = [
+        (&input, &input, "the input"),
+        (&symbolic, &symbolic, "the input"),
+        (&hard, &hard, "the input"),
+        (&store, &store, "the tag store"),
+        (&folder.path().join("out"), &beside, "the tag store"),
+    ];
+    for (output, named, what) in table {
+        for force in [false, true] {
+            let refused = Sink::create(&Target::of(output), force, &protected).err().unwrap().to_string();
+            let expected =
+                format!("the output {} is {what}, which would be lost; name another output", named.display());
+            assert_eq!(refused, expected);
+        }
     }
-    assert_eq!(fs::read(&input).unwrap(), b"precious");
+    for path in [&input, &store] {
+        assert_eq!(fs::read(path).unwrap(), b"precious");
+    }
+    // writing to a device loses nothing
+    let device = Protected { path: "/dev/null".into(), what: "the input" };
+    Sink::create(&Target::of("/dev/null".as_ref()), false, &[device]).unwrap().finish().unwrap();
+}
+
+#[test]
+fn an_output_that_is_no_file_of_json_lines_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir(path("folder")).unwrap();
+    fs::write(path("file"), "").unwrap();
+    let table = [
+        ("folder", "is a directory; name a file in it"),
+        ("no/such/x.jsonl", "/no/such; make the folder first"),
+        ("x.jsonl.gz", "name it without .gz, or say --to - and pipe it into gzip"),
+        ("file/x", "x: Not a directory (os error 20)"),
+    ];
+    for (output, mend) in table {
+        for force in [false, true] {
+            let refused = Sink::create(&Target::of(&path(output)), force, &[]).err().unwrap().to_string();
+            assert!(refused.ends_with(mend), "{refused}");
+            assert_eq!(names(folder.path()), ["file", "folder"], "{output}");
+        }
+    }
 }
 
 #[test]
@@ -60,18 +106,16 @@ fn an_output_that_cannot_be_made_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     let target = Target { generations: Place::File(folder.path().join("no/such/folder")), ..Target::of(&out) };
-    let refused = Sink::create(&target, false, "in".as_ref()).err().unwrap();
-    assert!(matches!(refused, SinkError::Create { .. }), "{refused}");
+    let refused = Sink::create(&target, false, &[]).err().unwrap();
+    assert!(matches!(refused, SinkError::NoFolder { .. }), "{refused}");
     assert_eq!(names(folder.path()), Vec::<String>::new());
-    let refused = Sink::create(&Target::of(folder.path()), true, "in".as_ref()).err().unwrap();
-    assert!(matches!(refused, SinkError::Create { .. }), "{refused}");
 }
 
 #[test]
 fn everything_is_in_its_file_when_it_is_finished() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
-    let mut sink = Sink::create(&Target::of(&out), false, "in".as_ref()).unwrap();
+    let mut sink = Sink::create(&Target::of(&out), false, &[]).unwrap();
     sink.write_generations(b"generation\n").unwrap();
     let judged = Judged { decisions: b"decision\n".to_vec(), dead_letters: b"letter\n".to_vec(), ..Judged::default() };
     sink.write(&judged).unwrap();
