@@ -10,7 +10,6 @@ use sandgate_model::{Kind, Value, manifest::Setting};
 use sandgate_sandbox::{Config, Policy, Rows, Sandbox, Verdicts, scans_pages};
 use six_inputs::{PLAIN_LIMITS, Plain, plain};
 use std::hint::black_box;
-use std::process::Command;
 use std::time::{Duration, Instant};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
@@ -35,7 +34,7 @@ fn main() -> anyhow::Result<()> {
         println!("a run for the checks only: its times mean nothing\n");
         Effort { repeats: 1, each: Duration::ZERO }
     };
-    let component = six_inputs_component()?;
+    let component = std::fs::read(sandgate_tests::policies().join("six_inputs.wasm"))?;
     let policy = Sandbox::new(Config::default())?.load(&component)?;
     let transactions = transactions();
     let bits: Vec<u64> = transactions.iter().map(|seen| plain(seen, &PLAIN_LIMITS)).collect();
@@ -43,16 +42,6 @@ fn main() -> anyhow::Result<()> {
     let scanned = Sandbox::new(Config { scan_pages: true, ..Config::default() })?.load(&component)?;
     judging(&policy, &scanned, &transactions, &bits, &effort)?;
     lifting(&policy, &component, &effort)
-}
-
-/// The policy, built as an author builds it.
-fn six_inputs_component() -> anyhow::Result<Vec<u8>> {
-    let built = Command::new(sandgate_tests::program())
-        .args(["build", "tests/guests/six-inputs"])
-        .current_dir(sandgate_tests::root())
-        .output()?;
-    anyhow::ensure!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    Ok(std::fs::read(sandgate_tests::root().join("target/policies/six_inputs.wasm"))?)
 }
 
 /// The table of judging. `scanned` is the same policy where the kernel is asked

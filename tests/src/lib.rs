@@ -28,7 +28,8 @@ pub fn program() -> &'static Path {
     })
 }
 
-/// The folder of the built policies that tests and examples use.
+/// The folder of the built policies that tests use. Those that the examples name
+/// are then also where the examples look for them.
 pub fn policies() -> &'static Path {
     static POLICIES: OnceLock<PathBuf> = OnceLock::new();
     POLICIES.get_or_init(|| {
@@ -39,16 +40,30 @@ pub fn policies() -> &'static Path {
             "tests/guests/unruly",
             "tests/guests/subscription-limits",
         ];
-        let built = Command::new(program())
-            .arg("build")
-            .args(sources)
-            .current_dir(root())
-            .stdin(Stdio::null())
-            .output()
-            .unwrap_or_else(|error| panic!("the program must start: {error}"));
-        assert!(built.status.success(), "the policies must build:\n{}", text(&built.stderr));
-        program().ancestors().nth(2).unwrap_or(Path::new("")).join("policies")
+        build(sources);
+        let folder = program().ancestors().nth(2).unwrap_or(Path::new("")).join("policies");
+        // the example names its components where cargo puts them by default
+        let named = root().join("target/policies");
+        if named.canonicalize().ok() != folder.canonicalize().ok() {
+            for policy in ["account-risk", "risk-matrix"] {
+                let to = named.join(policy.replace('-', "_")).with_extension("wasm");
+                build([format!("policies/{policy}").as_ref(), "--to".as_ref(), to.as_os_str()]);
+            }
+        }
+        folder
     })
+}
+
+/// Runs `sandgate build` in the root of the repository.
+fn build<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) {
+    let built = Command::new(program())
+        .arg("build")
+        .args(arguments)
+        .current_dir(root())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap_or_else(|error| panic!("the program must start: {error}"));
+    assert!(built.status.success(), "the policies must build:\n{}", text(&built.stderr));
 }
 
 /// The bytes of an output as text.
