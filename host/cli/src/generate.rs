@@ -12,6 +12,7 @@
 
 mod account;
 mod draw;
+mod event;
 mod script;
 mod stream;
 mod write;

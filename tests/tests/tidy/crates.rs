@@ -93,15 +93,29 @@ fn crates(tree: &Tree) -> Vec<Crate> {
 pub(crate) fn cycles(tree: &Tree) -> Vec<String> {
     let mut problems = Vec::new();
     for Crate { folder, .. } in crates(tree) {
-        let uses = uses(tree, &format!("{folder}/src/"));
-        for start in uses.keys() {
-            // told once, by the first of its modules
-            if let Some(way) = way_round(&uses, start).filter(|way| way.iter().min() == Some(start)) {
-                problems.push(format!("{folder}: modules use each other in a circle: {}", way.join(" -> ")));
+        let src = format!("{folder}/src/");
+        let rooms = uses_inside(tree, &src).into_iter().chain([(folder, uses(tree, &src))]);
+        for (room, uses) in rooms {
+            for start in uses.keys() {
+                // told once, by the first of its modules
+                if let Some(way) = way_round(&uses, start).filter(|way| way.iter().min() == Some(start)) {
+                    problems.push(format!("{room}: modules use each other in a circle: {}", way.join(" -> ")));
+                }
             }
         }
     }
     problems
+}
+
+/// Which file uses which inside each folder of a module, by `super::`.
+fn uses_inside(tree: &Tree, src: &str) -> BTreeMap<String, BTreeMap<String, BTreeSet<String>>> {
+    let mut rooms = BTreeMap::<String, BTreeMap<String, BTreeSet<String>>>::new();
+    for (path, text) in tree.texts(".rs").filter(|(path, _)| path.starts_with(src)) {
+        let Some((room, file)) = path.rsplit_once('/').filter(|(room, _)| format!("{room}/") != src) else { continue };
+        let names = code(text).split("super::").skip(1).flat_map(first_names).collect();
+        rooms.entry(room.to_owned()).or_default().insert(file.trim_end_matches(".rs").to_owned(), names);
+    }
+    rooms
 }
 
 /// The shortest way from a module back to itself.

@@ -80,6 +80,15 @@ pub(crate) const FAULTS: &[Fault] = &[
             ("host/model/src/b.rs", "//! x\nuse crate::{c::{d, e}, a::f};"),
         ],
     ),
+    fault(
+        "cycles",
+        "host/model/src/a: modules use each other in a circle: b -> c -> b",
+        &[
+            MODEL,
+            ("host/model/src/a/b.rs", "//! x\nuse super::{Room, c::Thing};"),
+            ("host/model/src/a/c.rs", "//! x\nfn f(x: super::b::Thing) {}"),
+        ],
+    ),
     fault("openings", "host/a.rs does not open", &[("host/a.rs", "use std::fmt;\n//! Too late.")]),
     fault("openings", "host/a.rs does not open", &[("host/a.rs", "//! .\n")]),
     fault("sizes", "host/a.rs has 4", &[("host/a.rs", LONG)]),

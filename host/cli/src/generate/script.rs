@@ -2,29 +2,7 @@
 
 use super::account::{Account, COUNTRIES, MERCHANTS};
 use super::draw::Draw;
-use super::stream::{Event, Trade};
-
-/// What a fraud is called in the field `label`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Label {
-    /// A script pays at regular intervals.
-    Burst,
-    /// One amount far above the usual.
-    Oversized,
-    /// Somebody else uses the account, from another device and country.
-    Stolen,
-}
-
-impl Label {
-    /// The word for it.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Label::Burst => "burst",
-            Label::Oversized => "oversized",
-            Label::Stolen => "stolen",
-        }
-    }
-}
+use super::event::{Event, Label, Trade};
 
 /// The transactions of a fraud that begins at `time`, in milliseconds.
 pub(super) fn fraud(draw: &mut Draw, number: usize, account: &Account, time: u64) -> Vec<Event> {

@@ -3,7 +3,8 @@
 use super::Profile;
 use super::account::{Account, COUNTRIES, MERCHANTS};
 use super::draw::Draw;
-use super::script::{self, Label};
+use super::event::{Event, Trade};
+use super::script;
 use std::collections::BTreeMap;
 
 /// When a stream begins: 2026-01-01T00:00:00Z, in milliseconds.
@@ -18,37 +19,6 @@ const FRAUD_ONCE_IN: u32 = 150;
 /// One honest transaction in so many arrives late, by up to [`LATE_MS`].
 const LATE_ONCE_IN: u32 = 100;
 const LATE_MS: u32 = 90_000;
-
-/// One transaction, before it is written in the form of a profile.
-#[derive(Clone, Debug)]
-pub(super) struct Event {
-    /// Whose it is, by number.
-    pub(super) account: usize,
-    /// When, in milliseconds since 1970.
-    pub(super) time: u64,
-    /// How much, in cents.
-    pub(super) amount: u64,
-    /// From which device, by number.
-    pub(super) device: u32,
-    /// To which merchant, or of which fund, by number.
-    pub(super) merchant: u16,
-    /// Where, of [`COUNTRIES`].
-    pub(super) country: u8,
-    /// What is done with the fund.
-    pub(super) trade: Trade,
-    /// What a model in front of us thinks of it: chance of fraud in thousandths.
-    pub(super) probability: u32,
-    /// The fraud that it belongs to.
-    pub(super) label: Option<Label>,
-}
-
-/// What is done with a fund.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Trade {
-    Subscribe,
-    Redeem,
-    Switch,
-}
 
 /// All transactions, without end.
 pub(super) struct Stream {

@@ -2,7 +2,7 @@
 
 use super::Profile;
 use super::account::COUNTRIES;
-use super::stream::{Event, Trade};
+use super::event::{Event, Trade};
 use std::io::{Result, Write};
 
 /// Writes a record. The `number`th one counts from 0.
