@@ -279,3 +279,24 @@ fn a_fallback_that_an_exemption_can_pass_is_noted() {
         assert_eq!(notes, expected, "{finally}{other}");
     }
 }
+
+#[test]
+fn programs_read_the_same_as_json() {
+    let desk = Desk::with_host(PAYMENTS, &account_risk("budgte = \"1ms\"\n"));
+    let check = ["check", "--config", "sandgate.toml", "--json"];
+    let wrong = desk.run(check);
+    assert_eq!(wrong.status.code(), Some(2));
+    let told: serde_json::Value = serde_json::from_slice(&wrong.stdout).unwrap();
+    let expected = serde_json::json!({
+        "file": "tenant.toml",
+        "line": 7,
+        "key": "stage[0].policy[0].budgte",
+        "what": "is no key of this table; did you mean `budget`?",
+    });
+    assert_eq!((&told["problems"], &told["tenants"]), (&serde_json::json!([expected]), &serde_json::json!([])));
+    desk.write("tenant.toml", &account_risk(""));
+    let told: serde_json::Value = serde_json::from_slice(&desk.succeed(check).stdout).unwrap();
+    assert_eq!(told["problems"], serde_json::json!([]));
+    assert_eq!(told["tenants"][0]["tenant"], "payments");
+    assert!(told["tenants"][0]["set"].as_str().unwrap().starts_with("sha256:"));
+}

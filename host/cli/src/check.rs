@@ -1,8 +1,9 @@
 //! `sandgate check`: reads a host's configuration with everything that it names,
 //! and reports all problems at once. It needs no server.
 
-use crate::config::{self, Report};
+use crate::config::{self, Host, Problem, Report};
 use sandgate_sandbox::{Config, Sandbox};
+use serde_json::{Value, json};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -14,6 +15,9 @@ pub(crate) struct Args {
     /// The host's configuration
     #[arg(long, value_name = "FILE", required_unless_present = "calibrate")]
     pub(crate) config: Option<PathBuf>,
+    /// Print one JSON object for programs: tenants, problems, notes
+    #[arg(long, requires = "config", conflicts_with = "calibrate")]
+    pub(crate) json: bool,
     /// Measure what a microsecond costs in fuel on this machine
     #[arg(long)]
     pub(crate) calibrate: bool,
@@ -26,7 +30,12 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let out = &mut anstream::stdout();
     if let Some(path) = &args.config {
-        let (host, report) = config::check(path).map_err(Problems)?;
+        let checked = config::check(path);
+        if args.json {
+            crate::say(out, json(&checked))?;
+            return checked.map(drop).map_err(|report| Problems(report).into());
+        }
+        let (host, report) = checked.map_err(Problems)?;
         report.notes.iter().try_for_each(|note| crate::say(out, format_args!("note: {note}")))?;
         for generation in &host.generations {
             crate::say(out, generation.summary())?;
@@ -37,6 +46,24 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         calibrate(out)?;
     }
     Ok(())
+}
+
+/// What `--json` prints: `tenants` (each `tenant` and `set`; none where there are
+/// problems), `problems` and `notes` (each `file`, `line`, `key`, `what`).
+fn json(checked: &Result<(Host, Report), Report>) -> Value {
+    let told = |found: &[Problem]| -> Vec<Value> {
+        let one = |problem: &Problem| json!({ "file": problem.file.display().to_string(), "line": problem.line, "key": problem.key, "what": problem.what });
+        found.iter().map(one).collect()
+    };
+    let (generations, report) = match checked {
+        Ok((host, report)) => (host.generations.as_slice(), report),
+        Err(report) => (&[][..], report),
+    };
+    let tenants: Vec<Value> = generations
+        .iter()
+        .map(|generation| json!({ "tenant": &*generation.tenant, "set": generation.set.to_string() }))
+        .collect();
+    json!({ "tenants": tenants, "problems": told(&report.problems), "notes": told(&report.notes) })
 }
 
 /// A configuration that cannot be used.

@@ -10,7 +10,7 @@ mod section;
 mod source;
 mod tenant;
 
-pub(crate) use file::Report;
+pub(crate) use file::{Problem, Report};
 
 use file::{Content, File, Node};
 use host::Settings;
