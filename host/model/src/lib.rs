@@ -1,5 +1,5 @@
 //! The words that every other crate of the host speaks: values and their kinds,
-//! the manifest of a policy, outcomes, faults, positions.
+//! the manifest of a policy, outcomes, faults.
 //!
 //! There is no I/O here, no clock, no thread, and nothing that depends on the
 //! machine: what these types say is the same everywhere.
@@ -13,7 +13,6 @@ pub mod kind;
 pub mod manifest;
 pub mod nearest;
 pub mod outcome;
-pub mod position;
 pub mod quantity;
 pub mod schema;
 pub mod value;
@@ -25,6 +24,5 @@ pub use instant::Instant;
 pub use kind::Kind;
 pub use manifest::Manifest;
 pub use outcome::{Effect, Outcome};
-pub use position::Position;
 pub use schema::Schema;
 pub use value::Value;

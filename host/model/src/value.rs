@@ -58,18 +58,6 @@ impl<T: AsRef<str>> Value<T> {
             _ => None,
         }
     }
-
-    /// The same value with its text owned.
-    pub fn owned(&self) -> Value {
-        match self.borrowed() {
-            Value::Flag(flag) => Value::Flag(flag),
-            Value::Integer(integer) => Value::Integer(integer),
-            Value::Number(number) => Value::Number(number),
-            Value::Decimal(decimal) => Value::Decimal(decimal),
-            Value::Text(text) => Value::Text(text.to_owned()),
-            Value::Instant(instant) => Value::Instant(instant),
-        }
-    }
 }
 
 /// As messages and problems show it: texts in quotes.
