@@ -1,0 +1,2 @@
+//! The state of a lane: series, ids and the lane's clock, in memory and made
+//! durable.
