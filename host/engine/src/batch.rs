@@ -52,7 +52,7 @@ pub(crate) fn sheet<'a>(transactions: &[Transaction<'a>], columns: &Columns) -> 
     for transaction in transactions {
         fields.extend(columns.fields.iter().map(|(field, kind)| transaction.value(*field, *kind)));
     }
-    Sheet { fields, tags: Vec::new() }
+    Sheet { fields, tags: Vec::new(), windows: Vec::new(), windows_each: 0 }
 }
 
 /// Fetches the tags of a batch in one call. Where that fails, all of them are

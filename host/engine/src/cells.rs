@@ -2,11 +2,12 @@
 //! fault. They are what the policy is judged on, what its messages show and what
 //! the decision records, so all three read the same cells.
 
-use crate::decode::Misread;
+use crate::decode::{self, Misread};
 use crate::generation::{Binding, Column, Columns};
 use crate::json;
 use sandgate_model::{Decimal, Fault, Instant, Kind, Value};
 use sandgate_sandbox::Rows;
+use sandgate_window::{TEXT_MAX, Why};
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
@@ -32,6 +33,30 @@ pub(crate) enum Bad<'a> {
     WrongTag { text: &'a str, kind: Kind },
     Below(&'a Value),
     Above(&'a Value),
+    /// A window over a field that cannot be used.
+    Window(&'a Seen),
+    /// A window that gives more than the input can hold.
+    TooLarge(Kind),
+    /// The tenant's bound on events is reached.
+    Full,
+}
+
+/// What a window answers about one transaction.
+#[derive(Clone, Debug)]
+pub(crate) enum Seen {
+    /// Nothing: it is empty, or the transaction has no key.
+    Absent,
+    /// A value of the window's own kind.
+    Value(Value<Arc<str>>),
+    /// More than 64 bits hold.
+    TooLarge,
+    /// The field of this name cannot be used.
+    Bad {
+        field: Arc<str>,
+        why: Why,
+    },
+    /// Events that it covers were not taken up, for lack of room.
+    Full,
 }
 
 /// What was found in a column: fields as their source declares them, tags as text.
@@ -39,6 +64,9 @@ pub(crate) enum Bad<'a> {
 pub(crate) struct Sheet<'a> {
     pub(crate) fields: Vec<Result<Option<Value<&'a str>>, Misread>>,
     pub(crate) tags: Vec<Option<Arc<str>>>,
+    /// Windows, of which there are so many for each row.
+    pub(crate) windows: Vec<Seen>,
+    pub(crate) windows_each: usize,
 }
 
 impl<'a> Cell<'a> {
@@ -61,6 +89,7 @@ impl<'a> Cell<'a> {
     /// The fault of the policy that declared this cell's input, if it is one.
     pub(crate) fn fault(self, input: &str) -> Option<Fault> {
         match self {
+            Cell::Bad(Bad::Full) => Some(Fault::StateFull),
             Cell::Bad(bad) => Some(Fault::Input { input: input.to_owned(), detail: bad.to_string() }),
             _ => None,
         }
@@ -78,6 +107,15 @@ impl<'a> Sheet<'a> {
             Column::Tag(column) => match &self.tags[row * columns.tags.len() + column] {
                 Some(text) => read(text, binding.kind).map(Some).ok_or(Bad::WrongTag { text, kind: binding.kind }),
                 None => Ok(None),
+            },
+            Column::Window(window) => match &self.windows[row * self.windows_each + window] {
+                Seen::Absent => Ok(None),
+                Seen::Value(value) => {
+                    decode::widen(value.borrowed(), binding.kind).map(Some).map_err(|_| Bad::TooLarge(binding.kind))
+                }
+                Seen::TooLarge => Err(Bad::TooLarge(binding.kind)),
+                Seen::Full => Err(Bad::Full),
+                bad @ Seen::Bad { .. } => Err(Bad::Window(bad)),
             },
         };
         match found {
@@ -130,6 +168,24 @@ impl fmt::Display for Bad<'_> {
             }
             Bad::Below(bound) => write!(f, "is below its minimum of {}", text(bound)),
             Bad::Above(bound) => write!(f, "is above its maximum of {}", text(bound)),
+            Bad::Window(seen) => seen.fmt(f),
+            Bad::TooLarge(kind) => write!(f, "is more than a {kind} can hold"),
+            Bad::Full => f.write_str("needs events that were not taken up: the tenant's bound on events is reached"),
+        }
+    }
+}
+
+/// What is wrong with a window.
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Seen::Bad { field, why: Why::Misread } => {
+                write!(f, "is a window over field `{field}`, which is of another kind here")
+            }
+            Seen::Bad { field, why: Why::TooLong { bytes } } => {
+                write!(f, "is a window over field `{field}`, whose {bytes} bytes are more than the {TEXT_MAX} of an event")
+            }
+            _ => f.write_str("is a window"),
         }
     }
 }

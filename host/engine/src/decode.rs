@@ -43,6 +43,7 @@ use std::sync::Arc;
 use walk::Walk;
 
 pub use slot::Misread;
+pub(crate) use slot::widen;
 pub use unusable::{Cause, Unusable};
 
 /// Reads the records of one source.

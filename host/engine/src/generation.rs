@@ -7,6 +7,7 @@ use sandgate_model::manifest::Setting;
 use sandgate_model::schema::Schema;
 use sandgate_model::{Digest, Effect, Kind, Outcome, Value};
 use sandgate_sandbox::{Policy, Rows};
+use sandgate_window::Plan;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -18,8 +19,8 @@ use fixed::Fixed;
 /// What a host brings to every policy set.
 #[derive(Clone, Debug)]
 pub struct Site {
-    /// The judged sources, in the order of the configuration.
-    pub schemas: Vec<Arc<Schema>>,
+    /// The sources, in the order of the configuration.
+    pub sources: Vec<SiteSource>,
     /// The memory of a guest, in bytes.
     pub memory: u64,
     /// What a call of a guest may return, in bytes.
@@ -28,6 +29,15 @@ pub struct Site {
     pub wasmtime: String,
     /// The version of the bundled zone database.
     pub zones: String,
+}
+
+/// A source of a host.
+#[derive(Clone, Debug)]
+pub struct SiteSource {
+    /// What its records look like.
+    pub schema: Arc<Schema>,
+    /// Whether its records only feed windows, and are not judged.
+    pub observe: bool,
 }
 
 /// A policy set with its number.
@@ -45,9 +55,22 @@ pub struct Generation {
     pub(crate) bands: Vec<Band>,
     pub(crate) stages: Vec<SeatStage>,
     pub(crate) seats: Vec<Seat>,
-    /// By source, in the order of [`Site::schemas`].
+    /// By source, in the order of [`Site::sources`]; empty where it is not judged.
     pub(crate) columns: Vec<Columns>,
+    pub(crate) windows: Windows,
     pub(crate) fixed: Fixed,
+}
+
+/// The windows of a set, and what events must hold for them.
+#[derive(Clone, Debug)]
+pub(crate) struct Windows {
+    pub(crate) plan: Arc<Plan>,
+    /// The fields of an event, with the kind that they are stored as.
+    pub(crate) stored: Vec<(String, Kind)>,
+    /// By source, where each of them stands in its schema, if it is there.
+    pub(crate) fields: Vec<Vec<Option<usize>>>,
+    /// By window, the kind of its answers.
+    pub(crate) kinds: Vec<Kind>,
 }
 
 /// A stage and the seats that belong to it.
@@ -118,6 +141,7 @@ pub(crate) struct Binding {
 pub(crate) enum Column {
     Field(usize),
     Tag(usize),
+    Window(usize),
 }
 
 // === impl Columns ===
@@ -151,6 +175,7 @@ impl Generation {
         stages: Vec<SeatStage>,
         seats: Vec<Seat>,
         columns: Vec<Columns>,
+        windows: Windows,
         site: &Site,
     ) -> Generation {
         let canonical = canonical::document(document, &stages, &seats, site).to_string();
@@ -163,6 +188,7 @@ impl Generation {
             stages,
             seats,
             columns,
+            windows,
             fixed: Fixed::default(),
         };
         generation.fixed = Fixed::of(&generation);
@@ -178,6 +204,16 @@ impl Generation {
     /// Whether one of its policies reads a tag.
     pub fn reads_tags(&self) -> bool {
         self.columns.iter().any(|columns| !columns.tags.is_empty())
+    }
+
+    /// The fields that its events hold, with the kind of each.
+    pub fn stored(&self) -> &[(String, Kind)] {
+        &self.windows.stored
+    }
+
+    /// Its windows.
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.windows.plan
     }
 
     /// The line that is written for it beside the decisions.

@@ -3,6 +3,7 @@
 
 mod inputs;
 mod parameters;
+mod windows;
 
 use crate::document::{Document, Member, Thresholds};
 use crate::generation::{Generation, Seat, SeatReason, SeatStage, Site};
@@ -59,9 +60,14 @@ pub fn resolve(document: &Document, number: u64, site: &Site) -> Result<Generati
         .zip(&seats)
         .filter_map(|(key, seat)| Some((key.as_str(), seat.as_ref()?.policy.manifest().as_ref())))
         .collect();
-    let columns = site.schemas.iter().map(|schema| inputs::columns(&placed, document, schema, &mut problems)).collect();
-    match seats.into_iter().collect() {
-        Some(seats) if problems.0.is_empty() => Ok(Generation::new(document, number, stages, seats, columns, site)),
+    inputs::check_lists(document, site, &mut problems);
+    let windows = windows::windows(&placed, document, site, &mut problems);
+    let places = windows.as_ref().map(|(places, _)| places.as_slice());
+    let columns = inputs::columns(&placed, places.unwrap_or_default(), document, site, &mut problems);
+    match (seats.into_iter().collect(), windows) {
+        (Some(seats), Some((_, windows))) if problems.0.is_empty() => {
+            Ok(Generation::new(document, number, stages, seats, columns, windows, site))
+        }
         _ => Err(problems.0),
     }
 }

@@ -2,29 +2,30 @@
 //!
 //! ```text
 //!              ┌─► worker 0 ─┐
-//!   reader ────┼─► worker 1 ─┼────► writer
+//!   reader ────┼─► worker 1 ─┼────► writer ──► commit
 //!   cuts       └─► worker 2 ─┘      takes them in the same turn
 //! ```
 //! Batch *k* goes to worker *k* mod *N*, and the writer takes from worker *k* mod
-//! *N*: the order of the records is kept without numbering anything, and whatever
-//! is slow holds up all, because every channel is bounded. What the judge answers
-//! depends on the records alone, so neither *N* nor the cuts show in the output.
+//! *N*: the order of the records is kept, and whatever is slow holds up all,
+//! because every channel is bounded. Neither *N* nor the cuts show in the output:
+//! what must see records in the order of the lane waits for its turn inside the
+//! judge, by the number of the batch.
 //!
 //! A batch is what is waiting, up to a bound: from a file it is full, from a pipe
 //! it is what has come. The writer flushes when it would have to wait.
-//!
-//! What must see the records in the order of the lane (windows) will stand
-//! between two such rings: decode → in order → judge.
 
 #[cfg(test)]
 mod tests;
 
 use crate::batch::Batch;
+use crate::commit::{CommitError, Committer, Durable, Totals};
 use crate::lines::Lines;
+use crate::merge::{Merge, TimeOf};
 use crate::sink::{Sink, SinkError};
 use crate::source::{Source, SourceError};
 use crate::summary::Summary;
 use sandgate_engine::judged::Judge;
+use sandgate_state::Closed;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, channel, sync_channel};
 use std::thread::{JoinHandle, spawn};
@@ -37,14 +38,12 @@ pub struct Settings {
     pub workers: usize,
     /// The most records of a batch, at least one.
     pub batch: usize,
-    /// The most bytes of a record.
-    pub size_max: u64,
 }
 
 /// How far a lane has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Bytes read of the source, compressed ones where it is compressed.
+    /// Bytes read of the sources, compressed ones where they are compressed.
     pub read: u64,
     /// How many there are, where one can know.
     pub total: Option<u64>,
@@ -70,10 +69,14 @@ pub enum Error {
     /// The output cannot be written.
     #[error(transparent)]
     Sink(#[from] SinkError),
+    /// What was written cannot be made durable.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
 }
 
-/// What goes through a lane's channels: batches, and at last why there are no more.
-type Passed = Result<Box<Batch>, SourceError>;
+/// What goes through a lane's channels: batches with their numbers, and at last
+/// why there are no more.
+type Passed = Result<(u64, Box<Batch>), SourceError>;
 
 /// Batches that may wait for each worker, and behind it: one large one is enough
 /// for nobody to stand still, and more would only add to the time that a record
@@ -82,52 +85,78 @@ fn waiting(batch: usize) -> usize {
     (256 / batch.max(1)).clamp(1, 64)
 }
 
-/// Takes a source through a judge into a sink. `progress` is told after every
-/// batch, on the calling thread.
+/// Takes sources through a judge into a sink, and makes it durable where it can
+/// be. `summary` is what earlier runs of the lane have done. `progress` is told
+/// after every batch, on the calling thread.
 ///
 /// After an error the threads end by themselves; one that waits for a source
 /// which does not answer is left behind, so that nobody waits for it.
 pub fn run<J: Judge + Send + 'static>(
-    source: Source,
+    sources: Vec<Source>,
     judge: Arc<J>,
     mut sink: Sink,
+    durable: Option<Durable>,
     settings: Settings,
+    mut summary: Summary,
     progress: &mut dyn FnMut(Progress),
 ) -> Run {
-    let mut summary = Summary::new();
     let start = Instant::now();
-    let (mut threads, ring, empty) = start_threads(source, judge, settings);
-    let total = ring.total;
-    let written = write(&ring, &empty, &mut sink, &mut summary, &mut |batch, records| {
-        progress(Progress { read: batch.read, total, records });
-    });
-    // An error of the source leaves the sink whole, so it is still brought to disk.
-    let ended = match written {
-        Err(error @ Error::Sink(_)) => {
-            threads.clear();
-            Err(error)
-        }
+    let ended = go(sources, &judge, &mut sink, durable, settings, &mut summary, progress);
+    summary.elapsed = start.elapsed();
+    // An error of a source leaves the sink whole, so it is still brought to disk.
+    let ended = match ended {
+        Err(error @ (Error::Sink(_) | Error::Commit(_))) => Err(error),
         other => sink.finish().map_err(Error::from).and(other),
     };
-    summary.elapsed = start.elapsed();
+    Run { summary, ended }
+}
+
+fn go<J: Judge + Send + 'static>(
+    sources: Vec<Source>,
+    judge: &Arc<J>,
+    sink: &mut Sink,
+    durable: Option<Durable>,
+    settings: Settings,
+    summary: &mut Summary,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(), Error> {
+    let total = sources.iter().map(|source| source.total).sum();
+    let mut lines: Vec<Lines> = sources.into_iter().enumerate().map(|(at, source)| Lines::new(source, at)).collect();
+    if let Some(durable) = &durable {
+        lines.iter_mut().zip(&durable.begin.sources).try_for_each(|(lines, position)| lines.resume(position))?;
+    }
+    let mut committer = durable.map(|durable| Committer::start(durable, sink)).transpose()?;
+    let (threads, ring, empty) = start_threads(lines, judge, settings);
+    let told = |through| judge.committed(through);
+    let written = write(&ring, &empty, sink, &**judge, committer.as_mut(), summary, &mut |batch, records| {
+        progress(Progress { read: batch.read, total, records });
+    });
+    judge.close();
+    if matches!(written, Err(Error::Sink(_) | Error::Commit(_))) {
+        return written;
+    }
+    // Whoever has panicked has ended its channel too: that is no end of the source.
     drop(ring);
     for thread in threads {
         if let Err(panic) = thread.join() {
             std::panic::resume_unwind(panic);
         }
     }
-    Run { summary, ended }
+    if let Some(committer) = committer.take() {
+        let totals = Totals { records: summary.records, tally: &|| summary.tally.to_bytes() };
+        committer.finish(sink, &totals, written.is_ok(), &told)?;
+    }
+    written
 }
 
 /// The ends of the workers' channels, in turn.
 struct Ring {
     judged: Vec<Receiver<Passed>>,
-    total: Option<u64>,
 }
 
 fn start_threads<J: Judge + Send + 'static>(
-    source: Source,
-    judge: Arc<J>,
+    lines: Vec<Lines>,
+    judge: &Arc<J>,
     settings: Settings,
 ) -> (Vec<JoinHandle<()>>, Ring, Sender<Box<Batch>>) {
     let (empty, emptied) = channel();
@@ -135,26 +164,38 @@ fn start_threads<J: Judge + Send + 'static>(
     for _ in 0..settings.workers.max(1) {
         let (to_worker, from_reader) = sync_channel(waiting(settings.batch));
         let (to_writer, from_worker) = sync_channel(waiting(settings.batch));
-        let judge = Arc::clone(&judge);
+        let judge = Arc::clone(judge);
         threads.push(spawn(move || work(&*judge, &from_reader, &to_writer)));
         filled.push(to_worker);
         judged.push(from_worker);
     }
-    let total = source.total;
-    let lines = Lines::new(source, settings.size_max);
-    threads.push(spawn(move || read(lines, settings.batch.max(1), &filled, &emptied)));
-    (threads, Ring { judged, total }, empty)
+    let judge = Arc::clone(judge);
+    threads.push(spawn(move || {
+        let time = |source: usize, bytes: &[u8]| judge.time(source, bytes);
+        read(Merge::new(lines), &time, settings.batch.max(1), &filled, &emptied);
+    }));
+    (threads, Ring { judged }, empty)
 }
 
-/// The reader: cuts batches until the source ends, or nobody takes them.
-fn read(mut lines: Lines, records: usize, workers: &[SyncSender<Passed>], emptied: &Receiver<Box<Batch>>) {
+/// The reader: cuts batches until the sources end, or nobody takes them.
+fn read(
+    mut merge: Merge,
+    time: TimeOf<'_>,
+    records: usize,
+    workers: &[SyncSender<Passed>],
+    emptied: &Receiver<Box<Batch>>,
+) {
     let mut turn = workers.iter().cycle();
     let mut send = |passed| turn.next().is_some_and(|worker| worker.send(passed).is_ok());
+    let mut number = 0;
     loop {
         let mut batch = emptied.try_recv().unwrap_or_else(|_| Box::new(Batch::new()));
-        let filled = lines.fill(&mut batch, records);
-        if !batch.is_empty() && !send(Ok(batch)) {
-            return;
+        let filled = merge.fill(&mut batch, records, time);
+        if !batch.is_empty() {
+            if !send(Ok((number, batch))) {
+                return;
+            }
+            number += 1;
         }
         match filled {
             Ok(true) => {}
@@ -170,10 +211,13 @@ fn read(mut lines: Lines, records: usize, workers: &[SyncSender<Passed>], emptie
 /// A worker: judges what it is given.
 fn work(judge: &dyn Judge, filled: &Receiver<Passed>, judged: &SyncSender<Passed>) {
     for passed in filled {
-        let passed = passed.map(|mut batch| {
-            batch.judge(judge);
-            batch
-        });
+        let passed = match passed {
+            Ok((number, mut batch)) => match batch.judge(number, judge) {
+                Ok(()) => Ok((number, batch)),
+                Err(Closed) => return,
+            },
+            Err(error) => Err(error),
+        };
         if judged.send(passed).is_err() {
             return;
         }
@@ -186,6 +230,8 @@ fn write(
     ring: &Ring,
     empty: &Sender<Box<Batch>>,
     sink: &mut Sink,
+    judge: &dyn Judge,
+    mut committer: Option<&mut Committer>,
     summary: &mut Summary,
     told: &mut dyn FnMut(&Batch, u64),
 ) -> Result<(), Error> {
@@ -201,9 +247,21 @@ fn write(
                 }
             }
         };
-        let mut batch = passed?;
+        let (number, mut batch) = passed?;
+        judge.settle(&mut batch.judged);
         sink.write(&batch.judged)?;
         summary.add(&batch.judged.tally, batch.len() as u64, batch.admitted.elapsed());
+        match committer.as_deref_mut() {
+            Some(committer) => {
+                committer.add(number, &batch.judged.journal, &batch.ends);
+                if committer.is_due() {
+                    let totals = Totals { records: summary.records, tally: &|| summary.tally.to_bytes() };
+                    committer.begin(sink, &totals, &|through| judge.committed(through))?;
+                }
+            }
+            // what is not durable is as good as committed: nobody will undo it
+            None => judge.committed(number),
+        }
         told(&batch, summary.records);
         batch.clear();
         // the reader may have come to the end of the source already

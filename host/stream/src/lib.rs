@@ -3,18 +3,21 @@
 //!
 //! A lane knows nothing of policies: it hands batches to a
 //! [`Judge`](sandgate_engine::judged::Judge) and writes down what comes back.
-//! Its output is the same bytes however many workers judge and however batches
-//! are cut. Files and standard streams are built here; nothing of it survives a
-//! run, so a run that was stopped begins again.
+//! Its output is the same bytes however many workers judge, however batches are
+//! cut, and however often the run was killed and taken up again. Files and
+//! standard streams are built here.
 
 mod batch;
+mod commit;
 pub mod lane;
 mod lines;
+mod merge;
 pub mod sink;
 pub mod source;
 pub mod summary;
 
+pub use commit::{CommitError, Durable};
 pub use lane::{Progress, Run, Settings, run};
-pub use sink::{Protected, Sink, SinkError, Target};
+pub use sink::{Committed, Protected, Sink, SinkError, Target};
 pub use source::{Source, SourceError};
 pub use summary::Summary;

@@ -12,13 +12,17 @@
 use crate::batch::Batch;
 use crate::source::{Source, SourceError};
 use memchr::memchr;
+use sandgate_state::SourcePosition;
 use std::io::ErrorKind;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
+use xxhash_rust::xxh3::Xxh3;
 
 /// The lines of a source.
 pub(crate) struct Lines {
     source: Source,
+    /// Which source of the lane it is.
+    index: usize,
     /// The most bytes of a record that are kept.
     kept_max: usize,
     buffer: Vec<u8>,
@@ -32,11 +36,20 @@ pub(crate) struct Lines {
     /// A line that is longer than what is kept of it.
     long: Option<Long>,
     ended: bool,
+    /// Over what was cut, so that a run that goes on can see whether the input
+    /// is still the one that was judged.
+    hash: Box<Xxh3>,
+    /// `buffer[hashed..start]` was cut and is not in the hash yet.
+    hashed: usize,
+    /// Whether the last line had its end.
+    complete: bool,
 }
 
 /// The beginning of a line that goes on.
 struct Long {
     offset: u64,
+    /// The position in front of it.
+    before: SourcePosition,
     kept: Vec<u8>,
     size: u64,
     last: u8,
@@ -45,11 +58,12 @@ struct Long {
 impl Lines {
     const CHUNK: usize = 256 << 10;
 
-    /// The lines of a source whose records have at most `size_max` bytes.
-    pub(crate) fn new(source: Source, size_max: u64) -> Lines {
+    /// The lines of a source that has this place in its lane.
+    pub(crate) fn new(source: Source, index: usize) -> Lines {
         Lines {
+            index,
+            kept_max: usize::try_from(source.size_max).unwrap_or(usize::MAX).saturating_add(4),
             source,
-            kept_max: usize::try_from(size_max).unwrap_or(usize::MAX).saturating_add(4),
             buffer: vec![0; Lines::CHUNK],
             start: 0,
             end: 0,
@@ -57,7 +71,59 @@ impl Lines {
             offset: 0,
             long: None,
             ended: false,
+            hash: Box::new(Xxh3::new()),
+            hashed: 0,
+            complete: true,
         }
+    }
+
+    /// Goes on from a position of an earlier run.
+    ///
+    /// # Errors
+    /// Where the source cannot be read, or is not the one that was read then.
+    pub(crate) fn resume(&mut self, position: &SourcePosition) -> Result<(), SourceError> {
+        while self.offset < position.offset && !self.ended {
+            let cut = (position.offset - self.offset).min((self.end - self.start) as u64) as usize;
+            self.advance(self.start + cut);
+            if self.offset < position.offset {
+                self.read()?;
+            }
+        }
+        self.searched = self.start;
+        if self.position() != (SourcePosition { complete: true, ..*position }) {
+            return Err(self.source.changed(position.offset));
+        }
+        if !position.complete {
+            // the line that was judged is not the line that stands there now
+            if self.start == self.end && !self.ended {
+                self.read()?;
+            }
+            if self.start < self.end {
+                return Err(self.source.line_grew(position.offset));
+            }
+            self.complete = false;
+        }
+        Ok(())
+    }
+
+    /// The position behind the last line that was cut.
+    pub(crate) fn position(&mut self) -> SourcePosition {
+        self.hash.update(&self.buffer[self.hashed..self.start]);
+        self.hashed = self.start;
+        match &self.long {
+            Some(long) => long.before,
+            None => SourcePosition { offset: self.offset, hash: self.hash.digest(), complete: self.complete },
+        }
+    }
+
+    /// How many bytes were read of the source, compressed ones where it is compressed.
+    pub(crate) fn bytes_read(&self) -> u64 {
+        self.source.read.load(Ordering::Relaxed)
+    }
+
+    /// Whether reading may wait for somebody.
+    pub(crate) fn waits(&self) -> bool {
+        self.source.waits
     }
 
     /// Fills an empty batch with at most `records` lines, fewer where the rest
@@ -68,7 +134,6 @@ impl Lines {
     pub(crate) fn fill(&mut self, batch: &mut Batch, records: usize) -> Result<bool, SourceError> {
         let more = self.cut_until_full(batch, records);
         batch.admitted = Instant::now();
-        batch.read = self.source.read.load(Ordering::Relaxed);
         more
     }
 
@@ -99,12 +164,13 @@ impl Lines {
 
     /// Takes the line that goes up to `end` and the `feed` behind it.
     fn cut(&mut self, end: usize, feed: usize, batch: &mut Batch) {
+        self.complete = feed > 0;
         let line = &self.buffer[self.start..end];
         match self.long.take() {
             Some(mut long) => {
                 long.extend(line, self.kept_max);
                 let size = long.size - u64::from(long.last == b'\r');
-                batch.push(long.offset, whole_characters(&long.kept), size);
+                batch.push(self.index, long.offset, whole_characters(&long.kept), size);
             }
             None => {
                 let mut offset = self.offset;
@@ -117,7 +183,7 @@ impl Lines {
                 }
                 if !whole || !line.trim_ascii_start().is_empty() {
                     let kept = if whole { line } else { whole_characters(&line[..self.kept_max]) };
-                    batch.push(offset, kept, line.len() as u64);
+                    batch.push(self.index, offset, kept, line.len() as u64);
                 }
             }
         }
@@ -135,11 +201,19 @@ impl Lines {
         // The `\r` of the line's end may be among the bytes: it is too long for
         // certain with two more than fit.
         if self.long.is_some() || self.end - self.start > self.kept_max.saturating_add(1) {
-            let long =
-                self.long.get_or_insert_with(|| Long { offset: self.offset, kept: Vec::new(), size: 0, last: 0 });
+            let before = self.position();
+            let long = self.long.get_or_insert_with(|| Long {
+                offset: self.offset,
+                before,
+                kept: Vec::new(),
+                size: 0,
+                last: 0,
+            });
             long.extend(&self.buffer[self.start..self.end], self.kept_max);
             self.advance(self.end);
         }
+        self.hash.update(&self.buffer[self.hashed..self.start]);
+        self.hashed = 0;
         self.buffer.copy_within(self.start..self.end, 0);
         self.searched -= self.start;
         self.end -= self.start;
@@ -205,10 +279,10 @@ mod tests {
 
     /// The records of a text, read so many bytes at a time, in batches of two.
     fn records(text: &[u8], size_max: u64, drip: usize, waits: bool) -> Records {
-        let mut source = Source::open("-".as_ref()).unwrap();
+        let mut source = Source::open("-".as_ref(), size_max).unwrap();
         source.reader = Box::new(Drip(std::io::Cursor::new(text.to_vec()), drip));
         source.waits = waits;
-        let mut lines = Lines::new(source, size_max);
+        let mut lines = Lines::new(source, 0);
         let mut all = Vec::new();
         loop {
             let mut batch = Batch::new();
@@ -256,9 +330,9 @@ mod tests {
 
     #[test]
     fn a_line_without_end_is_bounded_in_memory() {
-        let mut source = Source::open("-".as_ref()).unwrap();
+        let mut source = Source::open("-".as_ref(), 1000).unwrap();
         source.reader = Box::new(std::io::repeat(b'x').take(64 << 20));
-        let mut lines = Lines::new(source, 1000);
+        let mut lines = Lines::new(source, 0);
         let mut batch = Batch::new();
         assert!(!lines.fill(&mut batch, 10).unwrap());
         assert_eq!(batch.records(), [(0, "x".repeat(1004), 64 << 20)]);

@@ -15,7 +15,7 @@ mod tests;
 use sandgate_engine::judged::Judged;
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
-use std::io::{self, BufWriter, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, Seek as _, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
@@ -43,6 +43,15 @@ pub enum Place {
     Nowhere,
 }
 
+/// How many bytes of an output a commit holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// Of the decisions.
+    pub decisions: u64,
+    /// Of the dead letters.
+    pub dead_letters: u64,
+}
+
 /// An open target.
 pub struct Sink {
     decisions: Out,
@@ -58,6 +67,20 @@ pub enum SinkError {
     Exists {
         /// Those that are.
         paths: Vec<PathBuf>,
+    },
+    /// A file has less in it than was committed.
+    #[error(
+        "the output {} has {found} bytes, but {committed} were committed: it was changed or moved; \
+         put it back to go on, or say --force to judge everything again (that drops the output and its state)",
+        .path.display()
+    )]
+    Shorter {
+        /// The file.
+        path: PathBuf,
+        /// How many bytes are there; 0 where it is gone.
+        found: u64,
+        /// How many a run has committed.
+        committed: u64,
     },
     /// The output would overwrite what the run stands on.
     #[error("the output {} is {what}, which would be lost; name another output", .path.display())]
@@ -103,7 +126,7 @@ pub enum SinkError {
         error: io::Error,
     },
     /// There is no room left.
-    #[error("no room is left to write {name} ({error}); make room and run again with --force")]
+    #[error("no room is left to write {name} ({error}); make room, and the same command goes on from there")]
     Full {
         /// The file.
         name: String,
@@ -117,7 +140,7 @@ pub enum SinkError {
         name: String,
     },
     /// Writing failed.
-    #[error("cannot write {name}: {error}; mend that and run again with --force")]
+    #[error("cannot write {name}: {error}; mend that, and the same command goes on from there")]
     Write {
         /// The file.
         name: String,
@@ -210,37 +233,71 @@ impl Sink {
 
     fn open(target: &Target, force: bool, made: &mut Vec<PathBuf>) -> Result<Sink, SinkError> {
         let mut open = |place: &Place| -> Result<Out, SinkError> {
-            let raw = match place {
-                Place::Output => Raw::Output(io::stdout()),
-                Place::Errors => Raw::Errors(io::stderr()),
-                Place::Nowhere => Raw::Nowhere,
-                Place::File(path) => {
-                    let replace = force || is_special(path);
-                    let mut options = File::options();
-                    options.write(true).create(replace).truncate(replace).create_new(!replace);
-                    let file = options.open(path).map_err(|error| match error.kind() {
-                        ErrorKind::AlreadyExists => SinkError::Exists { paths: vec![path.clone()] },
-                        _ => not_made(path, error),
-                    })?;
-                    if !replace {
-                        made.push(path.clone());
-                    }
-                    Raw::File(file)
-                }
-            };
-            let name = match place {
-                Place::File(path) => path.display().to_string(),
-                Place::Output => "standard output".to_owned(),
-                Place::Errors => "standard error".to_owned(),
-                Place::Nowhere => String::new(),
-            };
-            Ok(Out { name, writer: BufWriter::with_capacity(Out::BUFFER, raw) })
+            let out = Out::open(place, force)?;
+            if let Place::File(path) = place
+                && !force
+                && !is_special(path)
+            {
+                made.push(path.clone());
+            }
+            Ok(out)
         };
         Ok(Sink {
             decisions: open(&target.decisions)?,
             dead_letters: open(&target.dead_letters)?,
             generations: open(&target.generations)?,
         })
+    }
+
+    /// Opens the files of a target again that a run has left, and cuts what was
+    /// written behind its last commit. What was never made is made.
+    ///
+    /// # Errors
+    /// Where a file has less in it than was committed, or cannot be opened.
+    pub fn resume(target: &Target, committed: Committed) -> Result<Sink, SinkError> {
+        let mut open = |place: &Place, length: Option<u64>| -> Result<Out, SinkError> {
+            let Place::File(path) = place else { return Out::open(place, true) };
+            let file = File::options()
+                .write(true)
+                .create(true)
+                .truncate(length.is_none())
+                .open(path)
+                .map_err(|error| not_made(path, error))?;
+            let name = path.display().to_string();
+            let committed = length.unwrap_or(0);
+            let found = file.metadata().map(|metadata| metadata.len()).unwrap_or(0);
+            if found < committed {
+                return Err(SinkError::Shorter { path: path.clone(), found, committed });
+            }
+            let mut out = Out { name, length: committed, writer: BufWriter::with_capacity(Out::BUFFER, Raw::File(file)) };
+            out.cut(committed)?;
+            Ok(out)
+        };
+        Ok(Sink {
+            decisions: open(&target.decisions, Some(committed.decisions))?,
+            dead_letters: open(&target.dead_letters, Some(committed.dead_letters))?,
+            // these are the same at every start, and are written again
+            generations: open(&target.generations, None)?,
+        })
+    }
+
+    /// What a commit of now would hold: everything that was written.
+    pub fn written(&self) -> Committed {
+        Committed { decisions: self.decisions.length, dead_letters: self.dead_letters.length }
+    }
+
+    /// The files that must be on disk before a commit is.
+    ///
+    /// # Errors
+    /// Where the system gives no second handle.
+    pub(crate) fn files(&self) -> Result<Vec<(String, File)>, SinkError> {
+        let mut files = Vec::new();
+        for out in [&self.decisions, &self.dead_letters] {
+            if let Raw::File(file) = out.writer.get_ref() {
+                files.push((out.name.clone(), file.try_clone().map_err(|error| out.failed(error))?));
+            }
+        }
+        Ok(files)
     }
 
     /// Writes what became of a batch.
@@ -305,6 +362,8 @@ fn not_made(path: &Path, error: io::Error) -> SinkError {
 /// One open place.
 struct Out {
     name: String,
+    /// Bytes in it, those that wait in the buffer too.
+    length: u64,
     writer: BufWriter<Raw>,
 }
 
@@ -319,8 +378,43 @@ impl Out {
     /// Small batches are put together to this; large ones go past it.
     const BUFFER: usize = 64 << 10;
 
+    fn open(place: &Place, force: bool) -> Result<Out, SinkError> {
+        let raw = match place {
+            Place::Output => Raw::Output(io::stdout()),
+            Place::Errors => Raw::Errors(io::stderr()),
+            Place::Nowhere => Raw::Nowhere,
+            Place::File(path) => {
+                let replace = force || is_special(path);
+                let mut options = File::options();
+                options.write(true).create(replace).truncate(replace).create_new(!replace);
+                let file = options.open(path).map_err(|error| match error.kind() {
+                    ErrorKind::AlreadyExists => SinkError::Exists { paths: vec![path.clone()] },
+                    _ => not_made(path, error),
+                })?;
+                Raw::File(file)
+            }
+        };
+        let name = match place {
+            Place::File(path) => path.display().to_string(),
+            Place::Output => "standard output".to_owned(),
+            Place::Errors => "standard error".to_owned(),
+            Place::Nowhere => String::new(),
+        };
+        Ok(Out { name, length: 0, writer: BufWriter::with_capacity(Out::BUFFER, raw) })
+    }
+
     fn write(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
+        self.length += bytes.len() as u64;
         self.writer.write_all(bytes).map_err(|error| self.failed(error))
+    }
+
+    /// Cuts everything behind so many bytes, and writes on from there.
+    fn cut(&mut self, length: u64) -> Result<(), SinkError> {
+        if let Raw::File(file) = self.writer.get_mut() {
+            let cut = file.set_len(length).and_then(|()| file.seek(SeekFrom::Start(length)));
+            cut.map_err(|error| self.failed(error))?;
+        }
+        Ok(())
     }
 
     fn flush(&mut self) -> Result<(), SinkError> {
@@ -337,7 +431,13 @@ impl Out {
     }
 
     fn failed(&self, error: io::Error) -> SinkError {
-        let name = self.name.clone();
+        SinkError::of(self.name.clone(), error)
+    }
+}
+
+impl SinkError {
+    /// What the system's answer to a write means.
+    pub(crate) fn of(name: String, error: io::Error) -> SinkError {
         match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
                 SinkError::Full { name, error }

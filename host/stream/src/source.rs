@@ -20,6 +20,8 @@ pub struct Source {
     pub(crate) total: Option<u64>,
     /// Whether reading may wait for somebody: then a batch does not wait to be full.
     pub(crate) waits: bool,
+    /// The most bytes of a record.
+    pub(crate) size_max: u64,
     gzip: bool,
     path: PathBuf,
 }
@@ -57,6 +59,30 @@ pub enum SourceError {
         /// What the system says.
         error: io::Error,
     },
+    /// It is another one than the run was begun with.
+    #[error(
+        "the input {} is not the one whose first {at} bytes were judged: it was changed or cut; put the former one \
+         back to go on, or say --force to judge this one from its start (that drops the output and its state)",
+        .path.display()
+    )]
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// How far it was judged.
+        at: u64,
+    },
+    /// It grew behind a line without end that was judged already.
+    #[error(
+        "the input {} has grown, but its last line had no end when it was judged (up to byte {at}), so it is not \
+         known what was added to it; say --force to judge it from its start (that drops the output and its state)",
+        .path.display()
+    )]
+    LineGrew {
+        /// The file.
+        path: PathBuf,
+        /// How far it was judged.
+        at: u64,
+    },
     /// It is no gzip, or damaged.
     #[error(
         "the input {} is not gzip, or cut off or damaged behind byte {at} of its content ({error}); \
@@ -74,14 +100,15 @@ pub enum SourceError {
 }
 
 impl Source {
-    /// Opens a file, or standard input where the path is `-`.
+    /// Opens a file, or standard input where the path is `-`, whose records have
+    /// at most `size_max` bytes.
     ///
     /// # Errors
     /// Where there is no such file or it cannot be opened.
-    pub fn open(path: &Path) -> Result<Source, SourceError> {
+    pub fn open(path: &Path, size_max: u64) -> Result<Source, SourceError> {
         let owned = || path.to_owned();
         if path == Path::new("-") {
-            return Ok(Source::over(io::stdin(), PathBuf::from("standard input"), None, true));
+            return Ok(Source::over(io::stdin(), PathBuf::from("standard input"), None, true, size_max));
         }
         let file = File::open(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => SourceError::Missing { path: owned() },
@@ -92,16 +119,37 @@ impl Source {
             return Err(SourceError::Directory { path: owned() });
         }
         let total = metadata.is_file().then_some(metadata.len());
-        Ok(Source::over(file, owned(), total, !metadata.is_file()))
+        Ok(Source::over(file, owned(), total, !metadata.is_file(), size_max))
     }
 
-    fn over(inner: impl Read + Send + 'static, path: PathBuf, total: Option<u64>, waits: bool) -> Source {
+    fn over(
+        inner: impl Read + Send + 'static,
+        path: PathBuf,
+        total: Option<u64>,
+        waits: bool,
+        size_max: u64,
+    ) -> Source {
         let read = Arc::new(AtomicU64::new(0));
         let counted = Counted { inner, read: Arc::clone(&read) };
         let gzip = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
         let reader: Box<dyn Read + Send> =
             if gzip { Box::new(MultiGzDecoder::new(counted)) } else { Box::new(counted) };
-        Source { reader, read, total, waits, gzip, path }
+        Source { reader, read, total, waits, size_max, gzip, path }
+    }
+
+    /// Whether a run over it can be taken up again: a file can, a pipe cannot.
+    pub fn is_file(&self) -> bool {
+        !self.waits
+    }
+
+    /// The input is not the one that was judged up to `at`.
+    pub(crate) fn changed(&self, at: u64) -> SourceError {
+        SourceError::Changed { path: self.path.clone(), at }
+    }
+
+    /// The input's last line had no end when it was judged, and now there is more.
+    pub(crate) fn line_grew(&self, at: u64) -> SourceError {
+        SourceError::LineGrew { path: self.path.clone(), at }
     }
 
     /// What a failed read means, `at` bytes of content after the start.

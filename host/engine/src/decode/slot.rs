@@ -111,7 +111,7 @@ impl<'a> Slot<'a> {
 /// The value as a reader wants it: itself, or an integer as a decimal or number,
 /// or a decimal as a number or at a larger scale.
 #[inline]
-pub(super) fn widen(value: Value<&str>, wanted: Kind) -> Result<Value<&str>, Misread> {
+pub(crate) fn widen(value: Value<&str>, wanted: Kind) -> Result<Value<&str>, Misread> {
     let fit = |decimal: Decimal, scale| decimal.rescale(scale).map(Value::Decimal).ok_or(Misread::Fit(wanted));
     Ok(match (value, wanted) {
         (Value::Decimal(decimal), Kind::Decimal { scale }) => fit(decimal, scale)?,

@@ -1,13 +1,13 @@
 //! The canonical document of a generation: JSON with sorted keys and no spaces,
 //! so that equal sets have equal digests on every host.
 
-use super::{Seat, SeatStage, Site};
+use super::{Seat, SeatStage, Site, SiteSource};
 use crate::document::{Document, Fallback};
 use crate::json;
 use sandgate_model::Value;
 use sandgate_model::instant::Unit;
 use sandgate_model::manifest::Setting;
-use sandgate_model::schema::{Schema, TenantRole};
+use sandgate_model::schema::TenantRole;
 use serde_json::{Map, Value as Json, json};
 
 /// Everything that a decision of this set depends on.
@@ -27,7 +27,7 @@ pub(super) fn document(document: &Document, stages: &[SeatStage], seats: &[Seat]
         "keep": document.keep,
         "bands": bands,
         "stages": stages,
-        "sources": site.schemas.iter().map(|source| schema(source)).collect::<Vec<_>>(),
+        "sources": site.sources.iter().map(source).collect::<Vec<_>>(),
         "sandbox": { "memory": site.memory, "result": site.result },
         "wasmtime": site.wasmtime,
         "zones": site.zones,
@@ -87,7 +87,8 @@ fn value(value: &Value) -> Json {
     serde_json::from_slice(&text).unwrap_or(Json::Null)
 }
 
-fn schema(schema: &Schema) -> Json {
+fn source(source: &SiteSource) -> Json {
+    let SiteSource { schema, observe } = source;
     let name = |field: usize| schema.fields[field].name.as_str();
     let fields: Map<String, Json> = schema
         .fields
@@ -104,6 +105,7 @@ fn schema(schema: &Schema) -> Json {
     };
     json!({
         "name": &*schema.source,
+        "observe": observe,
         "id": schema.roles.id.iter().map(|field| name(*field)).collect::<Vec<_>>(),
         "account": name(schema.roles.account),
         "time": name(schema.roles.time),

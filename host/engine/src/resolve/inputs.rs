@@ -2,41 +2,58 @@
 
 use super::{Problems, mend};
 use crate::document::Document;
-use crate::generation::{Binding, Column, Columns, TagColumn};
+use crate::generation::{Binding, Column, Columns, Site, SiteSource, TagColumn};
 use sandgate_model::Kind;
 use sandgate_model::manifest::{Input, Manifest, Origin, Tag};
 use sandgate_model::schema::Schema;
 
-/// Binds the inputs of `seats` (each with its key in the document).
+/// Binds the inputs of `seats` (each with its key in the document) for every
+/// source whose records this tenant's policies judge. `windows` says which window
+/// each input is.
 pub(super) fn columns(
     seats: &[(&str, &Manifest)],
+    windows: &[Vec<Option<usize>>],
     document: &Document,
-    schema: &Schema,
+    site: &Site,
     problems: &mut Problems,
-) -> Columns {
-    for (at, field) in document.deny.iter().enumerate() {
-        known(schema, field, &format!("deny[{at}]"), problems);
-    }
-    for (at, field) in document.keep.iter().enumerate() {
-        known(schema, field, &format!("keep[{at}]"), problems);
-        if document.deny.contains(field) {
-            problems.add(
-                format!("keep[{at}]"),
-                format!("field `{field}` is denied to this tenant; remove it here or in `deny`"),
-            );
+) -> Vec<Columns> {
+    let mut all = vec![Columns::default(); site.sources.len()];
+    for (source, SiteSource { schema, .. }) in site.of_tenant(&document.tenant).filter(|(_, source)| !source.observe) {
+        let columns = &mut all[source];
+        for (seat, (key, manifest)) in seats.iter().enumerate() {
+            let mut bindings = Vec::with_capacity(manifest.inputs.len());
+            for (at, input) in manifest.inputs.iter().enumerate() {
+                let window = windows.get(seat).and_then(|of_seat| of_seat[at]);
+                let mut work = Work { key, policy: &manifest.name, input, window, document, schema, problems, columns };
+                bindings.extend(work.bind());
+            }
+            columns.seats.push(bindings);
         }
     }
-    let mut columns = Columns::default();
-    for (key, manifest) in seats {
-        let mut bindings = Vec::with_capacity(manifest.inputs.len());
-        for input in &manifest.inputs {
-            let mut work =
-                Work { key, policy: &manifest.name, input, document, schema, problems, columns: &mut columns };
-            bindings.extend(work.bind());
+    all
+}
+
+/// Checks the fields that the tenant's own lists name.
+pub(super) fn check_lists(document: &Document, site: &Site, problems: &mut Problems) {
+    let sources: Vec<&SiteSource> = site.of_tenant(&document.tenant).map(|(_, source)| source).collect();
+    let names = || sources.iter().flat_map(|source| &source.schema.fields).map(|field| field.name.as_str());
+    let mut known = |list: &str, at: usize, field: &str| {
+        if !names().any(|name| name == field) {
+            let from: Vec<String> = sources.iter().map(|source| format!("`{}`", source.schema.source)).collect();
+            let (who, s) = if from.len() == 1 { ("source", "s") } else { ("none of the sources", "s") };
+            let no = if from.len() == 1 { "no" } else { "a" };
+            let what = format!("{who} {} declare{s} {no} field `{field}`; {}", from.join(", "), mend(field, names()));
+            problems.add(format!("{list}[{at}]"), what);
         }
-        columns.seats.push(bindings);
+    };
+    document.deny.iter().enumerate().for_each(|(at, field)| known("deny", at, field));
+    document.keep.iter().enumerate().for_each(|(at, field)| known("keep", at, field));
+    for (at, field) in document.keep.iter().enumerate().filter(|(_, field)| document.deny.contains(field)) {
+        problems.add(
+            format!("keep[{at}]"),
+            format!("field `{field}` is denied to this tenant; remove it here or in `deny`"),
+        );
     }
-    columns
 }
 
 /// What is needed to bind one input.
@@ -44,6 +61,7 @@ struct Work<'a> {
     key: &'a str,
     policy: &'a str,
     input: &'a Input,
+    window: Option<usize>,
     document: &'a Document,
     schema: &'a Schema,
     problems: &'a mut Problems,
@@ -66,12 +84,8 @@ impl Work<'_> {
                 Column::Field(self.columns.field(field, self.input.kind))
             }
             Origin::Tag(tag) => self.tag(tag)?,
-            Origin::Window(_) => {
-                self.problem(
-                    "is a window, and this version does not answer windows yet; use fields and tags".to_owned(),
-                );
-                return None;
-            }
+            // one that cannot be answered was told already
+            Origin::Window(_) => Column::Window(self.window?),
         };
         Some(Binding {
             column,
@@ -117,12 +131,5 @@ impl Work<'_> {
 
     fn problem(&mut self, what: String) {
         self.problems.add(self.key, format!("input `{}` of policy `{}` {what}", self.input.name, self.policy));
-    }
-}
-
-fn known(schema: &Schema, name: &str, key: &str, problems: &mut Problems) {
-    if schema.field(name).is_none() {
-        let mend = mend(name, schema.fields.iter().map(|field| field.name.as_str()));
-        problems.add(key, format!("source `{}` declares no field `{name}`; {mend}", schema.source));
     }
 }

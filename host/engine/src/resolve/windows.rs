@@ -1,0 +1,309 @@
+//! The windows of all policies of a set, as one plan over the fields that events
+//! must hold.
+//!
+//! A window may read several sources, so a field has one kind for all of them:
+//! the widest that they declare. Which fields that are must be known before
+//! conditions can be read as their kinds, so windows are looked at twice.
+
+use super::{Problems, mend};
+use crate::document::Document;
+use crate::generation::{Site, SiteSource, Windows};
+use sandgate_model::manifest::{Aggregate, Input, Manifest, Origin, Test, Window};
+use sandgate_model::schema::TenantRole;
+use sandgate_model::{Decimal, Instant, Kind, Value};
+use sandgate_window::{Declared, Plan};
+use std::sync::Arc;
+
+/// For each seat and each of its inputs, which window of the plan it is.
+pub(super) type Places = Vec<Vec<Option<usize>>>;
+
+/// Resolves the windows of `seats` (each with its key in the document).
+pub(super) fn windows(
+    seats: &[(&str, &Manifest)],
+    document: &Document,
+    site: &Site,
+    problems: &mut Problems,
+) -> Option<(Places, Windows)> {
+    let before = problems.0.len();
+    let mut work = Work { document, site, problems, stored: Vec::new() };
+    let inputs = seats.iter().flat_map(|(key, manifest)| manifest.inputs.iter().map(move |input| (*key, *manifest, input)));
+    for (key, manifest, input) in inputs {
+        if let Origin::Window(window) = &input.from {
+            work.fields(window, &Place { key, policy: &manifest.name, input });
+        }
+    }
+    work.kept();
+    if work.problems.0.len() > before {
+        return None;
+    }
+    let (mut declared, mut kinds) = (Vec::new(), Vec::new());
+    let mut places = Vec::with_capacity(seats.len());
+    for (key, manifest) in seats {
+        let mut of_seat = Vec::with_capacity(manifest.inputs.len());
+        for input in &manifest.inputs {
+            let Origin::Window(window) = &input.from else {
+                of_seat.push(None);
+                continue;
+            };
+            let place = Place { key, policy: &manifest.name, input };
+            of_seat.push(work.declared(window, &place).map(|(one, kind)| {
+                declared.iter().position(|other| *other == one).unwrap_or_else(|| {
+                    declared.push(one);
+                    kinds.push(kind);
+                    declared.len() - 1
+                })
+            }));
+        }
+        places.push(of_seat);
+    }
+    let stored = work.stored;
+    if problems.0.len() > before {
+        return None;
+    }
+    let of_fields: Vec<Kind> = stored.iter().map(|field| field.kind).collect();
+    let plan = match Plan::new(&of_fields, &declared) {
+        Ok(plan) => plan,
+        Err(error) => {
+            problems.add("stage", error);
+            return None;
+        }
+    };
+    let fields = site
+        .sources
+        .iter()
+        .map(|source| {
+            let known = |field: &Stored| {
+                let at = source.schema.field(&field.name)?;
+                source.schema.fields[at].kind.reads_as(field.kind).then_some(at)
+            };
+            stored.iter().map(known).collect()
+        })
+        .collect();
+    let stored = stored.into_iter().map(|field| (field.name, field.kind)).collect();
+    Some((places, Windows { plan: Arc::new(plan), stored, fields, kinds }))
+}
+
+/// A field that events hold.
+struct Stored {
+    name: String,
+    kind: Kind,
+}
+
+/// Which input of which policy.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    key: &'a str,
+    policy: &'a str,
+    input: &'a Input,
+}
+
+struct Work<'a> {
+    document: &'a Document,
+    site: &'a Site,
+    problems: &'a mut Problems,
+    stored: Vec<Stored>,
+}
+
+impl Work<'_> {
+    /// Notes the fields that a window needs.
+    fn fields(&mut self, window: &Window, place: &Place<'_>) {
+        let Some(sources) = self.sources(window, place) else { return };
+        let only = window.only.iter().map(|condition| &condition.field);
+        for name in window.by.iter().chain(&window.of).chain(only) {
+            if self.document.deny.contains(name) {
+                self.problem(place, format!("reads field `{name}`, which is denied to this tenant"));
+                continue;
+            }
+            for source in self.site.sources.iter().enumerate().filter(|(at, _)| sources >> at & 1 == 1) {
+                self.field(name, source.1, place);
+            }
+        }
+    }
+
+    /// Notes that events hold this field of this source.
+    fn field(&mut self, name: &str, source: &SiteSource, place: &Place<'_>) {
+        let schema = &source.schema;
+        let Some(at) = schema.field(name) else {
+            let mend = mend(name, schema.fields.iter().map(|field| field.name.as_str()));
+            self.problem(place, format!("reads field `{name}`, which source `{}` does not declare; {mend}", schema.source));
+            return;
+        };
+        let kind = schema.fields[at].kind;
+        let Some(known) = self.stored.iter_mut().find(|stored| stored.name == name) else {
+            self.stored.push(Stored { name: name.to_owned(), kind });
+            return;
+        };
+        match (kind.reads_as(known.kind), known.kind.reads_as(kind)) {
+            (true, _) => {}
+            (false, true) => known.kind = kind,
+            (false, false) => {
+                let what = format!(
+                    "reads field `{name}`, which is a {kind} in source `{}` and a {} in another; declare one kind",
+                    schema.source, known.kind
+                );
+                self.problem(place, what);
+            }
+        }
+    }
+
+    /// Notes the fields that the tenant keeps for windows to come.
+    fn kept(&mut self) {
+        for name in &self.document.keep {
+            let kinds = self.site.of_tenant(&self.document.tenant).filter_map(|(_, source)| {
+                let field = source.schema.field(name)?;
+                Some(source.schema.fields[field].kind)
+            });
+            for kind in kinds {
+                match self.stored.iter_mut().find(|stored| stored.name == *name) {
+                    None => self.stored.push(Stored { name: name.clone(), kind }),
+                    Some(stored) if stored.kind.reads_as(kind) => stored.kind = kind,
+                    Some(_) => {}
+                }
+            }
+        }
+    }
+
+    /// The sources that a window reads, one bit each.
+    fn sources(&mut self, window: &Window, place: &Place<'_>) -> Option<u64> {
+        let own: Vec<(usize, &SiteSource)> = self.site.of_tenant(&self.document.tenant).collect();
+        if window.sources.is_empty() {
+            return Some(own.iter().filter(|(_, source)| !source.observe).map(|(at, _)| 1 << at).sum());
+        }
+        let mut bits = 0;
+        for name in &window.sources {
+            match own.iter().find(|(_, source)| *source.schema.source == **name) {
+                Some((at, _)) => bits |= 1 << at,
+                None => {
+                    let mend = mend(name, own.iter().map(|(_, source)| &*source.schema.source));
+                    self.problem(place, format!("reads source `{name}`, which this tenant does not have; {mend}"));
+                    return None;
+                }
+            }
+        }
+        Some(bits)
+    }
+
+    /// The window over stored fields, and the kind of its answers.
+    fn declared(&mut self, window: &Window, place: &Place<'_>) -> Option<(Declared, Kind)> {
+        let at = |work: &Self, name: &String| work.stored.iter().position(|stored| stored.name == *name);
+        let by: Option<Vec<usize>> = window.by.iter().map(|name| at(self, name)).collect();
+        let by = by?;
+        for &field in &by {
+            if self.stored[field].kind == Kind::Number {
+                let what = format!(
+                    "counts by field `{}`, which is a number; a key is a text, integer, decimal, instant or flag",
+                    self.stored[field].name
+                );
+                self.problem(place, what);
+            }
+        }
+        let of = window.of.as_ref().map(|name| at(self, name));
+        let kind = self.answer(window.aggregate, of.flatten(), place)?;
+        let mut only = Vec::with_capacity(window.only.len());
+        for condition in &window.only {
+            let field = at(self, &condition.field)?;
+            only.push((field, self.test(&condition.test, field, place)?));
+        }
+        let declared = Declared {
+            by,
+            aggregate: window.aggregate,
+            of: of.flatten(),
+            span: window.span.clone(),
+            current: window.current,
+            only,
+            sources: self.sources(window, place)?,
+        };
+        Some((declared, kind))
+    }
+
+    /// The kind of an aggregate's answers, if the input can read it.
+    fn answer(&mut self, aggregate: Aggregate, of: Option<usize>, place: &Place<'_>) -> Option<Kind> {
+        let operand = of.map(|of| (self.stored[of].name.clone(), self.stored[of].kind));
+        let wanted = place.input.kind;
+        let (kind, refused) = match (aggregate, &operand) {
+            (Aggregate::Count | Aggregate::Distinct, _) => (Kind::Integer, None),
+            (Aggregate::FirstSeen | Aggregate::LastSeen, _) => (Kind::Instant, None),
+            (_, None) => return None,
+            (Aggregate::Latest, Some((_, kind))) => (*kind, None),
+            (Aggregate::Sum, Some((_, kind @ (Kind::Integer | Kind::Decimal { .. })))) => (*kind, None),
+            (Aggregate::Mean | Aggregate::Deviation, Some((_, Kind::Integer | Kind::Decimal { .. }))) => (Kind::Number, None),
+            (Aggregate::Minimum | Aggregate::Maximum, Some((_, kind))) if !matches!(kind, Kind::Flag | Kind::Text) => {
+                (*kind, None)
+            }
+            (Aggregate::Minimum | Aggregate::Maximum, Some((_, kind))) => (*kind, Some("that has no order")),
+            (_, Some((_, kind @ Kind::Number))) => {
+                (*kind, Some("and a sum of floats would depend on their order; declare the field as a decimal"))
+            }
+            (_, Some((_, kind))) => (*kind, Some("that cannot be added up")),
+        };
+        let (name, of_kind) = operand.unwrap_or((String::new(), kind));
+        if let Some(why) = refused {
+            self.problem(place, format!("is computed of field `{name}`, which is a {of_kind}, {why}"));
+            return None;
+        }
+        if !kind.reads_as(wanted) {
+            self.problem(place, format!("is a {wanted}, but the window over field `{name}` gives a {kind}; change the kind"));
+            return None;
+        }
+        Some(kind)
+    }
+
+    /// A test whose values are of the field's kind.
+    fn test(&mut self, test: &Test, field: usize, place: &Place<'_>) -> Option<Test> {
+        let Stored { name, kind } = &self.stored[field];
+        let (name, kind) = (name.clone(), *kind);
+        let mut typed = |value: &Value| {
+            let typed = of_kind(value, kind);
+            if typed.is_none() {
+                self.problem(place, format!("compares field `{name}`, which is a {kind}, with {value}"));
+            }
+            typed
+        };
+        let test = match test {
+            Test::AnyOf(values) => Test::AnyOf(values.iter().map(&mut typed).collect::<Option<_>>()?),
+            Test::NoneOf(values) => Test::NoneOf(values.iter().map(&mut typed).collect::<Option<_>>()?),
+            Test::AtLeast(value) => Test::AtLeast(typed(value)?),
+            Test::Below(value) => Test::Below(typed(value)?),
+        };
+        if matches!(test, Test::AtLeast(_) | Test::Below(_)) && matches!(kind, Kind::Flag | Kind::Text) {
+            self.problem(place, format!("asks whether field `{name}`, which is a {kind}, is more or less; it has no order"));
+            return None;
+        }
+        Some(test)
+    }
+
+    fn problem(&mut self, place: &Place<'_>, what: String) {
+        self.problems.add(place.key, format!("input `{}` of policy `{}` {what}", place.input.name, place.policy));
+    }
+}
+
+/// The value of a condition as a field's kind reads it.
+fn of_kind(value: &Value, kind: Kind) -> Option<Value> {
+    Some(match (value, kind) {
+        (Value::Flag(flag), Kind::Flag) => Value::Flag(*flag),
+        (Value::Text(text), Kind::Text) => Value::Text(text.clone()),
+        (Value::Integer(integer), Kind::Integer) => Value::Integer(*integer),
+        (Value::Integer(integer), Kind::Number) => Value::Number(*integer as f64),
+        (Value::Number(number), Kind::Number) => Value::Number(*number),
+        (Value::Integer(units), Kind::Decimal { scale }) => {
+            Value::Decimal(Decimal { units: *units, scale: 0 }.rescale(scale)?)
+        }
+        // a number of JSON keeps no more digits than a float, but these are its own
+        (Value::Number(number), Kind::Decimal { scale }) => Value::Decimal(Decimal::parse(&number.to_string(), scale).ok()?),
+        (Value::Text(text), Kind::Decimal { scale }) => Value::Decimal(Decimal::parse(text, scale).ok()?),
+        (Value::Text(text), Kind::Number) => Value::Number(text.parse().ok().filter(|number: &f64| number.is_finite())?),
+        (Value::Text(text), Kind::Integer) => Value::Integer(Decimal::parse(text, 0).ok()?.units),
+        (Value::Text(text), Kind::Instant) => Value::Instant(Instant::parse_rfc3339(text).ok()?),
+        _ => return None,
+    })
+}
+
+impl Site {
+    /// The sources whose records may be of this tenant, with their places.
+    pub(crate) fn of_tenant(&self, tenant: &str) -> impl Iterator<Item = (usize, &SiteSource)> {
+        self.sources.iter().enumerate().filter(move |(_, source)| match &source.schema.roles.tenant {
+            TenantRole::Fixed(name) => **name == *tenant,
+            TenantRole::Field(_) => true,
+        })
+    }
+}

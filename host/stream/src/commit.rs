@@ -1,0 +1,216 @@
+//! Group commit of a file lane: what was written becomes durable together.
+//!
+//! Files cannot be made durable at once, so the journal's record is the commit:
+//! it is written after the decisions and dead letters that it names are on disk.
+//! All of that happens on a thread of its own, while the lane goes on. The next
+//! commit is made of what has come in the meantime, so a slow disk makes commits
+//! larger and rarer, up to a bound; then the lane waits for it.
+
+use crate::sink::{Sink, SinkError};
+use sandgate_state::{Journal, JournalError, Position, SourcePosition};
+use std::fs::File;
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::thread::{JoinHandle, spawn};
+use std::time::{Duration, Instant};
+
+/// What makes a run durable.
+pub struct Durable {
+    /// The journal of the lane.
+    pub journal: Journal,
+    /// How long decisions may wait for their commit.
+    pub every: Duration,
+    /// Where the run begins: what an earlier one has committed, or nothing.
+    pub begin: Position,
+}
+
+/// Why a commit failed. What was committed before it stands.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// The output cannot be brought to disk.
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+    /// The journal cannot be written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// One commit on its way.
+struct Request {
+    entries: Vec<u8>,
+    position: Position,
+    /// The last batch that is in it.
+    through: u64,
+}
+
+/// The writer's side of the thread that commits.
+pub(crate) struct Committer {
+    every: Duration,
+    last: Instant,
+    /// The entries since the last commit.
+    entries: Vec<u8>,
+    /// The buffer that comes back from a commit, to be used again.
+    spare: Vec<u8>,
+    sources: Vec<SourcePosition>,
+    through: Option<u64>,
+    requests: Option<SyncSender<Request>>,
+    done: Receiver<Result<Request, CommitError>>,
+    under_way: bool,
+    thread: Option<JoinHandle<Journal>>,
+}
+
+/// Told when everything up to a batch is durable.
+pub(crate) type Told<'a> = &'a dyn Fn(u64);
+
+impl Committer {
+    /// Entries that wait at most, in bytes, before the lane waits for the disk.
+    const WAITING_MAX: usize = 32 << 20;
+
+    pub(crate) fn start(durable: Durable, sink: &Sink) -> Result<Committer, SinkError> {
+        let files = sink.files()?;
+        let (requests, taken) = sync_channel::<Request>(1);
+        let (finished, done) = sync_channel(1);
+        let mut journal = durable.journal;
+        let thread = spawn(move || {
+            for request in taken {
+                let committed = commit(&files, &mut journal, &request).map(|()| request);
+                let failed = committed.is_err();
+                if finished.send(committed).is_err() || failed {
+                    break;
+                }
+            }
+            journal
+        });
+        Ok(Committer {
+            every: durable.every,
+            last: Instant::now(),
+            entries: Vec::new(),
+            spare: Vec::new(),
+            sources: durable.begin.sources,
+            through: None,
+            requests: Some(requests),
+            done,
+            under_way: false,
+            thread: Some(thread),
+        })
+    }
+
+    /// Takes what the journal must hold about a batch.
+    pub(crate) fn add(&mut self, number: u64, entries: &[u8], sources: &[SourcePosition]) {
+        self.entries.extend_from_slice(entries);
+        self.sources.clear();
+        self.sources.extend_from_slice(sources);
+        self.through = Some(number);
+    }
+
+    /// Whether a commit should be made of what has come.
+    pub(crate) fn is_due(&self) -> bool {
+        self.through.is_some()
+            && (self.last.elapsed() >= self.every || self.entries.len() >= Committer::WAITING_MAX)
+    }
+
+    /// Begins a commit, unless one is under way that the lane need not wait for.
+    /// Everything that was added must have been written to the sink.
+    pub(crate) fn begin(&mut self, sink: &mut Sink, totals: &Totals, told: Told<'_>) -> Result<(), CommitError> {
+        self.look(self.entries.len() >= Committer::WAITING_MAX, told)?;
+        if self.under_way {
+            return Ok(());
+        }
+        sink.flush()?;
+        self.send(sink, totals, false);
+        Ok(())
+    }
+
+    /// Makes the last commit and waits for it; `ended` says whether the sources
+    /// came to their end.
+    pub(crate) fn finish(
+        mut self,
+        sink: &mut Sink,
+        totals: &Totals,
+        ended: bool,
+        told: Told<'_>,
+    ) -> Result<(), CommitError> {
+        self.look(true, told)?;
+        sink.flush()?;
+        self.send(sink, totals, ended);
+        self.look(true, told)?;
+        self.requests = None;
+        if let Some(thread) = self.thread.take() {
+            match thread.join() {
+                Ok(journal) => journal.close()?,
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, sink: &Sink, totals: &Totals, ended: bool) {
+        let written = sink.written();
+        let position = Position {
+            sources: self.sources.clone(),
+            output: written.decisions,
+            dead_letters: written.dead_letters,
+            records: totals.records,
+            tally: (totals.tally)(),
+            ended,
+        };
+        let entries = std::mem::replace(&mut self.entries, std::mem::take(&mut self.spare));
+        let through = self.through.take().unwrap_or(u64::MAX);
+        // a thread that has ended says why through `done`
+        if let Some(requests) = &self.requests {
+            let _ = requests.send(Request { entries, position, through });
+        }
+        self.under_way = true;
+        self.last = Instant::now();
+    }
+
+    /// Takes the answer of a commit under way, or waits for it.
+    fn look(&mut self, wait: bool, told: Told<'_>) -> Result<(), CommitError> {
+        if !self.under_way {
+            return Ok(());
+        }
+        let answer = if wait {
+            self.done.recv().ok()
+        } else {
+            match self.done.try_recv() {
+                Ok(answer) => Some(answer),
+                Err(TryRecvError::Empty) => return Ok(()),
+                Err(TryRecvError::Disconnected) => None,
+            }
+        };
+        self.under_way = false;
+        match answer {
+            Some(answer) => {
+                let mut request = answer?;
+                if request.through != u64::MAX {
+                    told(request.through);
+                }
+                request.entries.clear();
+                self.spare = request.entries;
+            }
+            // the thread has panicked, which its end tells
+            None => {
+                if let Some(Err(panic)) = self.thread.take().map(JoinHandle::join) {
+                    std::panic::resume_unwind(panic);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a commit says about the whole run.
+pub(crate) struct Totals<'a> {
+    pub(crate) records: u64,
+    pub(crate) tally: &'a dyn Fn() -> Vec<u8>,
+}
+
+fn commit(files: &[(String, File)], journal: &mut Journal, request: &Request) -> Result<(), CommitError> {
+    for (name, file) in files {
+        let regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
+        if regular {
+            file.sync_data().map_err(|error| SinkError::of(name.clone(), error))?;
+        }
+    }
+    journal.commit(&request.entries, &request.position)?;
+    Ok(())
+}
