@@ -46,13 +46,12 @@ pub(crate) struct Failure {
     pub(crate) fallback: Outcome,
 }
 
-/// The columns of a batch that must be fetched before it is judged.
-pub(crate) fn sheet<'a>(transactions: &[Transaction<'a>], columns: &Columns) -> Sheet<'a> {
-    let mut fields = Vec::with_capacity(transactions.len() * columns.fields.len());
+/// Reads the fields of a batch that some policy wants.
+pub(crate) fn read_fields<'a>(sheet: &mut Sheet<'a>, transactions: &[Transaction<'a>], columns: &Columns) {
+    sheet.fields.reserve_exact(transactions.len() * columns.fields.len());
     for transaction in transactions {
-        fields.extend(columns.fields.iter().map(|(field, kind)| transaction.value(*field, *kind)));
+        sheet.fields.extend(columns.fields.iter().map(|(field, kind)| transaction.value(*field, *kind)));
     }
-    Sheet { fields, tags: Vec::new(), windows: Vec::new(), windows_each: 0 }
 }
 
 /// Fetches the tags of a batch in one call. Where that fails, all of them are

@@ -60,7 +60,7 @@ pub(crate) enum Seen {
 }
 
 /// What was found in a column: fields as their source declares them, tags as text.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Sheet<'a> {
     pub(crate) fields: Vec<Result<Option<Value<&'a str>>, Misread>>,
     pub(crate) tags: Vec<Option<Arc<str>>>,

@@ -11,7 +11,8 @@ use crate::json;
 use crate::tally::Tally;
 use sandgate_model::manifest::{Placeholder, Setting};
 use sandgate_model::schema::Schema;
-use sandgate_model::{Decimal, Outcome, Value};
+use sandgate_model::{Decimal, Instant, Outcome, Value};
+use sandgate_state::Late;
 
 /// What a decision says about where its record came from.
 pub(crate) struct Origin<'a> {
@@ -28,6 +29,8 @@ pub(crate) struct Row<'a, 'b> {
     pub(crate) amount: Option<Decimal>,
     /// The detail of the circumstance that no tag could be fetched.
     pub(crate) tags_missing: Option<&'b str>,
+    /// How late it was, if it was.
+    pub(crate) late: Option<Late>,
 }
 
 impl<'a> Row<'a, '_> {
@@ -172,7 +175,17 @@ impl<'a> Row<'a, '_> {
     }
 
     fn circumstances(&self, out: &mut Vec<u8>) {
+        let mut list = List::new();
+        if let Some(late) = self.late {
+            list.next(out);
+            out.extend_from_slice(b"{\"what\":\"late\",\"policy\":null,\"detail\":\"older than ");
+            if let Ok(horizon) = Instant::from_millis(late.horizon) {
+                horizon.write(out);
+            }
+            out.extend_from_slice(b", the lane's clock less the lateness that is allowed\"}");
+        }
         if let Some(detail) = self.tags_missing {
+            list.next(out);
             out.extend_from_slice(b"{\"what\":\"missing-tag\",\"policy\":null,\"detail\":");
             json::string(out, detail);
             out.push(b'}');

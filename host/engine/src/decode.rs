@@ -182,6 +182,11 @@ impl<'t> Transaction<'t> {
         self.head.time
     }
 
+    /// A field that is a number or a text as it was written; of others nothing.
+    pub(crate) fn written(&self, field: usize) -> &'t str {
+        self.slots[field].written()
+    }
+
     /// Its amount, where the schema has one and the record too.
     pub fn amount(&self) -> Option<Decimal> {
         self.head.amount

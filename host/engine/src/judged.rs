@@ -6,7 +6,7 @@ use crate::repeat::RepeatLine;
 use crate::tally::Tally;
 use crate::{dead_letter, decision};
 use sandgate_model::Instant;
-use sandgate_state::{Closed, Settled};
+use sandgate_state::{Closed, Settled, Sieve};
 
 /// A record as it came.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +23,7 @@ pub struct Record<'a> {
 }
 
 /// Whatever judges the batches of one lane.
-pub trait Judge: Sync {
+pub trait Judge: Send + Sync {
     /// Appends a decision or a dead letter for each record that is judged, in
     /// order. Is called by several threads at once, each with batches of its
     /// own: they are numbered from 0 without gaps in the order of the lane, and
@@ -39,6 +39,10 @@ pub trait Judge: Sync {
 
     /// Everything up to and with this batch is durable.
     fn committed(&self, through: u64);
+
+    /// What a snapshot of the state needs, as of the last commit: its front, and
+    /// what still matters. Nothing where there is no state.
+    fn compaction(&self) -> Option<(Vec<u8>, Box<dyn Sieve>)>;
 
     /// Nobody will write down any more: whoever waits for a turn gives up.
     fn close(&self);

@@ -11,6 +11,12 @@ pub struct Tally {
     pub outcomes: [u64; 3],
     /// The amounts of those decisions, in units of the amount's scale.
     pub amounts: [i128; 3],
+    /// Decisions that repeat an earlier one; they are in no other count.
+    pub repeats: u64,
+    /// Records that were observed and not judged.
+    pub observed: u64,
+    /// Transactions that were late.
+    pub late: u64,
     /// Dead letters by cause, in the order of [`Cause::ALL`].
     pub dead_letters: [u64; Cause::ALL.len()],
     /// Faults, in the order of [`Fault::WORDS`].
@@ -47,11 +53,41 @@ impl Tally {
         add(&mut self.outcomes, &other.outcomes);
         add(&mut self.dead_letters, &other.dead_letters);
         add(&mut self.faults, &other.faults);
+        self.repeats += other.repeats;
+        self.observed += other.observed;
+        self.late += other.late;
         self.amounts.iter_mut().zip(&other.amounts).for_each(|(sum, amount)| *sum += amount);
         if self.reasons.len() < other.reasons.len() {
             self.reasons.resize(other.reasons.len(), 0);
         }
         add(&mut self.reasons, &other.reasons);
+    }
+
+    /// The counts as bytes, for a run that goes on later: every number in the
+    /// order of the fields, 16 bytes each, least significant first.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let counts = self.outcomes.into_iter().chain([self.repeats, self.observed, self.late]);
+        let counts = counts.chain(self.dead_letters).chain(self.faults).map(i128::from);
+        let all = self.amounts.into_iter().chain(counts).chain(self.reasons.iter().map(|count| i128::from(*count)));
+        all.flat_map(i128::to_le_bytes).collect()
+    }
+
+    /// The counts of such bytes, unless they are none.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Tally> {
+        let (chunks, rest) = bytes.as_chunks::<16>();
+        let mut all = chunks.iter().map(|chunk| i128::from_le_bytes(*chunk));
+        let mut tally = Tally::default();
+        for amount in &mut tally.amounts {
+            *amount = all.next()?;
+        }
+        let mut counts = all.map(u64::try_from);
+        let Tally { outcomes, repeats, observed, late, dead_letters, faults, .. } = &mut tally;
+        let fixed = outcomes.iter_mut().chain([repeats, observed, late]).chain(dead_letters).chain(faults);
+        for count in fixed {
+            *count = counts.next()?.ok()?;
+        }
+        tally.reasons = counts.collect::<Result<_, _>>().ok()?;
+        rest.is_empty().then_some(tally)
     }
 
     /// How many records ended as a decision.
@@ -62,4 +98,28 @@ impl Tally {
 
 fn add(sums: &mut [u64], others: &[u64]) {
     sums.iter_mut().zip(others).for_each(|(sum, other)| *sum += other);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Tally;
+
+    #[test]
+    fn counts_survive_as_bytes() {
+        let mut tally = Tally {
+            outcomes: [1, 2, u64::MAX],
+            amounts: [-5, i128::MAX, 0],
+            repeats: 3,
+            observed: 4,
+            late: 5,
+            reasons: vec![6, 0, 7],
+            ..Tally::default()
+        };
+        tally.dead_letters[1] = 8;
+        tally.faults[2] = 9;
+        let bytes = tally.to_bytes();
+        assert_eq!(Tally::from_bytes(&bytes), Some(tally));
+        assert_eq!(Tally::from_bytes(&bytes[..bytes.len() - 1]), None);
+        assert_eq!(Tally::from_bytes(&[]), None);
+    }
 }

@@ -7,8 +7,10 @@
 //! larger and rarer, up to a bound; then the lane waits for it.
 
 use crate::sink::{Sink, SinkError};
+use sandgate_engine::judged::Judge;
 use sandgate_state::{Journal, JournalError, Position, SourcePosition};
 use std::fs::File;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread::{JoinHandle, spawn};
 use std::time::{Duration, Instant};
@@ -38,8 +40,8 @@ pub enum CommitError {
 struct Request {
     entries: Vec<u8>,
     position: Position,
-    /// The last batch that is in it.
-    through: u64,
+    /// The last batch that is in it, if there is one.
+    through: Option<u64>,
 }
 
 /// The writer's side of the thread that commits.
@@ -55,30 +57,31 @@ pub(crate) struct Committer {
     requests: Option<SyncSender<Request>>,
     done: Receiver<Result<Request, CommitError>>,
     under_way: bool,
-    thread: Option<JoinHandle<Journal>>,
+    thread: Option<JoinHandle<()>>,
 }
-
-/// Told when everything up to a batch is durable.
-pub(crate) type Told<'a> = &'a dyn Fn(u64);
 
 impl Committer {
     /// Entries that wait at most, in bytes, before the lane waits for the disk.
     const WAITING_MAX: usize = 32 << 20;
 
-    pub(crate) fn start(durable: Durable, sink: &Sink) -> Result<Committer, SinkError> {
+    pub(crate) fn start<J: Judge + 'static>(
+        durable: Durable,
+        sink: &Sink,
+        judge: &Arc<J>,
+    ) -> Result<Committer, SinkError> {
         let files = sink.files()?;
         let (requests, taken) = sync_channel::<Request>(1);
         let (finished, done) = sync_channel(1);
         let mut journal = durable.journal;
+        let judge = Arc::clone(judge);
         let thread = spawn(move || {
             for request in taken {
-                let committed = commit(&files, &mut journal, &request).map(|()| request);
+                let committed = commit(&files, &mut journal, &*judge, &request).map(|()| request);
                 let failed = committed.is_err();
                 if finished.send(committed).is_err() || failed {
                     break;
                 }
             }
-            journal
         });
         Ok(Committer {
             every: durable.every,
@@ -110,8 +113,8 @@ impl Committer {
 
     /// Begins a commit, unless one is under way that the lane need not wait for.
     /// Everything that was added must have been written to the sink.
-    pub(crate) fn begin(&mut self, sink: &mut Sink, totals: &Totals, told: Told<'_>) -> Result<(), CommitError> {
-        self.look(self.entries.len() >= Committer::WAITING_MAX, told)?;
+    pub(crate) fn begin(&mut self, sink: &mut Sink, totals: &Totals) -> Result<(), CommitError> {
+        self.look(self.entries.len() >= Committer::WAITING_MAX)?;
         if self.under_way {
             return Ok(());
         }
@@ -127,18 +130,14 @@ impl Committer {
         sink: &mut Sink,
         totals: &Totals,
         ended: bool,
-        told: Told<'_>,
     ) -> Result<(), CommitError> {
-        self.look(true, told)?;
+        self.look(true)?;
         sink.flush()?;
         self.send(sink, totals, ended);
-        self.look(true, told)?;
+        self.look(true)?;
         self.requests = None;
-        if let Some(thread) = self.thread.take() {
-            match thread.join() {
-                Ok(journal) => journal.close()?,
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
+        if let Some(Err(panic)) = self.thread.take().map(JoinHandle::join) {
+            std::panic::resume_unwind(panic);
         }
         Ok(())
     }
@@ -154,7 +153,7 @@ impl Committer {
             ended,
         };
         let entries = std::mem::replace(&mut self.entries, std::mem::take(&mut self.spare));
-        let through = self.through.take().unwrap_or(u64::MAX);
+        let through = self.through.take();
         // a thread that has ended says why through `done`
         if let Some(requests) = &self.requests {
             let _ = requests.send(Request { entries, position, through });
@@ -164,7 +163,7 @@ impl Committer {
     }
 
     /// Takes the answer of a commit under way, or waits for it.
-    fn look(&mut self, wait: bool, told: Told<'_>) -> Result<(), CommitError> {
+    fn look(&mut self, wait: bool) -> Result<(), CommitError> {
         if !self.under_way {
             return Ok(());
         }
@@ -181,9 +180,6 @@ impl Committer {
         match answer {
             Some(answer) => {
                 let mut request = answer?;
-                if request.through != u64::MAX {
-                    told(request.through);
-                }
                 request.entries.clear();
                 self.spare = request.entries;
             }
@@ -204,13 +200,23 @@ pub(crate) struct Totals<'a> {
     pub(crate) tally: &'a dyn Fn() -> Vec<u8>,
 }
 
-fn commit(files: &[(String, File)], journal: &mut Journal, request: &Request) -> Result<(), CommitError> {
+fn commit(
+    files: &[(String, File)],
+    journal: &mut Journal,
+    judge: &dyn Judge,
+    request: &Request,
+) -> Result<(), CommitError> {
     for (name, file) in files {
-        let regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
-        if regular {
-            file.sync_data().map_err(|error| SinkError::of(name.clone(), error))?;
-        }
+        file.sync_data().map_err(|error| SinkError::of(name.clone(), error))?;
     }
     journal.commit(&request.entries, &request.position)?;
+    if let Some(through) = request.through {
+        judge.committed(through);
+    }
+    if journal.is_due()
+        && let Some((front, sieve)) = judge.compaction()
+    {
+        journal.compact(&front, sieve)?;
+    }
     Ok(())
 }

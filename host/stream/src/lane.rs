@@ -91,7 +91,7 @@ fn waiting(batch: usize) -> usize {
 ///
 /// After an error the threads end by themselves; one that waits for a source
 /// which does not answer is left behind, so that nobody waits for it.
-pub fn run<J: Judge + Send + 'static>(
+pub fn run<J: Judge + 'static>(
     sources: Vec<Source>,
     judge: Arc<J>,
     mut sink: Sink,
@@ -111,7 +111,7 @@ pub fn run<J: Judge + Send + 'static>(
     Run { summary, ended }
 }
 
-fn go<J: Judge + Send + 'static>(
+fn go<J: Judge + 'static>(
     sources: Vec<Source>,
     judge: &Arc<J>,
     sink: &mut Sink,
@@ -125,9 +125,8 @@ fn go<J: Judge + Send + 'static>(
     if let Some(durable) = &durable {
         lines.iter_mut().zip(&durable.begin.sources).try_for_each(|(lines, position)| lines.resume(position))?;
     }
-    let mut committer = durable.map(|durable| Committer::start(durable, sink)).transpose()?;
+    let mut committer = durable.map(|durable| Committer::start(durable, sink, judge)).transpose()?;
     let (threads, ring, empty) = start_threads(lines, judge, settings);
-    let told = |through| judge.committed(through);
     let written = write(&ring, &empty, sink, &**judge, committer.as_mut(), summary, &mut |batch, records| {
         progress(Progress { read: batch.read, total, records });
     });
@@ -144,7 +143,7 @@ fn go<J: Judge + Send + 'static>(
     }
     if let Some(committer) = committer.take() {
         let totals = Totals { records: summary.records, tally: &|| summary.tally.to_bytes() };
-        committer.finish(sink, &totals, written.is_ok(), &told)?;
+        committer.finish(sink, &totals, written.is_ok())?;
     }
     written
 }
@@ -154,7 +153,7 @@ struct Ring {
     judged: Vec<Receiver<Passed>>,
 }
 
-fn start_threads<J: Judge + Send + 'static>(
+fn start_threads<J: Judge + 'static>(
     lines: Vec<Lines>,
     judge: &Arc<J>,
     settings: Settings,
@@ -256,7 +255,7 @@ fn write(
                 committer.add(number, &batch.judged.journal, &batch.ends);
                 if committer.is_due() {
                     let totals = Totals { records: summary.records, tally: &|| summary.tally.to_bytes() };
-                    committer.begin(sink, &totals, &|through| judge.committed(through))?;
+                    committer.begin(sink, &totals)?;
                 }
             }
             // what is not durable is as good as committed: nobody will undo it

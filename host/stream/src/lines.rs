@@ -82,6 +82,9 @@ impl Lines {
     /// # Errors
     /// Where the source cannot be read, or is not the one that was read then.
     pub(crate) fn resume(&mut self, position: &SourcePosition) -> Result<(), SourceError> {
+        if position.offset == 0 {
+            return Ok(());
+        }
         while self.offset < position.offset && !self.ended {
             let cut = (position.offset - self.offset).min((self.end - self.start) as u64) as usize;
             self.advance(self.start + cut);

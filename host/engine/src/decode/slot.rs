@@ -93,6 +93,15 @@ impl<'a> Slot<'a> {
         }))
     }
 
+    /// The text of a number or of a text.
+    pub(super) fn written(&self) -> &str {
+        match self {
+            Slot::Number(text) => text,
+            Slot::Text(text) => text,
+            _ => "",
+        }
+    }
+
     #[cold]
     fn is_not(&self, wanted: &'static str) -> Misread {
         let found = match self {

@@ -1,0 +1,263 @@
+//! One lane's way through the engine: its batches, and the state that they pass
+//! in its order.
+//!
+//! Decoding and judging are done by as many threads as bring batches. Between the
+//! two a batch passes the state of the lane in its turn: repeats, lateness and
+//! windows are found there, so they are the same however many threads there are.
+
+use crate::Engine;
+use crate::batch::{self, Batch};
+use crate::cells::Sheet;
+use crate::decision::{Origin, Row};
+use crate::decode::{Transaction, Transactions, Unusable};
+use crate::fingerprint;
+use crate::judged::{Judge, Judged, Record};
+use crate::repeat::{self, RepeatLine};
+use sandgate_model::{Decimal, Instant};
+use sandgate_state::{Closed, Entry, Fate, Lane, Pass, Settled, Sieve};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// An engine with the state of one lane.
+pub struct LaneJudge {
+    engine: Arc<Engine>,
+    lane: Arc<Lane>,
+    /// Passes whose buffers wait to be used again.
+    passes: Mutex<Vec<Pass<'static>>>,
+}
+
+/// A usable record, and where it went.
+struct Known<'a> {
+    transaction: Transaction<'a>,
+    tenant: usize,
+    /// Its group and its row there, where policies judge it.
+    judged: Option<(usize, usize)>,
+}
+
+/// The transactions of one tenant and source in a batch that are to be judged.
+struct Group<'a> {
+    tenant: usize,
+    source: usize,
+    transactions: Vec<Transaction<'a>>,
+    amounts: Vec<Option<Decimal>>,
+    sheet: Sheet<'a>,
+    tags_missing: Option<String>,
+}
+
+impl LaneJudge {
+    /// The way of a lane through an engine, whose layout the lane must have.
+    pub fn new(engine: Arc<Engine>, lane: Arc<Lane>) -> LaneJudge {
+        LaneJudge { engine, lane, passes: Mutex::default() }
+    }
+
+    /// The state of the lane.
+    pub fn lane(&self) -> &Arc<Lane> {
+        &self.lane
+    }
+
+    fn empty_pass<'a>(&self) -> Pass<'a> {
+        let spare = self.passes.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        spare.map_or_else(|| Pass::new(&self.engine.layout), Pass::recycle)
+    }
+
+    /// Finds the tenant of every record and hands the usable ones to the pass.
+    fn route<'a>(
+        &self,
+        records: &[Record<'_>],
+        decoded: Vec<Result<(), Unusable>>,
+        transactions: &'a [Transactions<'a>],
+        pass: &mut Pass<'a>,
+    ) -> Vec<Result<Known<'a>, Unusable>> {
+        let mut rows: Vec<_> = transactions.iter().map(Transactions::iter).collect();
+        let mut cells = Vec::new();
+        let mut buffer = Vec::new();
+        let mut all = Vec::with_capacity(records.len());
+        for (record, decoded) in records.iter().zip(decoded) {
+            let source = &self.engine.sources[record.source];
+            let usable = decoded.and_then(|()| match rows[record.source].next() {
+                Some(transaction) => Ok((transaction, self.engine.tenant(source, transaction.tenant())?)),
+                None => unreachable!("a transaction for every record that was decoded"),
+            });
+            all.push(usable.map(|(transaction, tenant)| {
+                self.engine.generations[tenant].windows.cells(record.source, &transaction, &mut cells);
+                let entry = Entry {
+                    tenant: tenant as u32,
+                    source: record.source as u32,
+                    judged: !source.observe,
+                    time: transaction.time().millis(),
+                    offset: record.offset,
+                    id: fingerprint::of_id(transaction.id()),
+                    content: fingerprint::of_content(source.decoder.schema(), &transaction, &mut buffer),
+                    composed: source.composed,
+                };
+                pass.push(entry, &cells);
+                Known { transaction, tenant, judged: None }
+            }));
+        }
+        all
+    }
+
+    /// Puts the transactions that policies judge into groups, with their inputs.
+    fn group<'a>(
+        &self,
+        records: &[Record<'_>],
+        known: &mut [Result<Known<'a>, Unusable>],
+        pass: &Pass<'_>,
+    ) -> Vec<Group<'a>> {
+        let mut groups: Vec<Group<'a>> = Vec::new();
+        let usable = records.iter().zip(known).filter_map(|(record, known)| Some((record, known.as_mut().ok()?)));
+        for (row, (record, known)) in usable.enumerate() {
+            if self.engine.sources[record.source].observe || !matches!(pass.fate(row), Fate::New | Fate::Full) {
+                continue;
+            }
+            let (tenant, source) = (known.tenant, record.source);
+            let at = groups.iter().position(|group| (group.tenant, group.source) == (tenant, source));
+            let at = at.unwrap_or_else(|| {
+                groups.push(Group::new(tenant, source));
+                groups.len() - 1
+            });
+            let group = &mut groups[at];
+            known.judged = Some((at, group.transactions.len()));
+            group.transactions.push(known.transaction);
+            group.amounts.push(known.transaction.amount());
+            self.engine.generations[tenant].windows.answers(pass, row, &mut group.sheet.windows);
+        }
+        for group in &mut groups {
+            let generation = &self.engine.generations[group.tenant];
+            let columns = &generation.columns[group.source];
+            batch::read_fields(&mut group.sheet, &group.transactions, columns);
+            group.sheet.windows_each = generation.windows.kinds.len();
+            let tags = self.engine.tags.as_deref();
+            let fetched = batch::fetch_tags(&mut group.sheet, group.transactions.len(), columns, tags);
+            group.tags_missing = fetched.err().map(|error| error.to_string());
+        }
+        groups
+    }
+
+    /// Writes what became of every record.
+    fn write(
+        &self,
+        records: &[Record<'_>],
+        known: &[Result<Known<'_>, Unusable>],
+        pass: &Pass<'_>,
+        groups: &[Group<'_>],
+        out: &mut Judged,
+    ) {
+        let batches: Vec<Batch<'_>> = groups
+            .iter()
+            .map(|group| {
+                let generation = &self.engine.generations[group.tenant];
+                Batch::judge(generation, group.source, &group.sheet, &group.amounts)
+            })
+            .collect();
+        let mut rows = 0..pass.len();
+        for (record, known) in records.iter().zip(known) {
+            let source = &self.engine.sources[record.source];
+            let origin = Origin { schema: source.decoder.schema(), partition: 0, offset: record.offset };
+            let (known, row) = match (known, known.is_ok().then(|| rows.next()).flatten()) {
+                (Ok(known), Some(row)) => (known, row),
+                (Err(unusable), _) => {
+                    out.dead_letter(&origin, record, unusable);
+                    continue;
+                }
+                _ => continue,
+            };
+            let generation = &self.engine.generations[known.tenant];
+            let number = u32::try_from(generation.number).unwrap_or(u32::MAX);
+            let mut settled = Settled { outcome: 0, generation: number };
+            match (pass.fate(row), known.judged) {
+                (Fate::New | Fate::Full, Some((group, at))) => {
+                    let decision = Row {
+                        batch: &batches[group],
+                        row: at,
+                        transaction: &known.transaction,
+                        amount: groups[group].amounts[at],
+                        tags_missing: groups[group].tags_missing.as_deref(),
+                        late: pass.late(row),
+                    };
+                    let outcome = decision.write(&origin, &mut out.decisions);
+                    decision.count(outcome, self.engine.first_reasons[known.tenant], &mut out.tally);
+                    settled.outcome = outcome as u8;
+                    out.settled.push(settled);
+                }
+                (fate, _) if source.observe => {
+                    out.tally.observed += 1;
+                    settled = Settled::default();
+                    if matches!(fate, Fate::New | Fate::Full) {
+                        out.settled.push(settled);
+                    }
+                }
+                (Fate::Repeat(repeat), _) => {
+                    let at = out.decisions.len();
+                    out.repeats.push(RepeatLine::new(repeat, generation, &known.transaction, &origin, at));
+                    out.tally.repeats += 1;
+                }
+                (Fate::Reused { offset }, _) => {
+                    let outcome = self.engine.reused_id;
+                    repeat::reused(offset, outcome, generation, &known.transaction, &origin, &mut out.decisions);
+                    out.tally.decision(outcome, known.transaction.amount());
+                    out.tally.fault(&sandgate_model::Fault::IdReused);
+                    settled.outcome = outcome as u8;
+                }
+                (Fate::New | Fate::Full, None) => continue,
+            }
+            pass.record(row, settled, &mut out.journal);
+        }
+    }
+}
+
+impl Judge for LaneJudge {
+    fn judge(&self, number: u64, records: &[Record<'_>], out: &mut Judged) -> Result<(), Closed> {
+        let sources = &self.engine.sources;
+        let mut transactions: Vec<Transactions<'_>> = sources
+            .iter()
+            .enumerate()
+            .map(|(at, source)| {
+                // with several sources nobody knows how many are of which
+                source.decoder.batch(if at == 0 && sources.len() == 1 { records.len() } else { 0 })
+            })
+            .collect();
+        let decoded = records.iter().map(|record| transactions[record.source].push(record.bytes)).collect();
+        let mut pass = self.empty_pass();
+        let mut known = self.route(records, decoded, &transactions, &mut pass);
+        self.lane.pass(number, &mut pass)?;
+        let groups = self.group(records, &mut known, &pass);
+        self.write(records, &known, &pass, &groups, out);
+        self.passes.lock().unwrap_or_else(PoisonError::into_inner).push(pass.recycle());
+        Ok(())
+    }
+
+    fn settle(&self, judged: &mut Judged) {
+        self.lane.settle(&judged.settled);
+        repeat::complete(judged, |repeat| self.lane.first(repeat));
+    }
+
+    fn committed(&self, through: u64) {
+        self.lane.commit(through);
+    }
+
+    fn close(&self) {
+        self.lane.close();
+    }
+
+    fn compaction(&self) -> Option<(Vec<u8>, Box<dyn Sieve>)> {
+        Some((self.lane.front(), Box::new(self.lane.sieve())))
+    }
+
+    fn time(&self, source: usize, bytes: &[u8]) -> Option<Instant> {
+        let mut one = self.engine.sources[source].decoder.batch(1);
+        one.push(bytes).ok().map(|()| one.row(0).time())
+    }
+}
+
+impl<'a> Group<'a> {
+    fn new(tenant: usize, source: usize) -> Group<'a> {
+        Group {
+            tenant,
+            source,
+            transactions: Vec::new(),
+            amounts: Vec::new(),
+            sheet: Sheet::default(),
+            tags_missing: None,
+        }
+    }
+}
