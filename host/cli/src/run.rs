@@ -1,15 +1,17 @@
 //! `sandgate run`: judges the records of a file and ends.
 
+mod lasting;
 mod progress;
 
 use crate::check::Problems;
 use crate::config::{self, Host};
 use anyhow::Context as _;
+use lasting::Lasting;
 use progress::Bar;
-use sandgate_engine::Engine;
-use sandgate_model::Kind;
+use sandgate_engine::{Engine, LaneJudge};
+use sandgate_state::Lane;
 use sandgate_stream::summary::ReasonName;
-use sandgate_stream::{Progress, Protected, Settings, Sink, Source, Summary, Target};
+use sandgate_stream::{Protected, Settings, Sink, Source, Summary, Target};
 use sandgate_tags::Location;
 use std::ffi::OsString;
 use std::fmt;
@@ -24,43 +26,57 @@ use std::sync::Arc;
     sandgate run --config sandgate.toml --from payments.jsonl --to decisions.jsonl\n\n\
     Beside FILE are written FILE.dead-letters (records that could not be used) and FILE.generations \
     (the policy sets that judged). With --to - dead letters go to standard error.\n\n\
+    A run from files into a file that was stopped, in whatever way, goes on with the same command, and its \
+    output is the one of a run that nobody stopped. One that came to its end goes on where its input has grown.\n\n\
     Exit status: 0 every record is a decision or a dead letter; 2 the command line or the configuration is wrong; \
     3 the input cannot be read to its end; 4 the output cannot be written.")]
 pub(crate) struct Args {
     /// The host's configuration
     #[arg(long, value_name = "FILE")]
     pub(crate) config: PathBuf,
-    /// Records to judge: JSON lines, also .gz; `-` for standard input [default: the source's path]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) from: Option<PathBuf>,
+    /// Records to judge: JSON lines, also .gz; `-` for standard input; of several sources each as
+    /// NAME=FILE [default: the sources' paths]
+    #[arg(long, value_name = "[NAME=]FILE")]
+    pub(crate) from: Vec<PathBuf>,
     /// Where the decisions go; `-` for standard output [default: the sink's path]
     #[arg(long, value_name = "FILE")]
     pub(crate) to: Option<PathBuf>,
     /// Threads that judge [default: all cores]
     #[arg(long, value_name = "N")]
     pub(crate) workers: Option<NonZeroUsize>,
-    /// Replace the output of an earlier run
+    /// Begin anew: replace the output of an earlier run and drop its state
     #[arg(long)]
     pub(crate) force: bool,
 }
 
-/// A way to judge a file: what [`Args`] say, with their defaults filled in.
+/// A way to judge files: what [`Args`] say, with their defaults filled in.
 pub(crate) struct Job {
     host: Host,
-    from: PathBuf,
+    /// By source.
+    from: Vec<PathBuf>,
     to: PathBuf,
     workers: usize,
     force: bool,
     protected: Vec<Protected>,
 }
 
+/// What a run has done.
+pub(crate) struct Done {
+    pub(crate) summary: Summary,
+    pub(crate) engine: Arc<Engine>,
+    /// Whether the inputs came to their end and all of it is on disk.
+    pub(crate) ended: anyhow::Result<()>,
+    /// Whether it had ended before, and nothing was left to do.
+    pub(crate) nothing_new: bool,
+}
+
 /// Neither the command line nor the configuration says from where or to where.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Unnamed(&'static str);
+pub(crate) struct Unnamed(String);
 
 impl fmt::Display for Unnamed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
+        f.write_str(&self.0)
     }
 }
 
@@ -73,12 +89,16 @@ impl std::error::Error for Unnamed {}
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let job = Job::new(args)?;
     let bar = Bar::new(&job.from);
-    let done = job.run(&mut |progress| bar.show(progress));
+    let done = job.run(&bar);
     bar.clear();
-    let (summary, engine, ended) = done?;
+    let done = done?;
     let mut errors = anstream::stderr();
-    write!(errors, "{}", render(&summary, &engine)).context("standard error cannot be written")?;
-    ended
+    if done.nothing_new {
+        writeln!(errors, "note: this was judged to its end before, and no input has grown; --force judges it again")
+            .context("standard error cannot be written")?;
+    }
+    write!(errors, "{}", render(&done.summary, &done.engine)).context("standard error cannot be written")?;
+    done.ended
 }
 
 impl Job {
@@ -87,39 +107,92 @@ impl Job {
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let workers = args.workers.map_or(cores, NonZeroUsize::get).min(WORKERS_MAX);
         let (host, report) = config::load(&args.config, workers).map_err(Problems)?;
-        for note in &report.notes {
-            // a note that nobody reads is no reason to stop
-            let _ = writeln!(anstream::stderr(), "note: {note}");
-        }
-        let from = args.from.clone().or_else(|| host.source.path.clone());
-        let from = from.ok_or(Unnamed("no input is named: say --from FILE, or give the [[source]] a `path`"))?;
+        report.notes.iter().for_each(note);
+        let from = inputs(&args.from, &host.sources)?;
         let to = args.to.clone().or_else(|| host.sink.clone());
-        let to = to.ok_or(Unnamed("no output is named: say --to FILE, or give the [sink] a `path`"))?;
+        let to = to.ok_or(Unnamed("no output is named: say --to FILE, or give the [sink] a `path`".to_owned()))?;
         let protected = protected(&args.config, &from, &host);
         Ok(Job { host, from, to, workers, force: args.force, protected })
     }
 
-    /// Judges everything; the last part of the answer says whether the input
-    /// came to its end.
-    pub(crate) fn run(
-        self,
-        progress: &mut dyn FnMut(Progress),
-    ) -> anyhow::Result<(Summary, Arc<Engine>, anyhow::Result<()>)> {
-        let source = Source::open(&self.from)?;
-        let Host { source: judged, engine: settings, tags, generations, .. } = self.host;
-        let wants_tags = generations.iter().any(sandgate_engine::generation::Generation::reads_tags);
-        let tags = wants_tags.then(|| sandgate_tags::open(&tags)).transpose()?;
+    /// Judges everything.
+    pub(crate) fn run(self, bar: &Bar) -> anyhow::Result<Done> {
+        let sources = self.host.sources.iter().zip(&self.from);
+        let sources: Vec<Source> =
+            sources.map(|(source, from)| Source::open(from, source.schema.size_max)).collect::<Result<_, _>>()?;
+        let target = Target::of(&self.to);
+        let wants_tags = self.host.generations.iter().any(sandgate_engine::generation::Generation::reads_tags);
+        let tags = wants_tags.then(|| sandgate_tags::open(&self.host.tags)).transpose()?;
         let tags = tags.map(|tags| Arc::new(tags) as Arc<dyn sandgate_tags::Store>);
-        let lines: String = generations.iter().map(|generation| generation.line()).collect();
-        let size_max = judged.schema.size_max;
-        let engine = Arc::new(Engine::new(judged.schema, generations, tags));
-        let mut sink = Sink::create(&Target::of(&self.to), self.force, &self.protected)?;
+        let lines: String = self.host.generations.iter().map(|generation| generation.line()).collect();
+        let site = config::site_sources(&self.host.sources);
+        let engine = &self.host.engine;
+        let (batch, reused_id) = (engine.batch, engine.reused_id);
+        let engine = Arc::new(Engine::new(&site, self.host.generations, tags, reused_id));
+        let lane = Arc::new(Lane::new(Arc::clone(engine.layout()), self.host.state.bounds, self.workers.min(SHARDS_MAX)));
+        let lasting = Lasting { state: &self.host.state, from: &self.from, to: &self.to, force: self.force };
+        target.check(&self.protected)?;
+        let (mut sink, durable, summary) = match lasting.hindered(&sources) {
+            Some(why) => {
+                note(format!("this run cannot be taken up again if it is stopped: {why}"));
+                (Sink::create(&target, self.force)?, None, Summary::new())
+            }
+            None => lasting.open(&engine, &site, &lane, &target, bar)?,
+        };
         sink.write_generations(lines.as_bytes())?;
-        let settings = Settings { workers: self.workers, batch: settings.batch, size_max };
-        let run = sandgate_stream::run(source, Arc::clone(&engine), sink, settings, progress);
-        Ok((run.summary, engine, run.ended.map_err(anyhow::Error::from)))
+        let judge = Arc::new(LaneJudge::new(Arc::clone(&engine), lane));
+        let settings = Settings { workers: self.workers, batch };
+        let run = sandgate_stream::run(sources, judge, sink, durable, settings, summary, &mut |progress| bar.show(progress));
+        Ok(Done {
+            summary: run.summary,
+            engine,
+            ended: run.ended.map_err(anyhow::Error::from),
+            nothing_new: run.nothing_new,
+        })
     }
 }
+
+/// Tells something that is no reason to stop.
+pub(crate) fn note(note: impl fmt::Display) {
+    // one that nobody reads is no reason either
+    let _ = writeln!(anstream::stderr(), "note: {note}");
+}
+
+/// The file of every source: as the command line names them, else as the
+/// configuration does.
+fn inputs(named: &[PathBuf], sources: &[config::Source]) -> Result<Vec<PathBuf>, Unnamed> {
+    let mut from: Vec<Option<PathBuf>> = vec![None; sources.len()];
+    let name = |at: usize| &*sources[at].schema.source;
+    for path in named {
+        let text = path.to_str().and_then(|text| text.split_once('='));
+        let of_name = text.and_then(|(source, path)| {
+            let at = (0..sources.len()).find(|at| name(*at) == source)?;
+            Some((at, PathBuf::from(path)))
+        });
+        let mut judged = (0..sources.len()).filter(|at| !sources[*at].observe);
+        let (at, path) = match (of_name, judged.next(), judged.next()) {
+            (Some(named), ..) => named,
+            (None, Some(only), None) => (only, path.clone()),
+            _ => {
+                let names: Vec<&str> = (0..sources.len()).map(name).collect();
+                let which = format!("there are the sources {}: say which as --from NAME=FILE", names.join(", "));
+                return Err(Unnamed(which));
+            }
+        };
+        if from[at].replace(path).is_some() {
+            return Err(Unnamed(format!("--from names the input of source {} twice", name(at))));
+        }
+    }
+    let all = from.into_iter().zip(sources).map(|(from, source)| from.or_else(|| source.path.clone()));
+    let missing = |at: usize| {
+        let how = if sources.len() == 1 { "FILE".to_owned() } else { format!("{}=FILE", name(at)) };
+        Unnamed(format!("no input is named: say --from {how}, or give the [[source]] a `path`"))
+    };
+    all.enumerate().map(|(at, path)| path.ok_or_else(|| missing(at))).collect()
+}
+
+/// Shards of a lane's series; more than that few machines have cores for.
+const SHARDS_MAX: usize = 16;
 
 /// More threads than any machine of today has use for.
 const WORKERS_MAX: usize = 1_024;
@@ -127,20 +200,17 @@ const WORKERS_MAX: usize = 1_024;
 /// The text that ends a run.
 pub(crate) fn render(summary: &Summary, engine: &Engine) -> String {
     let name = |(tenant, policy, code)| ReasonName { tenant, policy, code };
-    let schema = engine.schema();
-    let amount = schema.roles.amount.and_then(|field| schema.fields.get(field));
-    let scale = amount.and_then(|field| match field.kind {
-        Kind::Decimal { scale } => Some(scale),
-        _ => None,
-    });
+    let mut scales = engine.amount_scales();
+    // amounts of different scales are not added up
+    let scale = scales.next().filter(|scale| scales.all(|other| other == *scale));
     summary.render(engine.reasons().map(name), scale)
 }
 
 /// The files that a run stands on: to replace one of them with decisions would
 /// lose it.
-fn protected(config: &Path, from: &Path, host: &Host) -> Vec<Protected> {
+fn protected(config: &Path, from: &[PathBuf], host: &Host) -> Vec<Protected> {
     // what was redirected into this program is a file too
-    let input = if from == Path::new("-") { Path::new("/dev/stdin") } else { from };
+    let input = |from: &PathBuf| if from == Path::new("-") { PathBuf::from("/dev/stdin") } else { from.clone() };
     let Location::Sqlite(tags) = &host.tags.sql;
     let beside = |suffix: &str| {
         let mut name = OsString::from(tags);
@@ -148,9 +218,9 @@ fn protected(config: &Path, from: &Path, host: &Host) -> Vec<Protected> {
         PathBuf::from(name)
     };
     let store = ["", "-wal", "-shm"].map(|suffix| (beside(suffix), "the tag store"));
-    let files = [(input.to_owned(), "the input"), (config.to_owned(), "the host's configuration")];
-    files
-        .into_iter()
+    let inputs = from.iter().map(|from| (input(from), "the input"));
+    inputs
+        .chain([(config.to_owned(), "the host's configuration")])
         .chain(store)
         .chain(host.files.iter().cloned())
         .map(|(path, what)| Protected { path, what })

@@ -28,7 +28,7 @@ pub use lane::LaneJudge;
 
 use decode::{Cause, Decoder, Unusable};
 use generation::{Generation, SiteSource};
-use sandgate_model::Outcome;
+use sandgate_model::{Kind, Outcome};
 use sandgate_model::schema::{Schema, TenantRole};
 use sandgate_state::{Layout, Tenant};
 use std::collections::HashMap;
@@ -105,9 +105,15 @@ impl Engine {
         &self.generations
     }
 
-    /// The schemas of the records, by source.
-    pub fn schemas(&self) -> impl Iterator<Item = &Schema> {
-        self.sources.iter().map(|source| &**source.decoder.schema())
+    /// The scale of the amounts of each judged source that has amounts.
+    pub fn amount_scales(&self) -> impl Iterator<Item = u8> {
+        self.sources.iter().filter(|source| !source.observe).filter_map(|source| {
+            let schema = source.decoder.schema();
+            match schema.fields[schema.roles.amount?].kind {
+                Kind::Decimal { scale } => Some(scale),
+                _ => None,
+            }
+        })
     }
 
     /// What the state of a lane is laid out by.

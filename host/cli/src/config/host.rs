@@ -3,7 +3,7 @@
 
 use super::file::{Content, File, Report};
 use super::section::{Section, known};
-use super::{EngineSettings, Source, source};
+use super::{EngineSettings, Source, StateSettings, source};
 use sandgate_model::Outcome;
 use sandgate_tags::Location;
 use std::cell::RefCell;
@@ -22,8 +22,12 @@ pub(crate) struct Settings {
     /// The fuel of a policy that sets no budget.
     pub(crate) fuel: u64,
     pub(crate) sandbox: sandgate_sandbox::Config,
+    pub(crate) state: StateSettings,
     pub(crate) tags: sandgate_tags::Config,
 }
+
+/// The most sources of a host.
+const SOURCES_MAX: usize = 64;
 
 const MIB: u64 = 1 << 20;
 const MINUTE: Duration = Duration::from_secs(60);
@@ -53,33 +57,49 @@ pub(crate) fn read(file: &File, workers: usize, report: &RefCell<Report>) -> Set
     }
     let wanted = sections.len();
     let sources: Vec<Source> = sections.into_iter().filter_map(source::read).collect();
-    if sources.len() > 1 {
-        root.problem("source", "this version judges one source; keep one [[source]]");
-    }
+    check_sources(&sources, wanted, &root);
     let sink = root.section("sink").and_then(sink);
     let engine = root.section("engine").map_or_else(EngineSettings::default, engine);
     let (budget, sandbox) = sandbox(root.section("sandbox"), file, workers);
     let tags = tags(root.section("tags"), file);
-    root.section("state").into_iter().for_each(state);
+    let state = state(root.section("state"), file);
     if root.node("kafka").is_some() {
         root.problem("kafka", "this version reads files only; remove [kafka]");
     }
     root.done();
     Settings {
         tenants: tenants.iter().map(|path| file.beside(path)).collect(),
-        lacks_amount: sources.len() == wanted && sources.iter().any(|source| source.schema.roles.amount.is_none()),
+        lacks_amount: sources.len() == wanted
+            && sources.iter().any(|source| !source.observe && source.schema.roles.amount.is_none()),
         sources,
         sink,
         fuel: fuel(budget, engine.fuel_per_us),
         engine,
         sandbox,
+        state,
         tags,
+    }
+}
+
+/// Checks what sources must be together.
+fn check_sources(sources: &[Source], wanted: usize, root: &Section<'_>) {
+    for (at, source) in sources.iter().enumerate() {
+        if sources[..at].iter().any(|other| other.schema.source == source.schema.source) {
+            root.problem("source", format!("there are two sources `{}`; rename one", source.schema.source));
+        }
+    }
+    if wanted > SOURCES_MAX {
+        root.problem("source", format!("there are {wanted} sources, and a host has at most {SOURCES_MAX}"));
+    }
+    // one that could not be read may be the one
+    if wanted > 0 && sources.len() == wanted && sources.iter().all(|source| source.observe) {
+        root.problem("source", "every source is only observed; one must be judged, without `observe = true`");
     }
 }
 
 impl Default for EngineSettings {
     fn default() -> EngineSettings {
-        EngineSettings { batch: 256, fuel_per_us: 10_000 }
+        EngineSettings { batch: 256, fuel_per_us: 10_000, reused_id: Outcome::Block }
     }
 }
 
@@ -91,7 +111,9 @@ fn sink(section: Section<'_>) -> Option<PathBuf> {
 
 fn engine(section: Section<'_>) -> EngineSettings {
     let default = EngineSettings::default();
+    let reused_id = section.word("reused_id", &["allow", "review", "block"], Outcome::of_word);
     let engine = EngineSettings {
+        reused_id: reused_id.unwrap_or(default.reused_id),
         batch: section.whole("batch", default.batch as u64, 1..=4_096) as usize,
         fuel_per_us: section.whole("fuel_per_us", default.fuel_per_us, 1..=1_000_000),
     };
@@ -100,7 +122,6 @@ fn engine(section: Section<'_>) -> EngineSettings {
     {
         section.problem("deadline", "a run from a file has no deadline, or two runs could differ; write \"off\"");
     }
-    section.word("reused_id", &["allow", "review", "block"], Outcome::of_word);
     section.done();
     engine
 }
@@ -151,17 +172,28 @@ pub(super) fn read_tags(file: &File, report: &RefCell<Report>) -> sandgate_tags:
     tags(Section::root(file, report).section("tags"), file)
 }
 
-/// The durable state is not there yet: its keys are checked, and nothing more.
-fn state(section: Section<'_>) {
-    section.text("path");
-    for (name, default) in [("lateness", 7 * DAY), ("repeats", 60 * MINUTE), ("rollback_within", 7 * DAY)] {
-        section.duration(name, default, Duration::ZERO..=LONGEST);
+/// The state of lanes; where the file says nothing, its defaults.
+fn state(section: Option<Section<'_>>, file: &File) -> StateSettings {
+    let ms = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+    let (lateness, repeats, commit) = (7 * DAY, 60 * MINUTE, Duration::from_millis(50));
+    let bounds =
+        sandgate_state::Settings { lateness: ms(lateness), repeats: ms(repeats), ids: 5_000_000, events: 50_000_000 };
+    let mut settings = StateSettings { path: file.beside("state"), bounds, commit };
+    let Some(section) = section else { return settings };
+    if let Some(path) = section.text("path").filter(|path| !path.is_empty()) {
+        settings.path = file.beside(path);
     }
-    section.duration("commit", Duration::from_millis(50), Duration::ZERO..=MINUTE);
-    section.whole("ids", 5_000_000, 0..=1_000_000_000);
-    section.whole("events", 50_000_000, 0..=10_000_000_000);
-    section.note("has no effect yet: this version keeps no state between transactions");
+    settings.bounds = sandgate_state::Settings {
+        lateness: ms(section.duration("lateness", lateness, Duration::ZERO..=LONGEST)),
+        repeats: ms(section.duration("repeats", repeats, Duration::ZERO..=LONGEST)),
+        ids: section.whole("ids", bounds.ids, 0..=1_000_000_000),
+        events: section.whole("events", bounds.events, 0..=10_000_000_000),
+    };
+    settings.commit = section.duration("commit", commit, Duration::ZERO..=MINUTE);
+    // read and checked, so that a file for a later version is not refused
+    section.duration("rollback_within", 7 * DAY, Duration::ZERO..=LONGEST);
     section.done();
+    settings
 }
 
 /// Checks that every tenant that a source names has a file. It goes by the file

@@ -12,9 +12,7 @@ use std::sync::Arc;
 pub(super) fn read(section: Section<'_>) -> Option<Source> {
     let name = section.required("name", "the source's name in the positions of its records");
     let path = section.text("path").filter(|path| !path.is_empty()).map(|path| section.file.beside(path));
-    if section.flag("observe", false) {
-        section.problem("observe", "this version does not observe sources yet; remove this [[source]]");
-    }
+    let observe = section.flag("observe", false);
     for key in ["topic", "key"] {
         if section.text(key).is_some() {
             section.problem(key, "this version reads files only; name a `path`, or use `run --from FILE`");
@@ -52,7 +50,7 @@ pub(super) fn read(section: Section<'_>) -> Option<Source> {
             None
         }
     };
-    Some(Source { schema: schema?, path })
+    Some(Source { schema: schema?, observe, path })
 }
 
 /// The id: one field, or a list of fields that make it together.
