@@ -1,2 +1,23 @@
 //! The state of a lane: series, ids and the lane's clock, in memory and made
 //! durable.
+//!
+//! # The durable side
+//! ```text
+//!   Folder ──► LaneFolder ──► Journal ──► commit, commit, commit …
+//!   the lock   identity       replay        └─► due? compact: a snapshot in the background
+//! ```
+//! A [`folder::Folder`] is locked by one host and holds the lanes by their
+//! outputs; a [`folder::LaneFolder`] is opened for one [`identity::Identity`];
+//! what it holds is replayed into a [`replay::Restore`], which gives the
+//! [`journal::Journal`] to go on with. `docs/state-format.md` explains every byte.
+
+mod bytes;
+mod failure;
+pub mod folder;
+pub mod identity;
+pub mod journal;
+pub mod portable;
+pub mod position;
+pub mod replay;
+
+pub use failure::{Damage, Failure};
