@@ -4,9 +4,20 @@
 //! from what is in memory: so the same stream is refused the same events
 //! whatever was dropped, compacted or restarted. Events are counted in panes of
 //! event time, and a pane counts until no window can reach any moment of it.
+//!
+//! # Bytes
+//! ```text
+//! unsigned   records refused; flag whether the last one was
+//! unsigned   how many families follow; each:
+//!   8 bytes  what it counts: a hash that says whether it is the same family
+//!   flag     whether times were lost, then signed the first and the last
+//!   unsigned how many panes follow; each: signed its number, unsigned its events
+//! ```
 
 use crate::varint::{self, Bytes};
+use sandgate_window::{Family, Interval};
 use std::collections::BTreeMap;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Panes in the reach of a family: an event counts at most this share of it too long.
 const PANES: i64 = 64;
@@ -27,6 +38,10 @@ pub(crate) struct Bound {
 /// The events of one family.
 #[derive(Clone, Debug, PartialEq)]
 struct Counted {
+    /// A hash of what it counts.
+    sign: u64,
+    /// Whether its counts were taken over from stored ones.
+    taken: bool,
     reach: i64,
     width: i64,
     /// Events by pane; `running` is kept outside until another pane's turn.
@@ -46,15 +61,31 @@ pub(crate) struct Lost {
 
 impl Lost {
     /// Whether an interval touches it.
-    pub(crate) fn touches(self, interval: sandgate_window::Interval) -> bool {
+    pub(crate) fn touches(self, interval: Interval) -> bool {
         interval.after < self.last && self.first <= interval.upto
+    }
+
+    fn with(self, other: Lost) -> Lost {
+        Lost { first: self.first.min(other.first), last: self.last.max(other.last) }
     }
 }
 
 impl Counted {
-    fn new(reach: i64) -> Counted {
+    fn new(family: &Family) -> Counted {
+        let reach = family.reach();
         let width = (reach / PANES).max(PANE_LEAST);
-        Counted { reach, width, panes: BTreeMap::new(), running: None, oldest: i64::MAX, lost: None }
+        // a family is the same if it makes the same events of the same records
+        let sign = xxh3_64(format!("{family:?}").as_bytes());
+        Counted {
+            sign,
+            taken: false,
+            reach,
+            width,
+            panes: BTreeMap::new(),
+            running: None,
+            oldest: i64::MAX,
+            lost: None,
+        }
     }
 
     fn last_moment(&self, pane: i64) -> i64 {
@@ -104,9 +135,9 @@ impl Counted {
 }
 
 impl Bound {
-    /// Nothing counted yet, of families with these reaches in milliseconds.
-    pub(crate) fn new(reaches: impl Iterator<Item = i64>) -> Bound {
-        Bound { families: reaches.map(Counted::new).collect(), ..Bound::default() }
+    /// Nothing counted yet.
+    pub(crate) fn new(families: &[Family]) -> Bound {
+        Bound { families: families.iter().map(Counted::new).collect(), ..Bound::default() }
     }
 
     /// Forgets what no window can reach any more: `horizon` is the clock less the lateness.
@@ -140,8 +171,8 @@ impl Bound {
     /// Notes that an event is lost.
     pub(crate) fn lose(&mut self, family: u32, time: i64) {
         if let Some(family) = self.families.get_mut(family as usize) {
-            let lost = family.lost.unwrap_or(Lost { first: time, last: time });
-            family.lost = Some(Lost { first: lost.first.min(time), last: lost.last.max(time) });
+            let lost = Lost { first: time, last: time };
+            family.lost = Some(family.lost.map_or(lost, |before| before.with(lost)));
         }
     }
 
@@ -160,5 +191,64 @@ impl Bound {
     /// Whether any time was lost of any family.
     pub(crate) fn has_lost(&self) -> bool {
         self.families.iter().any(|family| family.lost.is_some())
+    }
+
+    /// Whether a family's counts were taken over from stored ones, so that entries
+    /// behind them are not to be counted again.
+    pub(crate) fn is_taken(&self, family: u32) -> bool {
+        self.families.get(family as usize).is_some_and(|family| family.taken)
+    }
+
+    /// Appends the bytes.
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+        varint::unsigned(self.refused, out);
+        out.push(u8::from(self.refusing));
+        varint::unsigned(self.families.len() as u64, out);
+        for family in &self.families {
+            let mut family = family.clone();
+            family.rest();
+            out.extend_from_slice(&family.sign.to_le_bytes());
+            varint::option(family.lost.map(|lost| lost.first), out);
+            if let Some(lost) = family.lost {
+                varint::signed(lost.last, out);
+            }
+            varint::unsigned(family.panes.len() as u64, out);
+            for (pane, events) in family.panes {
+                varint::signed(pane, out);
+                varint::unsigned(events, out);
+            }
+        }
+    }
+
+    /// Takes over the counts of the families that are here. One that counts
+    /// otherwise than any that is stored counts anew, and has lost whatever any
+    /// of them has lost: nothing is known of it that would say less.
+    pub(crate) fn decode(&mut self, rest: &mut Bytes<'_>) -> Option<()> {
+        (self.refused, self.refusing) = (rest.unsigned()?, rest.flag()?);
+        let mut all: Option<Lost> = None;
+        for _ in 0..rest.unsigned()? {
+            let sign = u64::from_le_bytes(rest.array()?);
+            let lost = match rest.option()? {
+                Some(first) => Some(Lost { first, last: rest.signed()? }),
+                None => None,
+            };
+            let mut panes = BTreeMap::new();
+            let mut events = 0u64;
+            for _ in 0..rest.unsigned()? {
+                let (pane, count) = (rest.signed()?, rest.unsigned()?);
+                panes.insert(pane, count);
+                events = events.checked_add(count)?;
+            }
+            all = lost.into_iter().chain(all).reduce(Lost::with);
+            if let Some(here) = self.families.iter_mut().find(|here| here.sign == sign && !here.taken) {
+                here.oldest = panes.first_key_value().map_or(i64::MAX, |(pane, _)| here.last_moment(*pane));
+                (here.taken, here.lost, here.panes) = (true, lost, panes);
+                self.total = self.total.checked_add(events)?;
+            }
+        }
+        for new in self.families.iter_mut().filter(|here| !here.taken) {
+            new.lost = all;
+        }
+        rest.0.is_empty().then_some(())
     }
 }

@@ -40,7 +40,7 @@ pub(crate) enum Step {
 impl Front {
     /// Nothing seen yet.
     pub(crate) fn new(layout: &Layout, settings: Settings) -> Front {
-        let bounds = layout.tenants.iter().map(|tenant| Bound::new(tenant.plan.families().iter().map(|it| it.reach())));
+        let bounds = layout.tenants.iter().map(|tenant| Bound::new(tenant.plan.families()));
         Front { clock: Clock::new(), began: None, bounds: bounds.collect(), lateness: settings.lateness }
     }
 

@@ -4,9 +4,10 @@ mod report;
 mod restore;
 
 pub use report::{FamilyReport, Kept, Report, TenantReport};
-pub use restore::Restore;
+pub use restore::Restoring;
 
 use crate::entry::Settled;
+use crate::front::FrontError;
 use crate::layout::{Layout, Settings};
 use crate::pass::{Pass, Repeat};
 use crate::turn::Closed;
@@ -18,11 +19,6 @@ pub struct Lane {
     layout: Arc<Layout>,
     settings: Settings,
 }
-
-/// Why the bytes of a front are refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the header of the state is not what this version writes: {0}")]
-pub struct FrontError(pub(crate) &'static str);
 
 impl Lane {
     /// An empty lane with its series spread over `shards` (at least one).
@@ -97,8 +93,8 @@ impl Lane {
     }
 
     /// Begins to restore entries; no batch may have passed yet.
-    pub fn restore(&self) -> Restore<'_> {
-        Restore { lane: self }
+    pub fn restore(&self) -> Restoring<'_> {
+        Restoring { lane: self }
     }
 
     /// The clock of the last commit.

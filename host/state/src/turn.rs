@@ -134,7 +134,14 @@ mod tests {
     fn closing_wakes_everybody_who_waits() {
         let turn = Turn::default();
         thread::scope(|scope| {
-            let waiting: Vec<_> = (1..5).map(|number| scope.spawn({ let turn = &turn; move || turn.enter(number).map(drop) })).collect();
+            let waiting: Vec<_> = (1..5)
+                .map(|number| {
+                    scope.spawn({
+                        let turn = &turn;
+                        move || turn.enter(number).map(drop)
+                    })
+                })
+                .collect();
             turn.close();
             for waiting in waiting {
                 assert_eq!(waiting.join().unwrap(), Err(Closed));

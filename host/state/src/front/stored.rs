@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! 1 byte     version, 1
-//! bytes      the clock as `sandgate_window::Clock` writes it
+//! the clock as `sandgate_window::Clock` writes it
 //! option     the clock's first value
 //! unsigned   how many tenants follow; each:
 //!   text     its name
@@ -35,11 +35,10 @@ impl Front {
     /// Appends the bytes.
     pub(crate) fn encode(&self, layout: &Layout, out: &mut Vec<u8>) {
         out.push(VERSION);
-        let mut part = Vec::new();
-        self.clock.encode(&mut part);
-        varint::bytes(&part, out);
+        self.clock.encode(out);
         varint::option(self.began, out);
         varint::unsigned(layout.tenants.len() as u64, out);
+        let mut part = Vec::new();
         for (tenant, bound) in layout.tenants.iter().zip(&self.bounds) {
             varint::bytes(tenant.name.as_bytes(), out);
             part.clear();
@@ -59,7 +58,7 @@ impl Front {
     }
 
     fn fields(&mut self, layout: &Layout, rest: &mut Bytes<'_>) -> Option<()> {
-        self.clock = Clock::decode(rest.bytes()?).ok()?;
+        (self.clock, rest.0) = Clock::decode(rest.0).ok()?;
         self.began = rest.option()?;
         for _ in 0..rest.unsigned()? {
             let (name, bound) = (rest.text()?, rest.bytes()?);

@@ -6,11 +6,11 @@ use sandgate_window::Cell;
 
 /// Restores entries in the order of the journal.
 #[derive(Debug)]
-pub struct Restore<'l> {
+pub struct Restoring<'l> {
     pub(super) lane: &'l Lane,
 }
 
-impl Restore<'_> {
+impl Restoring<'_> {
     /// Adds an entry with the values of its tenant's stored fields, in the order
     /// of [`crate::Tenant::fields`]. `in_ring`: whether it came after the front
     /// that was set, so that the clock and the counts have yet to see it. What
