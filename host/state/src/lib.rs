@@ -11,13 +11,29 @@
 //! what it holds is replayed into a [`replay::Restore`], which gives the
 //! [`journal::Journal`] to go on with. `docs/state-format.md` explains every byte.
 
+mod bound;
 mod bytes;
+pub mod entry;
 mod failure;
 pub mod folder;
+mod front;
 pub mod identity;
+mod ids;
 pub mod journal;
+mod lane;
+mod layout;
+mod pass;
 pub mod portable;
 pub mod position;
 pub mod replay;
+mod texts;
+mod turn;
+mod varint;
 
+pub use entry::{Entry, Journaled, Settled, Standing};
 pub use failure::{Damage, Failure};
+pub use front::FrontError;
+pub use lane::{FamilyReport, Kept, Lane, Report, Restoring, TenantReport};
+pub use layout::{Layout, Settings, Tenant};
+pub use pass::{Answered, Fate, Late, Pass, Repeat};
+pub use turn::Closed;
