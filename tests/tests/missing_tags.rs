@@ -2,15 +2,16 @@
 //! every decision that it touched says so.
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
-use sandgate_engine::Engine;
 use sandgate_engine::document::{Document, Fallback, Member, Stage, Thresholds};
-use sandgate_engine::generation::Site;
+use sandgate_engine::generation::{Site, SiteSource};
 use sandgate_engine::judged::{Judge as _, Judged, Record};
 use sandgate_engine::resolve::resolve;
+use sandgate_engine::{Engine, LaneJudge};
 use sandgate_model::instant::Unit;
 use sandgate_model::schema::{Draft, Field, Schema, TenantDraft};
 use sandgate_model::{Instant, Kind, Outcome};
 use sandgate_sandbox::{Config, Sandbox};
+use sandgate_state::{Lane, Settings};
 use sandgate_tags::{Error, Store, Wanted};
 use std::sync::Arc;
 
@@ -65,17 +66,20 @@ fn defaults_stand_in_and_the_decision_says_so() {
         stages: vec![Stage { name: "rules".to_owned(), stop_at: None, members: vec![member] }],
     };
     let site = Site {
-        schemas: vec![schema()],
+        sources: vec![SiteSource { schema: schema(), observe: false }],
         memory: 1 << 20,
         result: 1 << 20,
         wasmtime: "48".to_owned(),
         zones: "2026a".to_owned(),
     };
     let generation = resolve(&document, 1, &site).expect("the set is sound");
-    let engine = Engine::new(schema(), vec![generation], Some(Arc::new(Gone)));
+    let engine = Arc::new(Engine::new(&site.sources, vec![generation], Some(Arc::new(Gone)), Outcome::Block));
+    let bounds = Settings { lateness: 0, repeats: 0, ids: 0, events: 0 };
+    let lane = Arc::new(Lane::new(Arc::clone(engine.layout()), bounds, 1));
     let bytes = br#"{"id":"t","account":"a","amount":20000,"time":1767225600000}"#;
     let mut judged = Judged::default();
-    engine.judge(&[Record { offset: 0, bytes, size: bytes.len() as u64 }], &mut judged);
+    let record = Record { source: 0, offset: 0, bytes, size: bytes.len() as u64 };
+    LaneJudge::new(engine, lane).judge(0, &[record], &mut judged).unwrap();
     let decision: serde_json::Value = serde_json::from_slice(&judged.decisions).unwrap();
     assert_eq!(decision["outcome"], "allow");
     assert_eq!(decision["policies"][0]["defaulted"], serde_json::json!(["level"]));

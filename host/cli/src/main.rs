@@ -62,12 +62,15 @@ fn main() -> ExitCode {
 
 /// The exit status of a failure: 2 where the configuration must be mended, as
 /// for a wrong command line; 3 where the input cannot be read, 4 where the output
-/// cannot be written; 1 for everything else.
+/// cannot be written, 5 where the state cannot be used; 1 for everything else.
 fn status(error: &anyhow::Error) -> u8 {
-    use sandgate_stream::{SinkError, SourceError, lane};
+    use sandgate_state::{Failure, folder::FolderError, portable::PortableError};
+    use sandgate_stream::{CommitError, SinkError, SourceError, lane};
     match error.downcast_ref() {
         Some(lane::Error::Source(_)) => 3,
-        Some(lane::Error::Sink(_)) => 4,
+        Some(lane::Error::Sink(_) | lane::Error::Commit(CommitError::Sink(_))) => 4,
+        Some(lane::Error::Commit(CommitError::Journal(_))) => 5,
+        None if error.is::<Failure>() || error.is::<FolderError>() || error.is::<PortableError>() => 5,
         None if error.is::<SourceError>() => 3,
         None if error.is::<SinkError>() => 4,
         None if error.is::<run::Unnamed>() => 2,

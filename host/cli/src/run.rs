@@ -29,7 +29,8 @@ use std::sync::Arc;
     A run from files into a file that was stopped, in whatever way, goes on with the same command, and its \
     output is the one of a run that nobody stopped. One that came to its end goes on where its input has grown.\n\n\
     Exit status: 0 every record is a decision or a dead letter; 2 the command line or the configuration is wrong; \
-    3 the input cannot be read to its end; 4 the output cannot be written.")]
+    3 the input cannot be read to its end; 4 the output cannot be written; \
+    5 the state cannot be used.")]
 pub(crate) struct Args {
     /// The host's configuration
     #[arg(long, value_name = "FILE")]
@@ -129,20 +130,22 @@ impl Job {
         let engine = &self.host.engine;
         let (batch, reused_id) = (engine.batch, engine.reused_id);
         let engine = Arc::new(Engine::new(&site, self.host.generations, tags, reused_id));
-        let lane = Arc::new(Lane::new(Arc::clone(engine.layout()), self.host.state.bounds, self.workers.min(SHARDS_MAX)));
+        let lane =
+            Arc::new(Lane::new(Arc::clone(engine.layout()), self.host.state.bounds, self.workers.min(SHARDS_MAX)));
         let lasting = Lasting { state: &self.host.state, from: &self.from, to: &self.to, force: self.force };
         target.check(&self.protected)?;
-        let (mut sink, durable, summary) = match lasting.hindered(&sources) {
+        let (mut sink, durable, summary) = match lasting.hindered(&sources, &target) {
             Some(why) => {
                 note(format!("this run cannot be taken up again if it is stopped: {why}"));
                 (Sink::create(&target, self.force)?, None, Summary::new())
             }
-            None => lasting.open(&engine, &site, &lane, &target, bar)?,
+            None => lasting.open(&engine, &lane, &target, bar)?,
         };
         sink.write_generations(lines.as_bytes())?;
         let judge = Arc::new(LaneJudge::new(Arc::clone(&engine), lane));
         let settings = Settings { workers: self.workers, batch };
-        let run = sandgate_stream::run(sources, judge, sink, durable, settings, summary, &mut |progress| bar.show(progress));
+        let run =
+            sandgate_stream::run(sources, judge, sink, durable, settings, summary, &mut |progress| bar.show(progress));
         Ok(Done {
             summary: run.summary,
             engine,

@@ -7,7 +7,8 @@ use crate::generation::{Binding, Column, Columns};
 use crate::json;
 use sandgate_model::{Decimal, Fault, Instant, Kind, Value};
 use sandgate_sandbox::Rows;
-use sandgate_window::{TEXT_MAX, Why};
+use sandgate_window::Why;
+use sandgate_window::key::TEXT_BYTES_MAX;
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
@@ -30,7 +31,10 @@ pub(crate) enum Cell<'a> {
 pub(crate) enum Bad<'a> {
     Missing,
     Misread(&'a Misread),
-    WrongTag { text: &'a str, kind: Kind },
+    WrongTag {
+        text: &'a str,
+        kind: Kind,
+    },
     Below(&'a Value),
     Above(&'a Value),
     /// A window over a field that cannot be used.
@@ -51,10 +55,7 @@ pub(crate) enum Seen {
     /// More than 64 bits hold.
     TooLarge,
     /// The field of this name cannot be used.
-    Bad {
-        field: Arc<str>,
-        why: Why,
-    },
+    Bad { field: Arc<str>, why: Why },
     /// Events that it covers were not taken up, for lack of room.
     Full,
 }
@@ -183,7 +184,10 @@ impl fmt::Display for Seen {
                 write!(f, "is a window over field `{field}`, which is of another kind here")
             }
             Seen::Bad { field, why: Why::TooLong { bytes } } => {
-                write!(f, "is a window over field `{field}`, whose {bytes} bytes are more than the {TEXT_MAX} of an event")
+                write!(
+                    f,
+                    "is a window over field `{field}`, whose {bytes} bytes are more than the {TEXT_BYTES_MAX} of an event"
+                )
             }
             _ => f.write_str("is a window"),
         }

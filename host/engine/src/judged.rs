@@ -6,7 +6,8 @@ use crate::repeat::RepeatLine;
 use crate::tally::Tally;
 use crate::{dead_letter, decision};
 use sandgate_model::Instant;
-use sandgate_state::{Closed, Settled, Sieve};
+use sandgate_state::replay::Sieve;
+use sandgate_state::{Closed, Settled};
 
 /// A record as it came.
 #[derive(Clone, Copy, Debug)]

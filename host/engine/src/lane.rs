@@ -14,7 +14,8 @@ use crate::fingerprint;
 use crate::judged::{Judge, Judged, Record};
 use crate::repeat::{self, RepeatLine};
 use sandgate_model::{Decimal, Instant};
-use sandgate_state::{Closed, Entry, Fate, Lane, Pass, Settled, Sieve};
+use sandgate_state::replay::Sieve;
+use sandgate_state::{Closed, Entry, Fate, Lane, Pass, Settled};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// An engine with the state of one lane.

@@ -28,8 +28,8 @@ pub use lane::LaneJudge;
 
 use decode::{Cause, Decoder, Unusable};
 use generation::{Generation, SiteSource};
+use sandgate_model::schema::TenantRole;
 use sandgate_model::{Kind, Outcome};
-use sandgate_model::schema::{Schema, TenantRole};
 use sandgate_state::{Layout, Tenant};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -103,6 +103,11 @@ impl Engine {
     /// The generation of each tenant.
     pub fn generations(&self) -> &[Arc<Generation>] {
         &self.generations
+    }
+
+    /// What is decided about a record whose id was used before with another content.
+    pub fn reused_id(&self) -> Outcome {
+        self.reused_id
     }
 
     /// The scale of the amounts of each judged source that has amounts.

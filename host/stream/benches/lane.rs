@@ -4,7 +4,9 @@
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program that measures and prints")]
 
 use sandgate_engine::judged::{Judge, Judged, Record};
-use sandgate_stream::{Settings, Sink, Source, Target, run};
+use sandgate_state::Closed;
+use sandgate_state::replay::Sieve;
+use sandgate_stream::{Settings, Sink, Source, Summary, Target, run};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
@@ -15,12 +17,27 @@ use std::time::Instant;
 struct Echo;
 
 impl Judge for Echo {
-    fn judge(&self, records: &[Record<'_>], out: &mut Judged) {
+    fn judge(&self, _: u64, records: &[Record<'_>], out: &mut Judged) -> Result<(), Closed> {
         for record in records {
             out.decisions.extend_from_slice(record.bytes);
             out.decisions.push(b'\n');
         }
         out.tally.outcomes[0] += records.len() as u64;
+        Ok(())
+    }
+
+    fn settle(&self, _: &mut Judged) {}
+
+    fn committed(&self, _: u64) {}
+
+    fn compaction(&self) -> Option<(Vec<u8>, Box<dyn Sieve>)> {
+        None
+    }
+
+    fn close(&self) {}
+
+    fn time(&self, _: usize, _: &[u8]) -> Option<sandgate_model::Instant> {
+        None
     }
 }
 
@@ -37,10 +54,10 @@ fn main() {
     let copying = start.elapsed().as_nanos() as f64 / count as f64;
     println!("lane: {count} records of 195 bytes; copying line by line {copying:.0} ns a record");
     for (workers, batch) in [(1, 256), (2, 256), (1, 64), (1, 1)] {
-        let source = Source::open(&input).unwrap();
-        let sink = Sink::create(&Target::of(&output), true, &[]).unwrap();
-        let settings = Settings { workers, batch, size_max: 65_536 };
-        let done = run(source, Arc::new(Echo), sink, settings, &mut |_| {});
+        let source = Source::open(&input, 65_536).unwrap();
+        let sink = Sink::create(&Target::of(&output), true).unwrap();
+        let settings = Settings { workers, batch };
+        let done = run(vec![source], Arc::new(Echo), sink, None, settings, Summary::new(), &mut |_| {});
         done.ended.unwrap();
         assert_eq!(fs::metadata(&output).unwrap().len(), expected);
         let nanos = done.summary.elapsed.as_nanos() as f64 / count as f64;

@@ -2,7 +2,8 @@
 //! becomes of them. A batch is filled, judged, written down and filled again.
 
 use sandgate_engine::judged::{Judge, Judged, Record};
-use sandgate_state::{Closed, SourcePosition};
+use sandgate_state::Closed;
+use sandgate_state::position::SourcePosition;
 use std::time::Instant;
 
 /// A batch and its buffers.

@@ -8,7 +8,8 @@
 
 use crate::sink::{Sink, SinkError};
 use sandgate_engine::judged::Judge;
-use sandgate_state::{Journal, JournalError, Position, SourcePosition};
+use sandgate_state::journal::{Journal, JournalError};
+use sandgate_state::position::{Position, SourcePosition};
 use std::fs::File;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
@@ -107,8 +108,7 @@ impl Committer {
 
     /// Whether a commit should be made of what has come.
     pub(crate) fn is_due(&self) -> bool {
-        self.through.is_some()
-            && (self.last.elapsed() >= self.every || self.entries.len() >= Committer::WAITING_MAX)
+        self.through.is_some() && (self.last.elapsed() >= self.every || self.entries.len() >= Committer::WAITING_MAX)
     }
 
     /// Begins a commit, unless one is under way that the lane need not wait for.
@@ -125,12 +125,7 @@ impl Committer {
 
     /// Makes the last commit and waits for it; `ended` says whether the sources
     /// came to their end.
-    pub(crate) fn finish(
-        mut self,
-        sink: &mut Sink,
-        totals: &Totals,
-        ended: bool,
-    ) -> Result<(), CommitError> {
+    pub(crate) fn finish(mut self, sink: &mut Sink, totals: &Totals, ended: bool) -> Result<(), CommitError> {
         self.look(true)?;
         sink.flush()?;
         self.send(sink, totals, ended);

@@ -56,8 +56,10 @@ pub struct Progress {
 pub struct Run {
     /// What was done.
     pub summary: Summary,
-    /// Whether the source came to its end and all of it is on disk.
+    /// Whether the sources came to their end and all of it is on disk.
     pub ended: Result<(), Error>,
+    /// Whether they had come to it in an earlier run, and have not grown since.
+    pub nothing_new: bool,
 }
 
 /// Why a lane stopped before the end of its source.
@@ -101,18 +103,45 @@ pub fn run<J: Judge + 'static>(
     progress: &mut dyn FnMut(Progress),
 ) -> Run {
     let start = Instant::now();
-    let ended = go(sources, &judge, &mut sink, durable, settings, &mut summary, progress);
+    let mut nothing_new = false;
+    let ended = begin(sources, durable.as_ref()).and_then(|(lines, more)| {
+        nothing_new = !more;
+        if more { go(lines, &judge, &mut sink, durable, settings, &mut summary, progress) } else { Ok(()) }
+    });
     summary.elapsed = start.elapsed();
     // An error of a source leaves the sink whole, so it is still brought to disk.
     let ended = match ended {
         Err(error @ (Error::Sink(_) | Error::Commit(_))) => Err(error),
         other => sink.finish().map_err(Error::from).and(other),
     };
-    Run { summary, ended }
+    Run { summary, ended, nothing_new }
+}
+
+/// Goes to where an earlier run has come, and says whether there is anything
+/// left to do.
+fn begin(sources: Vec<Source>, durable: Option<&Durable>) -> Result<(Vec<Lines>, bool), Error> {
+    let mut lines: Vec<Lines> = sources.into_iter().enumerate().map(|(at, source)| Lines::new(source, at)).collect();
+    let Some(Durable { begin, .. }) = durable else { return Ok((lines, true)) };
+    for (lines, position) in lines.iter_mut().zip(&begin.sources) {
+        lines.resume(position)?;
+    }
+    if !begin.ended {
+        return Ok((lines, true));
+    }
+    let several = lines.len() > 1;
+    let mut more = false;
+    for lines in &mut lines {
+        more |= lines.has_more()?;
+        if more && several {
+            // its records would belong between those that are judged already
+            return Err(lines.one_of_several().into());
+        }
+    }
+    Ok((lines, more))
 }
 
 fn go<J: Judge + 'static>(
-    sources: Vec<Source>,
+    lines: Vec<Lines>,
     judge: &Arc<J>,
     sink: &mut Sink,
     durable: Option<Durable>,
@@ -120,11 +149,7 @@ fn go<J: Judge + 'static>(
     summary: &mut Summary,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(), Error> {
-    let total = sources.iter().map(|source| source.total).sum();
-    let mut lines: Vec<Lines> = sources.into_iter().enumerate().map(|(at, source)| Lines::new(source, at)).collect();
-    if let Some(durable) = &durable {
-        lines.iter_mut().zip(&durable.begin.sources).try_for_each(|(lines, position)| lines.resume(position))?;
-    }
+    let total = lines.iter().map(Lines::total).sum();
     let mut committer = durable.map(|durable| Committer::start(durable, sink, judge)).transpose()?;
     let (threads, ring, empty) = start_threads(lines, judge, settings);
     let written = write(&ring, &empty, sink, &**judge, committer.as_mut(), summary, &mut |batch, records| {

@@ -12,7 +12,7 @@
 use crate::batch::Batch;
 use crate::source::{Source, SourceError};
 use memchr::memchr;
-use sandgate_state::SourcePosition;
+use sandgate_state::position::SourcePosition;
 use std::io::ErrorKind;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -98,10 +98,7 @@ impl Lines {
         }
         if !position.complete {
             // the line that was judged is not the line that stands there now
-            if self.start == self.end && !self.ended {
-                self.read()?;
-            }
-            if self.start < self.end {
+            if self.has_more()? {
                 return Err(self.source.line_grew(position.offset));
             }
             self.complete = false;
@@ -117,6 +114,24 @@ impl Lines {
             Some(long) => long.before,
             None => SourcePosition { offset: self.offset, hash: self.hash.digest(), complete: self.complete },
         }
+    }
+
+    /// Whether there is anything behind what was cut.
+    pub(crate) fn has_more(&mut self) -> Result<bool, SourceError> {
+        if self.start == self.end && !self.ended {
+            self.read()?;
+        }
+        Ok(self.start < self.end)
+    }
+
+    /// That this source has grown, and is one of several.
+    pub(crate) fn one_of_several(&self) -> SourceError {
+        self.source.one_of_several(self.offset)
+    }
+
+    /// How many bytes the source has, where one can know.
+    pub(crate) fn total(&self) -> Option<u64> {
+        self.source.total
     }
 
     /// How many bytes were read of the source, compressed ones where it is compressed.

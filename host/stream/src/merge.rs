@@ -10,7 +10,7 @@ use crate::batch::Batch;
 use crate::lines::Lines;
 use crate::source::SourceError;
 use sandgate_model::Instant;
-use sandgate_state::SourcePosition;
+use sandgate_state::position::SourcePosition;
 
 /// Says when a record of a source happened, if it can be used.
 pub(crate) type TimeOf<'a> = &'a dyn Fn(usize, &[u8]) -> Option<Instant>;

@@ -9,8 +9,13 @@
 //! The files are written under their final names, so one can watch them grow;
 //! they are whole when [`Sink::finish`] has said so.
 
+mod error;
+mod target;
 #[cfg(test)]
 mod tests;
+
+pub use error::SinkError;
+pub use target::{Place, Protected, Target};
 
 use sandgate_engine::judged::Judged;
 use std::ffi::OsString;
@@ -18,30 +23,6 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, BufWriter, ErrorKind, Seek as _, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-
-/// What a file lane writes to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// The decisions.
-    pub decisions: Place,
-    /// The records that could not be used.
-    pub dead_letters: Place,
-    /// What each generation is made of.
-    pub generations: Place,
-}
-
-/// One place to write to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// A file, or anything else with a path.
-    File(PathBuf),
-    /// Standard output.
-    Output,
-    /// Standard error.
-    Errors,
-    /// It is not written.
-    Nowhere,
-}
 
 /// How many bytes of an output a commit holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,164 +40,14 @@ pub struct Sink {
     generations: Out,
 }
 
-/// Why something cannot be written.
-#[derive(Debug, thiserror::Error)]
-pub enum SinkError {
-    /// Files are there already.
-    #[error("{} there already; move them away, name another output, or say --force to replace them", listed(.paths))]
-    Exists {
-        /// Those that are.
-        paths: Vec<PathBuf>,
-    },
-    /// A file has less in it than was committed.
-    #[error(
-        "the output {} has {found} bytes, but {committed} were committed: it was changed or moved; \
-         put it back to go on, or say --force to judge everything again (that drops the output and its state)",
-        .path.display()
-    )]
-    Shorter {
-        /// The file.
-        path: PathBuf,
-        /// How many bytes are there; 0 where it is gone.
-        found: u64,
-        /// How many a run has committed.
-        committed: u64,
-    },
-    /// The output would overwrite what the run stands on.
-    #[error("the output {} is {what}, which would be lost; name another output", .path.display())]
-    Protected {
-        /// The file.
-        path: PathBuf,
-        /// What it is: `the input`, `the tag store`.
-        what: &'static str,
-    },
-    /// It is a directory.
-    #[error("the output {} is a directory; name a file in it", .path.display())]
-    Directory {
-        /// The directory.
-        path: PathBuf,
-    },
-    /// The folder of an output is not there.
-    #[error(
-        "the output {} cannot be made, because there is no folder {}; make the folder first",
-        .path.display(), .folder.display()
-    )]
-    NoFolder {
-        /// The file.
-        path: PathBuf,
-        /// Where it should be.
-        folder: PathBuf,
-    },
-    /// The name promises a form that is not written.
-    #[error(
-        "the output {} would not be gzip: decisions are written as JSON lines; name it without .gz, \
-         or say --to - and pipe it into gzip",
-        .path.display()
-    )]
-    Gzip {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A file cannot be made.
-    #[error("cannot write the output {}: {error}", .path.display())]
-    Create {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        error: io::Error,
-    },
-    /// There is no room left.
-    #[error("no room is left to write {name} ({error}); make room, and the same command goes on from there")]
-    Full {
-        /// The file.
-        name: String,
-        /// What the system says.
-        error: io::Error,
-    },
-    /// Nobody reads it any more.
-    #[error("whoever read {name} has gone; the run ends here")]
-    Gone {
-        /// The pipe.
-        name: String,
-    },
-    /// Writing failed.
-    #[error("cannot write {name}: {error}; mend that, and the same command goes on from there")]
-    Write {
-        /// The file.
-        name: String,
-        /// What the system says.
-        error: io::Error,
-    },
-}
-
-/// A file that no output may replace.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Protected {
-    /// The file; it need not be there.
-    pub path: PathBuf,
-    /// What it is, as a message says it: `the input`, `the tag store`.
-    pub what: &'static str,
-}
-
-fn listed(paths: &[PathBuf]) -> String {
-    let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
-    format!("{} {}", names.join(", "), if names.len() == 1 { "is" } else { "are" })
-}
-
-impl Target {
-    /// What belongs to an output: the files beside it, if it is one.
-    pub fn of(output: &Path) -> Target {
-        let beside = |suffix: &str| {
-            let mut name = OsString::from(output);
-            name.push(suffix);
-            Place::File(PathBuf::from(name))
-        };
-        let standard = output == Path::new("-");
-        if standard || is_special(output) {
-            let decisions = if standard { Place::Output } else { Place::File(output.to_owned()) };
-            return Target { decisions, dead_letters: Place::Errors, generations: Place::Nowhere };
-        }
-        Target {
-            decisions: Place::File(output.to_owned()),
-            dead_letters: beside(".dead-letters"),
-            generations: beside(".generations"),
-        }
-    }
-
-    fn files(&self) -> impl Iterator<Item = &PathBuf> {
-        [&self.decisions, &self.dead_letters, &self.generations].into_iter().filter_map(|place| match place {
-            Place::File(path) => Some(path),
-            _ => None,
-        })
-    }
-}
-
-/// Whether the path is there and no regular file: a pipe, a device.
-fn is_special(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
-}
-
 impl Sink {
-    /// Opens everything of a target. `force` replaces what is there, but none of
-    /// the `protected` files, by whatever path or link it is named.
+    /// Opens everything of a target that was checked. `force` replaces what is there.
     ///
     /// # Errors
-    /// Where a file is there already, is protected, or cannot be made. Nothing
-    /// is left behind then, and nothing replaced that would not have been.
-    pub fn create(target: &Target, force: bool, protected: &[Protected]) -> Result<Sink, SinkError> {
-        for path in target.files() {
-            if let Some(Protected { what, .. }) = protected.iter().find(|file| same_file(path, &file.path)) {
-                return Err(SinkError::Protected { path: path.clone(), what });
-            }
-            if path.is_dir() {
-                return Err(SinkError::Directory { path: path.clone() });
-            }
-            if is_gzip(path) && !is_special(path) {
-                return Err(SinkError::Gzip { path: path.clone() });
-            }
-        }
-        let there: Vec<PathBuf> =
-            target.files().filter(|path| !force && path.exists() && !is_special(path)).cloned().collect();
+    /// Where a file is there already, or cannot be made. Nothing is left behind
+    /// then, and nothing replaced that would not have been.
+    pub fn create(target: &Target, force: bool) -> Result<Sink, SinkError> {
+        let there = if force { Vec::new() } else { target.there() };
         if !there.is_empty() {
             return Err(SinkError::Exists { paths: there });
         }
@@ -262,14 +93,15 @@ impl Sink {
                 .create(true)
                 .truncate(length.is_none())
                 .open(path)
-                .map_err(|error| not_made(path, error))?;
+                .map_err(|error| SinkError::not_made(path, error))?;
             let name = path.display().to_string();
             let committed = length.unwrap_or(0);
             let found = file.metadata().map(|metadata| metadata.len()).unwrap_or(0);
             if found < committed {
                 return Err(SinkError::Shorter { path: path.clone(), found, committed });
             }
-            let mut out = Out { name, length: committed, writer: BufWriter::with_capacity(Out::BUFFER, Raw::File(file)) };
+            let mut out =
+                Out { name, length: committed, writer: BufWriter::with_capacity(Out::BUFFER, Raw::File(file)) };
             out.cut(committed)?;
             Ok(out)
         };
@@ -336,29 +168,6 @@ impl Sink {
     }
 }
 
-/// Whether both are there and the same regular file, through whatever links: a
-/// path says nothing about hard ones.
-fn same_file(output: &Path, other: &Path) -> bool {
-    let file = |path: &Path| fs::metadata(path).ok().filter(Metadata::is_file);
-    let place = |metadata: Metadata| (metadata.dev(), metadata.ino());
-    file(output).map(place).is_some_and(|output| file(other).map(place) == Some(output))
-}
-
-fn is_gzip(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"))
-}
-
-/// Why a file could not be made.
-fn not_made(path: &Path, error: io::Error) -> SinkError {
-    let folder = path
-        .parent()
-        .filter(|folder| error.kind() == ErrorKind::NotFound && *folder != Path::new("") && !folder.exists());
-    match folder {
-        Some(folder) => SinkError::NoFolder { path: path.to_owned(), folder: folder.to_owned() },
-        None => SinkError::Create { path: path.to_owned(), error },
-    }
-}
-
 /// One open place.
 struct Out {
     name: String,
@@ -389,7 +198,7 @@ impl Out {
                 options.write(true).create(replace).truncate(replace).create_new(!replace);
                 let file = options.open(path).map_err(|error| match error.kind() {
                     ErrorKind::AlreadyExists => SinkError::Exists { paths: vec![path.clone()] },
-                    _ => not_made(path, error),
+                    _ => SinkError::not_made(path, error),
                 })?;
                 Raw::File(file)
             }
@@ -432,19 +241,6 @@ impl Out {
 
     fn failed(&self, error: io::Error) -> SinkError {
         SinkError::of(self.name.clone(), error)
-    }
-}
-
-impl SinkError {
-    /// What the system's answer to a write means.
-    pub(crate) fn of(name: String, error: io::Error) -> SinkError {
-        match error.kind() {
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
-                SinkError::Full { name, error }
-            }
-            ErrorKind::BrokenPipe => SinkError::Gone { name },
-            _ => SinkError::Write { name, error },
-        }
     }
 }
 

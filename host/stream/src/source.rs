@@ -83,6 +83,19 @@ pub enum SourceError {
         /// How far it was judged.
         at: u64,
     },
+    /// It grew after it was judged together with others.
+    #[error(
+        "the input {} has grown behind byte {at}, after it was judged together with others: its new records would \
+         belong between those that are decided; name another output for all inputs, or say --force to judge all \
+         from the start (that drops the output and its state)",
+        .path.display()
+    )]
+    OneOfSeveral {
+        /// The file.
+        path: PathBuf,
+        /// How far it was judged.
+        at: u64,
+    },
     /// It is no gzip, or damaged.
     #[error(
         "the input {} is not gzip, or cut off or damaged behind byte {at} of its content ({error}); \
@@ -150,6 +163,11 @@ impl Source {
     /// The input's last line had no end when it was judged, and now there is more.
     pub(crate) fn line_grew(&self, at: u64) -> SourceError {
         SourceError::LineGrew { path: self.path.clone(), at }
+    }
+
+    /// The input has grown behind `at`, and others were merged with it.
+    pub(crate) fn one_of_several(&self, at: u64) -> SourceError {
+        SourceError::OneOfSeveral { path: self.path.clone(), at }
     }
 
     /// What a failed read means, `at` bytes of content after the start.

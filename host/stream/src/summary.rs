@@ -14,7 +14,9 @@ pub struct Summary {
     pub tally: Tally,
     /// Records, whether they became decisions or dead letters.
     pub records: u64,
-    /// How long it took.
+    /// Those of earlier runs among them.
+    pub before: u64,
+    /// How long this run took.
     pub elapsed: Duration,
     /// How long records were in the host, in nanoseconds: from the completion of
     /// their batch until their decision was handed to the sink.
@@ -44,7 +46,12 @@ impl Summary {
 
     /// Nothing done yet.
     pub fn new() -> Summary {
-        Summary { tally: Tally::default(), records: 0, elapsed: Duration::ZERO, in_host: histogram() }
+        Summary { tally: Tally::default(), records: 0, before: 0, elapsed: Duration::ZERO, in_host: histogram() }
+    }
+
+    /// What earlier runs of the lane have done; their time is not known.
+    pub fn going_on(tally: Tally, records: u64) -> Summary {
+        Summary { tally, records, before: records, ..Summary::new() }
     }
 
     /// Counts a batch.
@@ -59,14 +66,15 @@ impl Summary {
     pub fn merge(&mut self, other: &Summary) {
         self.tally.add(&other.tally);
         self.records += other.records;
+        self.before += other.before;
         self.elapsed = self.elapsed.max(other.elapsed);
         // both have the same bounds, so every value has its place
         let _ = self.in_host.add(&other.in_host);
     }
 
-    /// Records a second.
+    /// Records a second of this run.
     pub fn rate(&self) -> f64 {
-        self.records as f64 / self.elapsed.as_secs_f64().max(1e-9)
+        (self.records - self.before) as f64 / self.elapsed.as_secs_f64().max(1e-9)
     }
 
     /// How long that share of the records (0 to 1) was at most in the host, to
@@ -80,15 +88,24 @@ impl Summary {
     pub fn render<'a>(&self, reasons: impl IntoIterator<Item = ReasonName<'a>>, amount_scale: Option<u8>) -> String {
         let mut text = Text(String::new());
         let seconds = self.elapsed.as_secs_f64();
+        let of_this_run = self.records - self.before;
+        let earlier = match self.before {
+            0 => String::new(),
+            before => format!(" and {} by earlier runs", grouped(before)),
+        };
         text.line(
             "records",
-            &format!("{} in {seconds:.2} s, {} a second", grouped(self.records), grouped(self.rate() as u64)),
+            &format!("{} in {seconds:.2} s, {} a second{earlier}", grouped(of_this_run), grouped(self.rate() as u64)),
         );
         text.outcomes(&self.tally, amount_scale);
         text.reasons(&self.top_reasons(reasons));
+        let aside = [("repeats", self.tally.repeats), ("observed", self.tally.observed), ("late", self.tally.late)];
+        for (word, count) in aside.into_iter().filter(|(_, count)| *count > 0) {
+            text.line(word, &format!("{:>12}", grouped(count)));
+        }
         text.counted("faults", Fault::WORDS.into_iter().zip(self.tally.faults));
         text.counted("dead letters", Cause::ALL.into_iter().map(Cause::word).zip(self.tally.dead_letters));
-        if self.records > 0 {
+        if of_this_run > 0 {
             let [half, most, all] = [0.5, 0.99, 1.0].map(|share| time(self.in_host(share)));
             text.line("time in host", &format!("p50 {half}, p99 {most}, max {all}"));
         }

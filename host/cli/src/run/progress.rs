@@ -2,10 +2,10 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 use sandgate_stream::Progress;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A line that is drawn anew; on standard error, and only where that is a terminal.
-pub(super) struct Bar(ProgressBar);
+pub(crate) struct Bar(ProgressBar);
 
 impl Bar {
     /// Where the end is known.
@@ -14,13 +14,27 @@ impl Bar {
     const ENDLESS: &str = "{prefix} {spinner} {bytes} {msg}, {elapsed}";
 
     /// A bar for what is read from there, before anything is read.
-    pub(super) fn new(from: &Path) -> Bar {
-        let name = if from == Path::new("-") { "standard input".to_owned() } else { from.display().to_string() };
+    pub(crate) fn new(from: &[PathBuf]) -> Bar {
+        let name = |from: &PathBuf| match from == Path::new("-") {
+            true => "standard input".to_owned(),
+            false => from.display().to_string(),
+        };
+        let name = from.iter().map(name).collect::<Vec<_>>().join(", ");
         Bar(ProgressBar::no_length().with_style(style(Bar::ENDLESS)).with_prefix(name))
     }
 
+    /// Draws how much of the state is there again.
+    pub(super) fn restore(&self, progress: sandgate_state::replay::Progress) {
+        if self.0.length() != Some(progress.total) {
+            self.0.set_style(style(Bar::TOWARDS));
+            self.0.set_length(progress.total);
+        }
+        self.0.set_position(progress.bytes);
+        self.0.set_message(format!("of the state, {} events", progress.entries));
+    }
+
     /// Draws, now and then.
-    pub(super) fn show(&self, progress: Progress) {
+    pub(crate) fn show(&self, progress: Progress) {
         if let Some(total) = progress.total.filter(|total| self.0.length() != Some(*total)) {
             self.0.set_style(style(Bar::TOWARDS));
             self.0.set_length(total);
@@ -30,7 +44,7 @@ impl Bar {
     }
 
     /// Takes the line away.
-    pub(super) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.0.finish_and_clear();
     }
 }
@@ -85,7 +99,7 @@ mod tests {
 
     fn drawn(from: &str, total: Option<u64>) -> String {
         let terminal = Terminal::default();
-        let bar = Bar::new(from.as_ref());
+        let bar = Bar::new(&[from.into()]);
         bar.0.set_draw_target(ProgressDrawTarget::term_like(Box::new(terminal.clone())));
         bar.show(Progress { read: 2_048, total, records: 17 });
         bar.0.tick();

@@ -26,7 +26,8 @@ pub(super) fn windows(
 ) -> Option<(Places, Windows)> {
     let before = problems.0.len();
     let mut work = Work { document, site, problems, stored: Vec::new() };
-    let inputs = seats.iter().flat_map(|(key, manifest)| manifest.inputs.iter().map(move |input| (*key, *manifest, input)));
+    let inputs =
+        seats.iter().flat_map(|(key, manifest)| manifest.inputs.iter().map(move |input| (*key, *manifest, input)));
     for (key, manifest, input) in inputs {
         if let Origin::Window(window) = &input.from {
             work.fields(window, &Place { key, policy: &manifest.name, input });
@@ -125,7 +126,10 @@ impl Work<'_> {
         let schema = &source.schema;
         let Some(at) = schema.field(name) else {
             let mend = mend(name, schema.fields.iter().map(|field| field.name.as_str()));
-            self.problem(place, format!("reads field `{name}`, which source `{}` does not declare; {mend}", schema.source));
+            self.problem(
+                place,
+                format!("reads field `{name}`, which source `{}` does not declare; {mend}", schema.source),
+            );
             return;
         };
         let kind = schema.fields[at].kind;
@@ -226,7 +230,9 @@ impl Work<'_> {
             (_, None) => return None,
             (Aggregate::Latest, Some((_, kind))) => (*kind, None),
             (Aggregate::Sum, Some((_, kind @ (Kind::Integer | Kind::Decimal { .. })))) => (*kind, None),
-            (Aggregate::Mean | Aggregate::Deviation, Some((_, Kind::Integer | Kind::Decimal { .. }))) => (Kind::Number, None),
+            (Aggregate::Mean | Aggregate::Deviation, Some((_, Kind::Integer | Kind::Decimal { .. }))) => {
+                (Kind::Number, None)
+            }
             (Aggregate::Minimum | Aggregate::Maximum, Some((_, kind))) if !matches!(kind, Kind::Flag | Kind::Text) => {
                 (*kind, None)
             }
@@ -242,7 +248,10 @@ impl Work<'_> {
             return None;
         }
         if !kind.reads_as(wanted) {
-            self.problem(place, format!("is a {wanted}, but the window over field `{name}` gives a {kind}; change the kind"));
+            self.problem(
+                place,
+                format!("is a {wanted}, but the window over field `{name}` gives a {kind}; change the kind"),
+            );
             return None;
         }
         Some(kind)
@@ -266,7 +275,10 @@ impl Work<'_> {
             Test::Below(value) => Test::Below(typed(value)?),
         };
         if matches!(test, Test::AtLeast(_) | Test::Below(_)) && matches!(kind, Kind::Flag | Kind::Text) {
-            self.problem(place, format!("asks whether field `{name}`, which is a {kind}, is more or less; it has no order"));
+            self.problem(
+                place,
+                format!("asks whether field `{name}`, which is a {kind}, is more or less; it has no order"),
+            );
             return None;
         }
         Some(test)
@@ -289,9 +301,13 @@ fn of_kind(value: &Value, kind: Kind) -> Option<Value> {
             Value::Decimal(Decimal { units: *units, scale: 0 }.rescale(scale)?)
         }
         // a number of JSON keeps no more digits than a float, but these are its own
-        (Value::Number(number), Kind::Decimal { scale }) => Value::Decimal(Decimal::parse(&number.to_string(), scale).ok()?),
+        (Value::Number(number), Kind::Decimal { scale }) => {
+            Value::Decimal(Decimal::parse(&number.to_string(), scale).ok()?)
+        }
         (Value::Text(text), Kind::Decimal { scale }) => Value::Decimal(Decimal::parse(text, scale).ok()?),
-        (Value::Text(text), Kind::Number) => Value::Number(text.parse().ok().filter(|number: &f64| number.is_finite())?),
+        (Value::Text(text), Kind::Number) => {
+            Value::Number(text.parse().ok().filter(|number: &f64| number.is_finite())?)
+        }
         (Value::Text(text), Kind::Integer) => Value::Integer(Decimal::parse(text, 0).ok()?.units),
         (Value::Text(text), Kind::Instant) => Value::Instant(Instant::parse_rfc3339(text).ok()?),
         _ => return None,

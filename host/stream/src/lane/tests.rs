@@ -3,9 +3,13 @@
 use super::{Error, Progress, Run, Settings, run};
 use crate::sink::{Place, Sink, SinkError, Target};
 use crate::source::{Source, SourceError};
+use crate::summary::Summary;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sandgate_engine::judged::{Judge, Judged, Record};
+use sandgate_model::Instant;
+use sandgate_state::Closed;
+use sandgate_state::replay::Sieve;
 use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -16,13 +20,30 @@ use tempfile::TempDir;
 struct Echo;
 
 impl Judge for Echo {
-    fn judge(&self, records: &[Record<'_>], out: &mut Judged) {
+    fn judge(&self, _: u64, records: &[Record<'_>], out: &mut Judged) -> Result<(), Closed> {
         for record in records {
             let bad = record.bytes.starts_with(b"bad");
             let to = if bad { &mut out.dead_letters } else { &mut out.decisions };
             writeln!(to, "{} {} {}", record.offset, record.size, String::from_utf8_lossy(record.bytes)).unwrap();
             *if bad { &mut out.tally.dead_letters[0] } else { &mut out.tally.outcomes[0] } += 1;
         }
+        Ok(())
+    }
+
+    fn settle(&self, _: &mut Judged) {}
+
+    fn committed(&self, _: u64) {}
+
+    fn compaction(&self) -> Option<(Vec<u8>, Box<dyn Sieve>)> {
+        None
+    }
+
+    fn close(&self) {}
+
+    /// The number that a record begins with, if it does, in milliseconds.
+    fn time(&self, _: usize, bytes: &[u8]) -> Option<Instant> {
+        let text = std::str::from_utf8(bytes).ok()?;
+        Instant::from_millis(text.split(' ').next()?.parse().ok()?).ok()
     }
 }
 
@@ -65,12 +86,17 @@ fn folder(name: &str, content: &[u8]) -> Files {
     Files { folder, input, output }
 }
 
-const SETTINGS: Settings = Settings { workers: 2, batch: 64, size_max: 300 };
+const SETTINGS: Settings = Settings { workers: 2, batch: 64 };
+const SIZE_MAX: u64 = 300;
+
+fn echo(source: Source, sink: Sink, settings: Settings, progress: &mut dyn FnMut(Progress)) -> Run {
+    run(vec![source], Arc::new(Echo), sink, None, settings, Summary::new(), progress)
+}
 
 fn run_files(input: &Path, output: &Path, force: bool, settings: Settings) -> Run {
-    let source = Source::open(input).unwrap();
-    let sink = Sink::create(&Target::of(output), force, &[]).unwrap();
-    run(source, Arc::new(Echo), sink, settings, &mut |_| {})
+    let source = Source::open(input, SIZE_MAX).unwrap();
+    let sink = Sink::create(&Target::of(output), force).unwrap();
+    echo(source, sink, settings, &mut |_| {})
 }
 
 fn dead_letters(output: &Path) -> String {
@@ -90,7 +116,7 @@ fn order_is_kept_and_the_bytes_are_equal_however_it_is_cut() {
     let place = folder("in.jsonl", text.as_bytes());
     for workers in [1, 2, 3, 8] {
         for batch in [1, 7, 64, 1000] {
-            let settings = Settings { workers, batch, size_max: 300 };
+            let settings = Settings { workers, batch };
             let done = run_files(&place.input, &place.output, true, settings);
             done.ended.unwrap();
             assert!(fs::read_to_string(&place.output).unwrap() == decisions, "{settings:?}");
@@ -145,10 +171,10 @@ fn a_source_that_breaks_is_told_after_what_came_before_it() {
         }
     }
     let place = folder("in.jsonl", b"");
-    let mut source = Source::open(&place.input).unwrap();
+    let mut source = Source::open(&place.input, SIZE_MAX).unwrap();
     source.reader = Box::new(Breaks(1000));
-    let sink = Sink::create(&Target::of(&place.output), false, &[]).unwrap();
-    let done = run(source, Arc::new(Echo), sink, SETTINGS, &mut |_| {});
+    let sink = Sink::create(&Target::of(&place.output), false).unwrap();
+    let done = echo(source, sink, SETTINGS, &mut |_| {});
     assert_eq!(done.summary.records, 1000);
     let told = done.ended.unwrap_err().to_string();
     assert!(told.contains("beyond byte 5000: the cable; what came before is judged"), "{told}");
@@ -158,15 +184,15 @@ fn a_source_that_breaks_is_told_after_what_came_before_it() {
 fn what_has_come_through_a_pipe_is_judged_before_the_next_comes() {
     let (reader, mut writer) = std::io::pipe().unwrap();
     let place = folder("in.jsonl", b"");
-    let mut source = Source::open("-".as_ref()).unwrap();
+    let mut source = Source::open("-".as_ref(), SIZE_MAX).unwrap();
     source.reader = Box::new(reader);
-    let sink = Sink::create(&Target::of(&place.output), false, &[]).unwrap();
+    let sink = Sink::create(&Target::of(&place.output), false).unwrap();
     // one line is sent only after the decision about the one before
     writer.write_all(b"line 0\n").unwrap();
     let writer = Mutex::new(Some(writer));
     let output = place.output.clone();
     let mut next = 1;
-    let done = run(source, Arc::new(Echo), sink, SETTINGS, &mut |progress: Progress| {
+    let done = echo(source, sink, SETTINGS, &mut |progress: Progress| {
         assert_eq!(progress.records, next);
         let mut writer = writer.lock().unwrap();
         if next == 10 {
@@ -184,10 +210,10 @@ fn what_has_come_through_a_pipe_is_judged_before_the_next_comes() {
 fn progress_comes_to_the_end_of_the_file() {
     let content = zipped(text().as_bytes());
     let place = folder("in.jsonl.gz", &content);
-    let source = Source::open(&place.input).unwrap();
-    let sink = Sink::create(&Target::of(&place.output), false, &[]).unwrap();
+    let source = Source::open(&place.input, SIZE_MAX).unwrap();
+    let sink = Sink::create(&Target::of(&place.output), false).unwrap();
     let mut all = Vec::new();
-    let done = run(source, Arc::new(Echo), sink, SETTINGS, &mut |progress| all.push(progress));
+    let done = echo(source, sink, SETTINGS, &mut |progress| all.push(progress));
     assert!(all.windows(2).all(|pair| pair[0].records < pair[1].records && pair[0].read <= pair[1].read));
     let size = content.len() as u64;
     assert_eq!(all.last(), Some(&Progress { read: size, total: Some(size), records: done.summary.records }));
@@ -197,8 +223,8 @@ fn progress_comes_to_the_end_of_the_file() {
 fn a_full_disk_ends_the_run_with_its_name() {
     let place = folder("in.jsonl", text().as_bytes());
     let target = Target { decisions: Place::File("/dev/full".into()), ..Target::of(&place.output) };
-    let sink = Sink::create(&target, false, &[]).unwrap();
-    let done = run(Source::open(&place.input).unwrap(), Arc::new(Echo), sink, SETTINGS, &mut |_| {});
+    let sink = Sink::create(&target, false).unwrap();
+    let done = echo(Source::open(&place.input, SIZE_MAX).unwrap(), sink, SETTINGS, &mut |_| {});
     let Err(Error::Sink(error @ SinkError::Full { .. })) = done.ended else { panic!("{:?}", done.ended) };
     assert!(error.to_string().starts_with("no room is left to write /dev/full ("), "{error}");
 }
@@ -212,14 +238,14 @@ fn a_reader_that_goes_away_ends_the_run_though_the_source_waits() {
         dead_letters: Place::Nowhere,
         generations: Place::Nowhere,
     };
-    let sink = Sink::create(&target, false, &[]).unwrap();
+    let sink = Sink::create(&target, false).unwrap();
     drop((reader, writer));
     // this source has one line and then never answers
     let (input, mut lines) = std::io::pipe().unwrap();
     lines.write_all(b"line\n").unwrap();
-    let mut source = Source::open("-".as_ref()).unwrap();
+    let mut source = Source::open("-".as_ref(), SIZE_MAX).unwrap();
     source.reader = Box::new(input);
-    let done = run(source, Arc::new(Echo), sink, SETTINGS, &mut |_| {});
+    let done = echo(source, sink, SETTINGS, &mut |_| {});
     assert!(matches!(done.ended, Err(Error::Sink(SinkError::Gone { .. }))), "{:?}", done.ended);
     drop(lines);
 }

@@ -1,6 +1,6 @@
 //! What a sink writes, and what it refuses to write over.
 
-use super::{Place, Protected, Sink, SinkError, Target};
+use super::{Committed, Place, Protected, Sink, SinkError, Target};
 use crate::source::{Source, SourceError};
 use sandgate_engine::judged::Judged;
 use std::fs;
@@ -32,12 +32,12 @@ fn an_existing_file_is_refused_before_any_is_made() {
             fs::write(folder.path().join(name), "precious").unwrap();
         }
         let target = Target::of(&folder.path().join("out"));
-        let refused = Sink::create(&target, false, &[]).err().unwrap();
+        let refused = Sink::create(&target, false).err().unwrap();
         let SinkError::Exists { paths } = &refused else { panic!("{refused}") };
         assert_eq!(paths.len(), there.len());
         assert!(refused.to_string().ends_with("or say --force to replace them"), "{refused}");
         assert_eq!(names(folder.path()), there);
-        Sink::create(&target, true, &[]).unwrap().finish().unwrap();
+        Sink::create(&target, true).unwrap().finish().unwrap();
         assert_eq!(fs::read(folder.path().join(there[0])).unwrap(), b"");
     }
 }
@@ -65,19 +65,18 @@ fn a_protected_file_is_never_overwritten() {
         (&folder.path().join("out"), &beside, "the tag store"),
     ];
     for (output, named, what) in table {
-        for force in [false, true] {
-            let refused = Sink::create(&Target::of(output), force, &protected).err().unwrap().to_string();
-            let expected =
-                format!("the output {} is {what}, which would be lost; name another output", named.display());
-            assert_eq!(refused, expected);
-        }
+        let refused = Target::of(output).check(&protected).unwrap_err().to_string();
+        let expected = format!("the output {} is {what}, which would be lost; name another output", named.display());
+        assert_eq!(refused, expected);
     }
     for path in [&input, &store] {
         assert_eq!(fs::read(path).unwrap(), b"precious");
     }
     // writing to a device loses nothing
     let device = Protected { path: "/dev/null".into(), what: "the input" };
-    Sink::create(&Target::of("/dev/null".as_ref()), false, &[device]).unwrap().finish().unwrap();
+    let target = Target::of("/dev/null".as_ref());
+    target.check(&[device]).unwrap();
+    Sink::create(&target, false).unwrap().finish().unwrap();
 }
 
 #[test]
@@ -94,7 +93,9 @@ fn an_output_that_is_no_file_of_json_lines_says_what_to_do() {
     ];
     for (output, mend) in table {
         for force in [false, true] {
-            let refused = Sink::create(&Target::of(&path(output)), force, &[]).err().unwrap().to_string();
+            let target = Target::of(&path(output));
+            let made = target.check(&[]).and_then(|()| Sink::create(&target, force));
+            let refused = made.err().unwrap().to_string();
             assert!(refused.ends_with(mend), "{refused}");
             assert_eq!(names(folder.path()), ["file", "folder"], "{output}");
         }
@@ -106,7 +107,7 @@ fn an_output_that_cannot_be_made_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     let target = Target { generations: Place::File(folder.path().join("no/such/folder")), ..Target::of(&out) };
-    let refused = Sink::create(&target, false, &[]).err().unwrap();
+    let refused = Sink::create(&target, false).err().unwrap();
     assert!(matches!(refused, SinkError::NoFolder { .. }), "{refused}");
     assert_eq!(names(folder.path()), Vec::<String>::new());
 }
@@ -115,7 +116,7 @@ fn an_output_that_cannot_be_made_leaves_nothing_behind() {
 fn everything_is_in_its_file_when_it_is_finished() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
-    let mut sink = Sink::create(&Target::of(&out), false, &[]).unwrap();
+    let mut sink = Sink::create(&Target::of(&out), false).unwrap();
     sink.write_generations(b"generation\n").unwrap();
     let judged = Judged { decisions: b"decision\n".to_vec(), dead_letters: b"letter\n".to_vec(), ..Judged::default() };
     sink.write(&judged).unwrap();
@@ -128,11 +129,38 @@ fn everything_is_in_its_file_when_it_is_finished() {
 #[test]
 fn an_input_that_cannot_be_opened_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
-    let missing = Source::open(&folder.path().join("nothing")).err().unwrap();
+    let missing = Source::open(&folder.path().join("nothing"), 100).err().unwrap();
     assert!(
         matches!(missing, SourceError::Missing { .. }) && missing.to_string().ends_with("check the path"),
         "{missing}"
     );
-    let directory = Source::open(folder.path()).err().unwrap();
+    let directory = Source::open(folder.path(), 100).err().unwrap();
     assert!(matches!(directory, SourceError::Directory { .. }), "{directory}");
+}
+
+#[test]
+fn a_stopped_run_is_cut_back_to_its_commit() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = Target::of(&folder.path().join("out"));
+    let batch = |decisions: &str, dead_letters: &str| Judged {
+        decisions: decisions.into(),
+        dead_letters: dead_letters.into(),
+        ..Judged::default()
+    };
+    let mut sink = Sink::resume(&target, Committed::default()).unwrap();
+    sink.write_generations(b"generation\n").unwrap();
+    sink.write(&batch("one\n", "bad\n")).unwrap();
+    let committed = sink.written();
+    assert_eq!(committed, Committed { decisions: 4, dead_letters: 4 });
+    sink.write(&batch("two\nthr", "worse\n")).unwrap();
+    drop(sink);
+    let mut sink = Sink::resume(&target, committed).unwrap();
+    sink.write_generations(b"generation\n").unwrap();
+    sink.write(&batch("two\n", "")).unwrap();
+    sink.finish().unwrap();
+    for (suffix, content) in [("", "one\ntwo\n"), (".dead-letters", "bad\n"), (".generations", "generation\n")] {
+        assert_eq!(fs::read_to_string(format!("{}{suffix}", folder.path().join("out").display())).unwrap(), content);
+    }
+    let gone = Sink::resume(&target, Committed { decisions: 9, dead_letters: 0 }).err().unwrap();
+    let SinkError::Shorter { found: 8, committed: 9, .. } = gone else { panic!("{gone}") };
 }

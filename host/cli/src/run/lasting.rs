@@ -1,0 +1,108 @@
+//! What makes a run outlive its process: the lane's state, and the place where
+//! it goes on.
+
+use super::{Bar, note};
+use crate::config::StateSettings;
+use sandgate_engine::Engine;
+use sandgate_engine::tally::Tally;
+use sandgate_state::Lane;
+use sandgate_state::folder::Folder;
+use sandgate_state::identity::{Identity, Input, Setting};
+use sandgate_stream::{Committed, Durable, Sink, SinkError, Source, Summary, Target};
+use std::path::{Path, PathBuf};
+
+/// What a run says about its state.
+pub(super) struct Lasting<'a> {
+    pub(super) state: &'a StateSettings,
+    /// By source.
+    pub(super) from: &'a [PathBuf],
+    pub(super) to: &'a Path,
+    pub(super) force: bool,
+}
+
+/// Where a run begins.
+type Begun = (Sink, Option<Durable>, Summary);
+
+impl Lasting<'_> {
+    /// Why this run cannot be taken up again, if it cannot.
+    pub(super) fn hindered(&self, sources: &[Source], target: &Target) -> Option<String> {
+        let unnamed = |path: &Path, standard: &str| match path == Path::new("-") {
+            true => format!("{standard} is no file"),
+            false => format!("{} is no regular file", path.display()),
+        };
+        if let Some((_, from)) = sources.iter().zip(self.from).find(|(source, _)| !source.is_file()) {
+            return Some(unnamed(from, "standard input"));
+        }
+        (!target.is_file()).then(|| unnamed(self.to, "standard output"))
+    }
+
+    /// Opens the state of this pair of inputs and output, and the output where
+    /// its last commit left it.
+    pub(super) fn open(&self, engine: &Engine, lane: &Lane, target: &Target, bar: &Bar) -> anyhow::Result<Begun> {
+        let sources: Vec<_> = engine.layout().sources.iter().map(|name| name.to_string()).collect();
+        let identity = identity(&sources, self.from, self.to, configuration(engine, self.state));
+        let folder = Folder::open(&self.state.path)?;
+        if !self.force && folder.find(&identity.output)?.is_none() {
+            // an output that no run of this state has made is somebody's file
+            let there = target.there();
+            if !there.is_empty() {
+                return Err(SinkError::Exists { paths: there }.into());
+            }
+        }
+        let stored = folder.lane(&identity, self.force)?;
+        let mut restore = lane.restorer();
+        let (journal, replayed) = stored.open(&mut restore, &mut |progress| bar.restore(progress))?;
+        restore.finish();
+        if let Some(torn) = &replayed.torn {
+            let (file, bytes) = (torn.file.display(), torn.bytes);
+            note(format!("{file} ended in {bytes} bytes of an unfinished commit, which were cut off"));
+        }
+        let begin = replayed.position;
+        let committed = Committed { decisions: begin.output, dead_letters: begin.dead_letters };
+        let sink = Sink::resume(target, committed)?;
+        let mut summary = Summary::new();
+        if begin.records > 0 {
+            let tally = Tally::from_bytes(&begin.tally).unwrap_or_default();
+            summary = Summary::going_on(tally, begin.records);
+            if !begin.ended {
+                note(format!(
+                    "an earlier run was stopped after {} records; this one goes on from there",
+                    begin.records
+                ));
+            }
+        }
+        Ok((sink, Some(Durable { journal, every: self.state.commit, begin }), summary))
+    }
+}
+
+/// What a lane of these sources, files and configuration is known by.
+pub(crate) fn identity(sources: &[String], from: &[PathBuf], to: &Path, configuration: Vec<Setting>) -> Identity {
+    let inputs = sources.iter().zip(from).map(|(source, from)| Input { source: source.clone(), path: absolute(from) });
+    Identity { inputs: inputs.collect(), output: absolute(to), configuration }
+}
+
+/// Everything besides the files that the decisions of a lane depend on.
+pub(crate) fn configuration(engine: &Engine, state: &StateSettings) -> Vec<Setting> {
+    let setting = |name: &str, value: String| Setting { name: name.to_owned(), value };
+    let sets = engine.generations().iter().map(|generation| {
+        setting(&format!("the policy set of tenant {}", generation.tenant), generation.set.to_string())
+    });
+    let bounds = state.bounds;
+    sets.chain([
+        setting("state.lateness", format!("{} ms", bounds.lateness)),
+        setting("state.repeats", format!("{} ms", bounds.repeats)),
+        setting("state.ids", bounds.ids.to_string()),
+        setting("state.events", bounds.events.to_string()),
+        setting("engine.reused_id", engine.reused_id().word().to_owned()),
+    ])
+    .collect()
+}
+
+/// The path that a file is known by, however it was named; a file that is not
+/// there yet by its folder's.
+fn absolute(path: &Path) -> String {
+    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    let in_folder = || Some(folder.canonicalize().ok()?.join(path.file_name()?));
+    let known = path.canonicalize().ok().or_else(in_folder).unwrap_or_else(|| path.to_owned());
+    known.display().to_string()
+}
