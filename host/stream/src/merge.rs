@@ -110,3 +110,83 @@ impl Head {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Batch, Lines, Merge};
+    use crate::source::Source;
+    use sandgate_model::Instant;
+    use sandgate_state::position::SourcePosition;
+    use std::fs;
+
+    /// The number that a record begins with is its time.
+    fn time(_: usize, bytes: &[u8]) -> Option<Instant> {
+        let text = std::str::from_utf8(bytes).ok()?;
+        Instant::from_millis(text.split(' ').next()?.parse().ok()?).ok()
+    }
+
+    fn merge(folder: &tempfile::TempDir, texts: &[&str], positions: &[SourcePosition]) -> Merge {
+        let lines = texts.iter().enumerate().map(|(at, text)| {
+            let path = folder.path().join(at.to_string());
+            fs::write(&path, text).unwrap();
+            let mut lines = Lines::new(Source::open(&path, 100).unwrap(), at);
+            if let Some(position) = positions.get(at) {
+                lines.resume(position).unwrap();
+            }
+            lines
+        });
+        Merge::new(lines.collect())
+    }
+
+    /// The records in their order, and the positions behind each batch.
+    fn all(merge: &mut Merge, records: usize) -> (Vec<String>, Vec<Vec<SourcePosition>>) {
+        let (mut order, mut ends) = (Vec::new(), Vec::new());
+        loop {
+            let mut batch = Batch::new();
+            let more = merge.fill(&mut batch, records, &time).unwrap();
+            order.extend(batch.records().into_iter().map(|(_, text, _)| text));
+            ends.push(batch.ends);
+            if !more {
+                return (order, ends);
+            }
+        }
+    }
+
+    #[test]
+    fn records_come_by_time_and_equal_ones_in_the_order_of_the_sources() {
+        let table: &[(&[&str], &[&str])] = &[
+            (&["1 a\n3 a\n", "2 b\n4 b\n"], &["1 a", "2 b", "3 a", "4 b"]),
+            (&["2 a\n", "2 b\n", "1 c\n2 c\n"], &["1 c", "2 a", "2 b", "2 c"]),
+            // a record that nobody can use holds nothing up
+            (&["5 a\n", "what\n6 b\n"], &["what", "5 a", "6 b"]),
+            // nor does a source whose own records are not in order
+            (&["5 a\n1 a\n6 a\n", "2 b\n5 b\n"], &["2 b", "5 a", "1 a", "5 b", "6 a"]),
+            (&["", "\n\n1 b\n\n", ""], &["1 b"]),
+            (&["", ""], &[]),
+        ];
+        let folder = tempfile::tempdir().unwrap();
+        for (texts, expected) in table {
+            for records in [1, 2, 100] {
+                assert_eq!(
+                    all(&mut merge(&folder, texts, &[]), records).0,
+                    *expected,
+                    "{texts:?}, {records} at a time"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn from_every_position_the_rest_comes_as_it_would_have_come() {
+        let texts = ["1 a\n\n4 a\n4 a again\nnothing\n9 a\n", "2 b\n3 b\n4 b\n\n", "7 c\n1 c\n8 c"];
+        let folder = tempfile::tempdir().unwrap();
+        let (order, ends) = all(&mut merge(&folder, &texts, &[]), 1);
+        assert_eq!(order.len(), 11);
+        for (at, positions) in ends.iter().enumerate() {
+            let done = (at + 1).min(order.len());
+            let (rest, last) = all(&mut merge(&folder, &texts, positions), 3);
+            assert_eq!(rest, order[done..], "after {done} records");
+            assert_eq!(last.last(), ends.last());
+        }
+    }
+}

@@ -15,6 +15,7 @@ mod target;
 mod tests;
 
 pub use error::SinkError;
+use target::is_special;
 pub use target::{Place, Protected, Target};
 
 use sandgate_engine::judged::Judged;

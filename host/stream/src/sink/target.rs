@@ -99,7 +99,7 @@ impl Target {
 }
 
 /// Whether the path is there and no regular file: a pipe, a device.
-fn is_special(path: &Path) -> bool {
+pub(super) fn is_special(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 

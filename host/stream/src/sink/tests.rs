@@ -13,6 +13,14 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
+/// What became of a batch.
+fn batch(decisions: &str, dead_letters: &str) -> Judged {
+    let mut judged = Judged::default();
+    judged.decisions.extend_from_slice(decisions.as_bytes());
+    judged.dead_letters.extend_from_slice(dead_letters.as_bytes());
+    judged
+}
+
 #[test]
 fn each_kind_of_output_has_its_places() {
     let beside = Target::of("out.jsonl".as_ref());
@@ -118,8 +126,7 @@ fn everything_is_in_its_file_when_it_is_finished() {
     let out = folder.path().join("out");
     let mut sink = Sink::create(&Target::of(&out), false).unwrap();
     sink.write_generations(b"generation\n").unwrap();
-    let judged = Judged { decisions: b"decision\n".to_vec(), dead_letters: b"letter\n".to_vec(), ..Judged::default() };
-    sink.write(&judged).unwrap();
+    sink.write(&batch("decision\n", "letter\n")).unwrap();
     sink.finish().unwrap();
     for (suffix, content) in [("", "decision\n"), (".dead-letters", "letter\n"), (".generations", "generation\n")] {
         assert_eq!(fs::read_to_string(format!("{}{suffix}", out.display())).unwrap(), content);
@@ -142,11 +149,6 @@ fn an_input_that_cannot_be_opened_says_what_to_do() {
 fn a_stopped_run_is_cut_back_to_its_commit() {
     let folder = tempfile::tempdir().unwrap();
     let target = Target::of(&folder.path().join("out"));
-    let batch = |decisions: &str, dead_letters: &str| Judged {
-        decisions: decisions.into(),
-        dead_letters: dead_letters.into(),
-        ..Judged::default()
-    };
     let mut sink = Sink::resume(&target, Committed::default()).unwrap();
     sink.write_generations(b"generation\n").unwrap();
     sink.write(&batch("one\n", "bad\n")).unwrap();
