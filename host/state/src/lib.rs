@@ -12,12 +12,17 @@
 //! [`journal::Journal`] to go on with. `docs/state-format.md` explains every byte.
 
 mod bytes;
+mod chain;
+mod disk;
 mod failure;
 pub mod folder;
+mod frame;
 pub mod identity;
 pub mod journal;
 pub mod portable;
 pub mod position;
 pub mod replay;
+mod segment;
+mod snapshot;
 
 pub use failure::{Damage, Failure};
