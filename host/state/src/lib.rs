@@ -13,9 +13,12 @@
 
 mod bound;
 mod bytes;
+mod chain;
+mod disk;
 pub mod entry;
 mod failure;
 pub mod folder;
+mod frame;
 mod front;
 pub mod identity;
 mod ids;
@@ -26,6 +29,8 @@ mod pass;
 pub mod portable;
 pub mod position;
 pub mod replay;
+mod segment;
+mod snapshot;
 mod stored;
 mod texts;
 mod turn;
