@@ -1,6 +1,8 @@
 //! A record as the state knows it, and its journal entry.
 
 mod codec;
+#[cfg(test)]
+mod tests;
 
 pub use codec::{EntryError, decode, encode};
 
