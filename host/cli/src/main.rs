@@ -7,6 +7,7 @@ mod config;
 mod demo;
 mod generate;
 mod run;
+mod state;
 mod tags;
 
 use anyhow::Context as _;
@@ -33,6 +34,8 @@ enum Verb {
     Build(build::Args),
     /// Check a host's configuration with everything that it names
     Check(check::Args),
+    /// Look into the state of a lane, or move it to another host
+    State(state::Args),
     /// Make transactions to try policies on, with labelled fraud
     Generate(generate::Args),
     /// Put tags into the store, and look at them
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Verb::Demo(args) => demo::run(&args),
         Verb::Build(args) => build::run(&args),
         Verb::Check(args) => check::run(&args),
+        Verb::State(args) => state::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,6 +1,6 @@
 //! `sandgate run`: judges the records of a file and ends.
 
-mod lasting;
+pub(crate) mod lasting;
 mod progress;
 
 use crate::check::Problems;
@@ -75,6 +75,12 @@ pub(crate) struct Done {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Unnamed(String);
 
+impl Unnamed {
+    pub(crate) fn output() -> Unnamed {
+        Unnamed("no output is named: say --to FILE, or give the [sink] a `path`".to_owned())
+    }
+}
+
 impl fmt::Display for Unnamed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -111,7 +117,7 @@ impl Job {
         report.notes.iter().for_each(note);
         let from = inputs(&args.from, &host.sources)?;
         let to = args.to.clone().or_else(|| host.sink.clone());
-        let to = to.ok_or(Unnamed("no output is named: say --to FILE, or give the [sink] a `path`".to_owned()))?;
+        let to = to.ok_or_else(Unnamed::output)?;
         let protected = protected(&args.config, &from, &host);
         Ok(Job { host, from, to, workers, force: args.force, protected })
     }
@@ -163,7 +169,7 @@ pub(crate) fn note(note: impl fmt::Display) {
 
 /// The file of every source: as the command line names them, else as the
 /// configuration does.
-fn inputs(named: &[PathBuf], sources: &[config::Source]) -> Result<Vec<PathBuf>, Unnamed> {
+pub(crate) fn inputs(named: &[PathBuf], sources: &[config::Source]) -> Result<Vec<PathBuf>, Unnamed> {
     let mut from: Vec<Option<PathBuf>> = vec![None; sources.len()];
     let name = |at: usize| &*sources[at].schema.source;
     for path in named {

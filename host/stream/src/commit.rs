@@ -211,7 +211,7 @@ fn commit(
     if journal.is_due()
         && let Some((front, sieve)) = judge.compaction()
     {
-        journal.compact(&front, sieve)?;
+        journal.compact(front, sieve)?;
     }
     Ok(())
 }

@@ -144,6 +144,11 @@ impl Family {
         &self.kinds
     }
 
+    /// The fields whose values its events hold, word by word.
+    pub fn operands(&self) -> impl Iterator<Item = usize> {
+        self.operands.iter().map(|operand| operand.field)
+    }
+
     /// What its series keep and compute.
     pub fn shape(&self) -> &Shape {
         &self.shape
