@@ -10,6 +10,9 @@ pub struct Squares {
 }
 
 impl Squares {
+    /// The sum of none.
+    pub const ZERO: Squares = Squares { low: 0, high: 0 };
+
     /// The square of one operand.
     pub fn of(operand: i64) -> Squares {
         let size = u128::from(operand.unsigned_abs());
