@@ -24,5 +24,7 @@ pub mod position;
 pub mod replay;
 mod segment;
 mod snapshot;
+#[cfg(test)]
+mod toy;
 
 pub use failure::{Damage, Failure};
