@@ -36,6 +36,8 @@ pub fn policies() -> &'static Path {
         let sources = [
             "policies/account-risk",
             "policies/risk-matrix",
+            "tests/guests/card-windows",
+            "tests/guests/every-window",
             "tests/guests/six-inputs",
             "tests/guests/unruly",
             "tests/guests/subscription-limits",

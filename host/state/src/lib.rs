@@ -33,6 +33,8 @@ mod segment;
 mod snapshot;
 mod stored;
 mod texts;
+#[cfg(test)]
+mod toy;
 mod turn;
 mod varint;
 

@@ -40,7 +40,7 @@ enum Node {
 enum Change {
     Add(String, usize),
     Remove(String),
-    Rename(String, String),
+    Rename(String, String, usize),
 }
 
 /// How a step goes.
@@ -62,10 +62,11 @@ impl Change {
             Change::Remove(name) => {
                 names.remove(name);
             }
-            Change::Rename(from, to) => {
-                if let Some(node) = names.remove(from) {
-                    names.insert(to.clone(), node);
+            Change::Rename(from, to, node) => {
+                if names.get(from) == Some(node) {
+                    names.remove(from);
                 }
+                names.insert(to.clone(), *node);
             }
         }
     }
@@ -323,9 +324,10 @@ impl Disk for Faulty {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.inner().change(|inner| {
+            let node = inner.find(from)?;
             let ((above, from), (same, to)) = (inner.split(from)?, inner.split(to)?);
             assert_eq!(above, same, "renamed within a folder only");
-            inner.names(above, Change::Rename(from, to))
+            inner.names(above, Change::Rename(from, to, node))
         })
     }
 
