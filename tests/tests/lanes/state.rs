@@ -1,0 +1,1 @@
+//! The state folder as an operator meets it.
