@@ -234,6 +234,29 @@ mod tests {
     }
 
     #[test]
+    fn an_opening_is_the_same_bytes_for_a_seed_and_another_for_another() {
+        let burst = |seed| {
+            let (mut records, mut tags) = (Vec::new(), Vec::new());
+            let args = Args { burst: Some(1_000), ..args(Profile::Subscriptions, 0, seed) };
+            let written = records_to(&mut records, &args, &ProgressBar::hidden()).unwrap();
+            tags_to(&mut tags, Profile::Subscriptions, &written.accounts).unwrap();
+            assert_eq!(written.records as usize, records.iter().filter(|byte| **byte == b'\n').count());
+            assert_eq!(tags.iter().filter(|byte| **byte == b'\n').count(), 1_001);
+            String::from_utf8(records).unwrap()
+        };
+        assert_eq!(burst(1), burst(1));
+        assert_ne!(burst(1), burst(2));
+        let first: Vec<_> = burst(1).lines().take(4).map(str::to_owned).collect();
+        assert_eq!(first, include_str!("generate/opening.golden.jsonl").lines().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn only_funds_open() {
+        let error = run(&Args { burst: Some(10), ..args(Profile::Payments, 0, 1) }).unwrap_err().to_string();
+        assert!(error.contains("--profile subscriptions"), "{error}");
+    }
+
+    #[test]
     fn a_file_that_exists_is_left_alone_unless_forced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("records.jsonl");

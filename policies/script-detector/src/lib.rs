@@ -32,16 +32,16 @@ pub struct Seen<'a> {
 #[derive(Parameters)]
 pub struct Coefficients {
     /// The logit of a subscription of which nothing else is known.
-    #[parameter(default = -6.0, minimum = -100, maximum = 100)]
+    #[parameter(default = -8.48, minimum = -100, maximum = 100)]
     pub intercept: f64,
     /// What each subscription of the last minute adds.
-    #[parameter(default = 1.5, minimum = -100, maximum = 100)]
+    #[parameter(default = 2.15, minimum = -100, maximum = 100)]
     pub per_last_minute: f64,
     /// What each subscription of the last 30 days adds.
-    #[parameter(default = 0.1, minimum = -100, maximum = 100)]
+    #[parameter(default = 0.17, minimum = -100, maximum = 100)]
     pub per_last_30_days: f64,
     /// What a device adds that is new to the account.
-    #[parameter(default = 1.5, minimum = -100, maximum = 100)]
+    #[parameter(default = 1.69, minimum = -100, maximum = 100)]
     pub new_device: f64,
 }
 

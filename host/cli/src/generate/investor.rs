@@ -76,7 +76,9 @@ fn orders(draw: &mut Draw, first: Event, account: &Account, out: &mut Vec<Event>
     let mut time = first.time;
     let end = first.time + u64::from(RUSH_MS);
     for _ in 0..count {
-        out.push(Event { time: time.min(end), amount: amount(draw, account), ..first.clone() });
+        // now and then there is a digit too many
+        let amount = amount(draw, account) * if draw.once_in(1_000) { 10 } else { 1 };
+        out.push(Event { time: time.min(end), amount, ..first.clone() });
         time += u64::from(draw.between(least, most));
     }
 }

@@ -72,3 +72,64 @@ impl Role {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Opening;
+    use crate::generate::event::Label;
+    use crate::generate::rush::{BEGIN, OPENS, RUSH_MS};
+    use std::collections::{HashMap, HashSet};
+
+    const SUBSCRIBERS: u64 = 20_000;
+
+    fn opening() -> Opening {
+        Opening::new(3, SUBSCRIBERS)
+    }
+
+    #[test]
+    fn everybody_comes_in_the_ten_minutes_and_time_never_runs_backwards() {
+        let events = opening().events;
+        assert!(events.is_sorted_by_key(|event| event.time));
+        assert!(events[0].time >= BEGIN);
+        let subscribers: HashSet<_> =
+            events.iter().filter(|event| event.time >= OPENS).map(|event| event.account).collect();
+        assert_eq!(subscribers.len() as u64, SUBSCRIBERS);
+        let on_time = events.iter().filter(|event| (OPENS..OPENS + u64::from(RUSH_MS)).contains(&event.time)).count();
+        let after = events.iter().filter(|event| event.time >= OPENS + u64::from(RUSH_MS)).count();
+        assert!(after * 20 < on_time, "{after} of {on_time}");
+    }
+
+    #[test]
+    fn every_kind_of_script_is_there_and_few_are_scripts() {
+        let events = opening().events;
+        let count = |label| events.iter().filter(|event| event.label == label).count();
+        for label in [Label::Burst, Label::Farm, Label::Slow] {
+            assert!((50..3_000).contains(&count(Some(label))), "{} of {}", count(Some(label)), label.word());
+        }
+        assert!(count(None) > events.len() * 9 / 10);
+    }
+
+    #[test]
+    fn scripts_and_the_honest_are_alike_in_each_single_number() {
+        let events = opening().events;
+        let mut orders: HashMap<usize, (u64, bool)> = HashMap::new();
+        let mut devices: HashMap<u32, HashSet<usize>> = HashMap::new();
+        for event in &events {
+            let (count, scripted) = orders.entry(event.account).or_default();
+            *count += 1;
+            *scripted |= event.label.is_some();
+            devices.entry(event.device).or_default().insert(event.account);
+        }
+        let most = |scripted| orders.values().filter(|(_, is)| *is == scripted).map(|(count, _)| *count).max();
+        let least = orders.values().filter(|(_, scripted)| *scripted).map(|(count, _)| *count).min();
+        assert!(most(false) > least, "a saver orders more often than a farmed account");
+        let families = devices.values().filter(|accounts| (2..5).contains(&accounts.len())).count();
+        let farms = devices.values().filter(|accounts| accounts.len() >= 8).count();
+        assert!(families > 100 * farms / 10 && farms > 0, "{families} families, {farms} farms");
+        let large = events.iter().filter(|event| event.amount > 100_000_000);
+        assert!(
+            large.clone().count() > 0 && large.clone().all(|event| event.label.is_none()),
+            "scripts do not stand out"
+        );
+    }
+}
