@@ -3,7 +3,7 @@
 CARGO_FLAGS := --release --workspace
 SANDGATE := $(or $(CARGO_TARGET_DIR),target)/release/sandgate
 # where the example looks for them, wherever cargo builds
-POLICIES := target/policies/account_risk.wasm target/policies/risk_matrix.wasm
+POLICIES := $(patsubst %,target/policies/%.wasm,account_risk risk_matrix script_detector subscription_limits velocity)
 
 .PHONY: help demo test bench lint fmt doc clean wasm-target
 

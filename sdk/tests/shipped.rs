@@ -1,4 +1,4 @@
-//! The component that an author ships: small, without imports, of one page.
+//! The components that are shipped: small, without imports, of one page.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where by stopping there")]
 
@@ -54,15 +54,17 @@ fn leb(bytes: &[u8], mut at: usize) -> (u32, usize) {
 }
 
 #[test]
-fn the_example_of_the_contract_is_small_and_imports_nothing() {
-    let module = build("subscription-limits");
-    let component = componentize(&module);
-    assert!(component.len() <= 40 * 1024, "the component has {} bytes", component.len());
-    assert_eq!(pages(&module), 1, "a guest of one page is the cheapest to make and to throw away");
-    let DecodedWasm::Component(resolve, world) = wit_component::decode(&component).unwrap() else {
-        panic!("not a component");
-    };
-    let world = &resolve.worlds[world];
-    assert!(world.imports.is_empty(), "{:?}", world.imports);
-    assert_eq!(world.exports.len(), 1);
+fn shipped_policies_are_small_and_import_nothing() {
+    for policy in ["account-risk", "risk-matrix", "script-detector", "subscription-limits", "velocity"] {
+        let module = build(policy);
+        let component = componentize(&module);
+        assert!(component.len() <= 20 * 1024, "{policy} has {} bytes", component.len());
+        assert_eq!(pages(&module), 1, "{policy}: a guest of one page is the cheapest to make and to throw away");
+        let DecodedWasm::Component(resolve, world) = wit_component::decode(&component).unwrap() else {
+            panic!("{policy} is no component");
+        };
+        let world = &resolve.worlds[world];
+        assert!(world.imports.is_empty(), "{policy}: {:?}", world.imports);
+        assert_eq!(world.exports.len(), 1, "{policy}");
+    }
 }

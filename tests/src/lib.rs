@@ -38,18 +38,20 @@ pub fn policies() -> &'static Path {
         let sources = [
             "policies/account-risk",
             "policies/risk-matrix",
+            "policies/script-detector",
+            "policies/subscription-limits",
+            "policies/velocity",
             "tests/guests/card-windows",
             "tests/guests/every-window",
             "tests/guests/six-inputs",
             "tests/guests/unruly",
-            "tests/guests/subscription-limits",
         ];
         build(sources);
         let folder = program().ancestors().nth(2).unwrap_or(Path::new("")).join("policies");
         // the example names its components where cargo puts them by default
         let named = root().join("target/policies");
         if named.canonicalize().ok() != folder.canonicalize().ok() {
-            for policy in ["account-risk", "risk-matrix"] {
+            for policy in ["account-risk", "risk-matrix", "script-detector", "subscription-limits", "velocity"] {
                 let to = named.join(policy.replace('-', "_")).with_extension("wasm");
                 build([format!("policies/{policy}").as_ref(), "--to".as_ref(), to.as_os_str()]);
             }

@@ -1,5 +1,5 @@
-//! `sandgate demo`: the main job on generated data, step by step, with what an
-//! operator would type. It needs no server.
+//! `sandgate demo`: a fund's opening day on generated data, step by step, with
+//! what an operator would type. It needs no server.
 
 mod table;
 
@@ -15,8 +15,8 @@ use std::process::{Command, Stdio};
 #[command(after_help = "Example:\n  sandgate demo\n\n\
     Runs in a clone of the repository, after `sandgate build policies/*`; `make demo` does both.")]
 pub(crate) struct Args {
-    /// The folder with the host's configuration
-    #[arg(long, value_name = "DIR", default_value = "examples/payments")]
+    /// The folder with the configuration of the fund's host
+    #[arg(long, value_name = "DIR", default_value = "examples/fund-subscriptions")]
     example: PathBuf,
     /// Where to write what the demo makes
     #[arg(long, value_name = "DIR", default_value = "target/demo")]
@@ -35,42 +35,35 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     }
     std::fs::create_dir_all(&args.to).with_context(|| format!("{} cannot be made", args.to.display()))?;
     let made = |name: &str| args.to.join(name).display().to_string();
-    let (config, payments, tags, decisions) =
-        (config.display().to_string(), made("payments.jsonl"), made("tags.csv"), made("decisions.jsonl"));
+    let (config, records, decisions) =
+        (config.display().to_string(), made("subscriptions.jsonl"), made("decisions.jsonl"));
     let out = &mut anstream::stdout();
 
-    heading(out, "Payments come in: accounts with habits, and some fraud among them")?;
-    step(
-        out,
-        &[
-            "generate",
-            "--profile",
-            "payments",
-            "--count",
-            "20000",
-            "--seed",
-            "7",
-            "--to",
-            &payments,
-            "--tags",
-            &tags,
-            "--force",
-        ],
-    )?;
-    step(out, &["tags", "--config", &config, "load", &tags])?;
+    heading(out, "A fund opens: 100,000 subscribers in ten minutes, and scripts among them")?;
+    let generate = "generate --profile subscriptions --burst 100000 --seed 7 --force --to";
+    step(out, generate.split(' ').chain([records.as_str()]))?;
 
-    heading(out, "Policies judge them: rules first, then the risk of what the rules let through")?;
-    let summary = step(out, &["run", "--config", &config, "--from", &payments, "--to", &decisions, "--force"])?;
+    heading(out, "Policies judge them: rules first, then a model of what the rules let through")?;
+    let summary = step(out, ["run", "--config", &config, "--from", &records, "--to", &decisions, "--force"])?.errors;
     let file = File::open(&decisions).with_context(|| format!("{decisions} cannot be read"))?;
-    table::show(out, BufReader::new(file))?;
+    table::show(out, BufReader::with_capacity(256 << 10, file))?;
 
     heading(out, "The run in numbers")?;
     write!(out, "{summary}").context("standard output cannot be written")?;
 
+    heading(out, "What it was worth: the labels, which no policy saw, tell the scripts from the others")?;
+    let told = step(out, ["effectiveness", &decisions, "--labels", &records])?.output;
+    write!(out, "{told}").context("standard output cannot be written")?;
+
     heading(out, "Next")?;
-    let tenant = args.example.join("tenants/payments.toml");
-    crate::say(out, format_args!("  see one decision whole   head -n 1 {decisions}"))?;
-    crate::say(out, format_args!("  turn a threshold         edit {}, then the `run` above", tenant.display()))?;
+    let tenant = args.example.join("tenants/fund.toml");
+    let readme = args.example.join("README.md");
+    crate::say(out, format_args!("  doubt a number           grep -m 1 BURST {decisions}    # its inputs are in it"))?;
+    crate::say(
+        out,
+        format_args!("  turn a threshold         edit {}, then `run` and `effectiveness`", tenant.display()),
+    )?;
+    crate::say(out, format_args!("  read what happened       {}", readme.display()))?;
     crate::say(out, "  write your own policy    docs/writing-policies.md")
 }
 
@@ -79,20 +72,27 @@ fn heading(out: &mut impl Write, text: &str) -> anyhow::Result<()> {
     crate::say(out, format_args!("\n{bold}{text}{bold:#}"))
 }
 
-/// Shows a command, runs it with this very program, and gives back what it
-/// wrote to standard error.
-fn step(out: &mut impl Write, arguments: &[&str]) -> anyhow::Result<String> {
+/// What a step wrote.
+struct Written {
+    output: String,
+    errors: String,
+}
+
+/// Shows a command, and runs it with this very program.
+fn step<'a>(out: &mut impl Write, arguments: impl IntoIterator<Item = &'a str>) -> anyhow::Result<Written> {
+    let arguments: Vec<&str> = arguments.into_iter().collect();
     let dim = Style::new().dimmed();
     crate::say(out, format_args!("  {dim}$ sandgate {}{dim:#}", arguments.join(" ")))?;
     let program = std::env::current_exe().context("this program cannot find itself")?;
-    let output = Command::new(program)
+    let done = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
         .output()
         .context("this program cannot be started again")?;
-    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    if !output.status.success() {
-        bail!("that step failed:\n{errors}");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let written = Written { output: text(&done.stdout), errors: text(&done.stderr) };
+    if !done.status.success() {
+        bail!("that step failed:\n{}", written.errors);
     }
-    Ok(errors)
+    Ok(written)
 }

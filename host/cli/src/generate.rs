@@ -4,7 +4,9 @@
 //! merchants. Fraud breaks them in three ways that the field `label` names:
 //! `burst` (a script pays at regular intervals), `oversized` (one amount far
 //! above the usual), `stolen` (another device in another country). An honest
-//! transaction's label is null.
+//! transaction's label is null. With `--burst` a fund opens instead, and scripts
+//! come with the subscribers: `burst`, `slow` (it keeps below the usual limits)
+//! and `farm` (it has many accounts on one device).
 //!
 //! The same seed gives the same bytes on every machine, and a longer stream
 //! begins with a shorter one: all arithmetic is on integers, all chance comes
@@ -13,13 +15,19 @@
 mod account;
 mod draw;
 mod event;
+mod grabber;
+mod investor;
+mod opening;
+mod rush;
 mod script;
 mod stream;
 mod write;
 
 use account::Account;
 use anyhow::{Context as _, bail};
+use event::Event;
 use indicatif::{ProgressBar, ProgressStyle};
+use opening::{Opening, SUBSCRIBERS_MAX};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -31,7 +39,9 @@ use stream::Stream;
 #[command(
     after_help = "Example:\n  sandgate generate --profile payments --count 100000 --to payments.jsonl --tags tags.csv\n  \
     sandgate tags --config sandgate.toml load tags.csv\n\n\
-    The field `label` of a record is null, or the fraud that it belongs to: burst, oversized, stolen.\n\n\
+    sandgate generate --profile subscriptions --burst 100000 --to subscriptions.jsonl\n\n\
+    The field `label` of a record is null, or the fraud that it belongs to: burst, oversized, stolen; with --burst \
+    burst (a script in a hurry), slow (it keeps below the usual limits), farm (many accounts on one device).\n\n\
     Folders that a path names and that are not there are made."
 )]
 pub(crate) struct Args {
@@ -39,8 +49,13 @@ pub(crate) struct Args {
     #[arg(long)]
     profile: Profile,
     /// How many records
-    #[arg(long, default_value_t = 10_000)]
+    #[arg(long, default_value_t = 10_000, conflicts_with = "burst")]
     count: u64,
+    /// Of the profile subscriptions: a fund opens, and so many subscribers come within ten
+    /// minutes, scripts among them; the records begin 25 days earlier, in order of time
+    #[arg(long, value_name = "SUBSCRIBERS", num_args = 0..=1, default_missing_value = "100000",
+        value_parser = clap::value_parser!(u64).range(1..=SUBSCRIBERS_MAX))]
+    burst: Option<u64>,
     /// Where chance begins: the same seed gives the same bytes on any machine
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -72,6 +87,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     if args.tags.as_ref() == Some(&args.to) {
         bail!("--to and --tags both say {}: the records and the tags need a file each", args.to.display());
     }
+    if args.burst.is_some() && args.profile != Profile::Subscriptions {
+        bail!("--burst is the opening of a fund: say --profile subscriptions");
+    }
     // both are looked at before either is made
     for path in std::iter::once(&args.to).chain(&args.tags) {
         refuse_existing(path, args.force)?;
@@ -85,7 +103,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let written = records_to(&mut records, args, &bar);
     bar.finish_and_clear();
     let written = written.and_then(|written| records.flush().map(|()| written));
-    let Written { accounts, fraudulent } =
+    let Written { accounts, records: count, fraudulent } =
         written.with_context(|| format!("cannot write records to {}", args.to.display()))?;
     if let Some((path, mut tags)) = tags {
         let written = tags_to(&mut tags, args.profile, &accounts).and_then(|()| tags.flush());
@@ -94,7 +112,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     writeln!(
         std::io::stderr(),
         "wrote {} records of {} accounts to {}, {fraudulent} of them labelled as fraud, in {:.1} s",
-        args.count,
+        count,
         accounts.len(),
         args.to.display(),
         start.elapsed().as_secs_f64(),
@@ -105,25 +123,52 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 /// What a stream left to tell.
 struct Written {
     accounts: Vec<Account>,
+    records: u64,
     fraudulent: u64,
 }
 
 fn records_to(out: &mut dyn Write, args: &Args, bar: &ProgressBar) -> std::io::Result<Written> {
-    const STEP: u64 = 10_000;
-    let mut stream = Stream::new(args.profile, args.seed);
-    let mut fraudulent = 0;
-    let mut line = Vec::with_capacity(512);
-    for number in 0..args.count {
-        let event = stream.next();
-        fraudulent += u64::from(event.label.is_some());
-        line.clear();
-        write::record(&mut line, args.profile, number, &event)?;
-        out.write_all(&line)?;
-        if number % STEP == 0 {
-            bar.set_position(number);
+    let mut lines = Lines { out, bar, profile: args.profile, line: Vec::with_capacity(512), records: 0, fraudulent: 0 };
+    let accounts = match args.burst {
+        None => {
+            let mut stream = Stream::new(args.profile, args.seed);
+            (0..args.count).try_for_each(|_| lines.write(&stream.next()))?;
+            stream.into_accounts()
         }
+        Some(subscribers) => {
+            let opening = Opening::new(args.seed, subscribers);
+            bar.set_length(opening.events.len() as u64);
+            opening.events.iter().try_for_each(|event| lines.write(event))?;
+            opening.accounts
+        }
+    };
+    let Lines { records, fraudulent, .. } = lines;
+    Ok(Written { accounts, records, fraudulent })
+}
+
+/// Writes events as lines, and counts them.
+struct Lines<'a> {
+    out: &'a mut dyn Write,
+    bar: &'a ProgressBar,
+    profile: Profile,
+    line: Vec<u8>,
+    records: u64,
+    fraudulent: u64,
+}
+
+impl Lines<'_> {
+    fn write(&mut self, event: &Event) -> std::io::Result<()> {
+        const STEP: u64 = 10_000;
+        self.line.clear();
+        write::record(&mut self.line, self.profile, self.records, event)?;
+        self.out.write_all(&self.line)?;
+        if self.records.is_multiple_of(STEP) {
+            self.bar.set_position(self.records);
+        }
+        self.records += 1;
+        self.fraudulent += u64::from(event.label.is_some());
+        Ok(())
     }
-    Ok(Written { accounts: stream.into_accounts(), fraudulent })
 }
 
 fn tags_to(out: &mut dyn Write, profile: Profile, accounts: &[Account]) -> std::io::Result<()> {
@@ -167,7 +212,7 @@ mod tests {
     use std::collections::HashMap;
 
     fn args(profile: Profile, count: u64, seed: u64) -> Args {
-        Args { profile, count, seed, to: "-".into(), tags: None, force: false }
+        Args { profile, count, burst: None, seed, to: "-".into(), tags: None, force: false }
     }
 
     fn generated(profile: Profile, count: u64, seed: u64) -> (String, String) {
@@ -186,6 +231,29 @@ mod tests {
             assert!(long.starts_with(&short) && tags.starts_with(&fewer_tags));
             assert_ne!(short, generated(profile, 1_000, 8).0);
         }
+    }
+
+    #[test]
+    fn an_opening_is_the_same_bytes_for_a_seed_and_another_for_another() {
+        let burst = |seed| {
+            let (mut records, mut tags) = (Vec::new(), Vec::new());
+            let args = Args { burst: Some(1_000), ..args(Profile::Subscriptions, 0, seed) };
+            let written = records_to(&mut records, &args, &ProgressBar::hidden()).unwrap();
+            tags_to(&mut tags, Profile::Subscriptions, &written.accounts).unwrap();
+            assert_eq!(written.records as usize, records.iter().filter(|byte| **byte == b'\n').count());
+            assert_eq!(tags.iter().filter(|byte| **byte == b'\n').count(), 1_001);
+            String::from_utf8(records).unwrap()
+        };
+        assert_eq!(burst(1), burst(1));
+        assert_ne!(burst(1), burst(2));
+        let first: Vec<_> = burst(1).lines().take(4).map(str::to_owned).collect();
+        assert_eq!(first, include_str!("generate/opening.golden.jsonl").lines().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn only_funds_open() {
+        let error = run(&Args { burst: Some(10), ..args(Profile::Payments, 0, 1) }).unwrap_err().to_string();
+        assert!(error.contains("--profile subscriptions"), "{error}");
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod config;
 mod demo;
+mod effectiveness;
 mod generate;
 mod run;
 mod state;
@@ -28,7 +29,7 @@ struct Arguments {
 enum Verb {
     /// Judge the records of a file
     Run(run::Args),
-    /// Show the main job on generated payments, without any server
+    /// Show the main job on a fund's opening day, without any server
     Demo(demo::Args),
     /// Build policies into components
     Build(build::Args),
@@ -38,6 +39,8 @@ enum Verb {
     State(state::Args),
     /// Make transactions to try policies on, with labelled fraud
     Generate(generate::Args),
+    /// Tell from labels what a run was worth: precision, recall, money stopped
+    Effectiveness(effectiveness::Args),
     /// Put tags into the store, and look at them
     Tags(tags::Args),
 }
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
             .map_err(|report| check::Problems(report).into())
             .and_then(|config| tags::run(&args, &config)),
         Verb::Generate(args) => generate::run(&args),
+        Verb::Effectiveness(args) => effectiveness::run(&args),
         Verb::Demo(args) => demo::run(&args),
         Verb::Build(args) => build::run(&args),
         Verb::Check(args) => check::run(&args),

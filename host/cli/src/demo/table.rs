@@ -1,9 +1,11 @@
-//! Decisions as a table for people: a few of those that pass, and those that do
-//! not with the reason in words.
+//! Decisions as a table for people: of those that were stopped a few for each
+//! cause, with the reason in words and the numbers behind it, and some that pass.
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
 use serde::Deserialize;
+use serde_json::{Map, Number, Value};
+use std::collections::HashMap;
 use std::io::{BufRead, Write};
 
 /// What the table shows of a decision.
@@ -14,6 +16,7 @@ struct Decision {
     time: String,
     because: Vec<Because>,
     reasons: Vec<Reason>,
+    scores: Vec<Score>,
     policies: Vec<Policy>,
 }
 
@@ -22,8 +25,8 @@ struct Because {
     what: String,
     policy: Option<String>,
     code: Option<String>,
-    value: Option<serde_json::Number>,
-    limit: Option<serde_json::Number>,
+    value: Option<Number>,
+    limit: Option<Number>,
 }
 
 #[derive(Deserialize)]
@@ -34,35 +37,55 @@ struct Reason {
 }
 
 #[derive(Deserialize)]
-struct Policy {
-    inputs: serde_json::Map<String, serde_json::Value>,
+struct Score {
+    policy: String,
+    contributions: Map<String, Value>,
 }
 
-/// Rows of the table, and how many of them pass: what is stopped is shown, with
-/// a few others between.
-const ROWS: usize = 14;
-const PASSING: usize = 4;
+#[derive(Deserialize)]
+struct Policy {
+    name: String,
+    inputs: Map<String, Value>,
+}
 
-/// Shows the first decisions worth showing.
-pub(super) fn show(out: &mut impl Write, decisions: impl BufRead) -> anyhow::Result<()> {
+/// Rows of those that were stopped, and of these for one cause.
+const ROWS: usize = 12;
+const OF_ONE_CAUSE: usize = 2;
+/// Rows of those that pass.
+const PASSING: usize = 4;
+/// What every decision that passes holds, and no other: inside of a value its quotes are escaped.
+const ALLOWED: &[u8] = br#""outcome":"allow""#;
+
+/// Shows decisions worth showing, in their order.
+pub(super) fn show(out: &mut impl Write, mut decisions: impl BufRead) -> anyhow::Result<()> {
     let dim = Style::new().dimmed();
     crate::say(
         out,
-        format_args!("\n  {dim}{:<15} {:<12} {:>11}  {:<7} why{dim:#}", "time", "account", "amount", "outcome"),
+        format_args!("\n  {dim}{:<15} {:<12} {:>11}  {:<7} why{dim:#}", "time (UTC)", "account", "amount", "outcome"),
     )?;
-    let (mut rows, mut passing, mut more) = (0, 0, 0u64);
-    for line in decisions.lines() {
-        let line = line.context("the decisions cannot be read")?;
-        let decision: Decision = serde_json::from_str(&line).context("a decision cannot be read")?;
-        let passes = decision.outcome == "allow";
-        if rows == ROWS || (passes && passing == PASSING) {
-            more += u64::from(!passes);
-            continue;
+    let (mut rows, mut passing, mut stopped) = (0, 0, 0u64);
+    let mut shown: HashMap<String, usize> = HashMap::new();
+    let mut line = Vec::new();
+    while decisions.read_until(b'\n', &mut line).context("the decisions cannot be read")? > 0 {
+        // nearly all are of no interest here: only the others are read whole
+        let passes = line.windows(ALLOWED.len()).any(|word| word == ALLOWED);
+        // of those that pass the ones are shown that came right behind one that was stopped
+        if !passes || passing < PASSING && rows / 3 > passing {
+            let decision: Decision = serde_json::from_slice(&line).context("a decision cannot be read")?;
+            let of_cause = shown.entry(decision.cause()).or_default();
+            stopped += u64::from(!passes);
+            if passes {
+                passing += 1;
+                row(out, &decision)?;
+            } else if rows < ROWS && *of_cause < OF_ONE_CAUSE {
+                rows += 1;
+                *of_cause += 1;
+                row(out, &decision)?;
+            }
         }
-        rows += 1;
-        passing += usize::from(passes);
-        row(out, &decision)?;
+        line.clear();
     }
+    let more = stopped.saturating_sub(rows as u64);
     crate::say(out, format_args!("  {dim}… and {more} more that were not let through{dim:#}"))
 }
 
@@ -77,7 +100,7 @@ fn row(out: &mut impl Write, decision: &Decision) -> anyhow::Result<()> {
     let time = decision.time.get(5..19).unwrap_or(&decision.time).replace('T', " ");
     let amount = decision.policies.iter().find_map(|policy| policy.inputs.get("amount")?.as_str()).unwrap_or("–");
     // two digits are enough for a glance; the decision itself has them all
-    let amount = amount.split_once('.').map_or(amount.to_owned(), |(whole, cents)| format!("{whole}.{:.2}", cents));
+    let amount = amount.split_once('.').map_or(amount.to_owned(), |(whole, cents)| format!("{whole}.{cents:.2}"));
     crate::say(
         out,
         format_args!(
@@ -90,9 +113,22 @@ fn row(out: &mut impl Write, decision: &Decision) -> anyhow::Result<()> {
 }
 
 impl Decision {
+    /// What makes decisions alike.
+    fn cause(&self) -> String {
+        let one = |because: &Because| {
+            let limit = because.limit.as_ref().map(ToString::to_string);
+            [Some(because.what.clone()), because.policy.clone(), because.code.clone(), limit]
+                .map(Option::unwrap_or_default)
+                .join(" ")
+        };
+        self.because.iter().map(one).collect::<Vec<_>>().join(", ")
+    }
+
     /// The causes of the outcome in words.
     fn why(&self) -> Vec<String> {
-        let number = |number: &Option<serde_json::Number>| number.as_ref().map_or("–".to_owned(), ToString::to_string);
+        let number = |number: &Option<Number>| {
+            number.as_ref().and_then(Number::as_f64).map_or("–".to_owned(), |number| format!("{number:.2}"))
+        };
         let told = self.because.iter().map(|because| {
             let policy = because.policy.as_deref().unwrap_or("all policies together");
             let message = self.reasons.iter().find(|reason| {
@@ -101,7 +137,8 @@ impl Decision {
             match (because.what.as_str(), message) {
                 (_, Some(reason)) => reason.message.clone(),
                 ("threshold", _) => {
-                    format!("{policy} scores {}, the limit is {}", number(&because.value), number(&because.limit))
+                    let (value, limit) = (number(&because.value), number(&because.limit));
+                    format!("{policy} scores {value}, the limit is {limit}{}", self.moved_by(policy))
                 }
                 ("band", _) => {
                     format!("weights add up to {}, the limit is {}", number(&because.value), number(&because.limit))
@@ -110,5 +147,73 @@ impl Decision {
             }
         });
         told.collect()
+    }
+
+    /// What moved a policy's score, and how much: `: last_minute 3 +6.63`.
+    fn moved_by(&self, policy: &str) -> String {
+        let score = self.scores.iter().find(|score| score.policy == policy);
+        let inputs = self.policies.iter().find(|named| named.name == policy).map(|policy| &policy.inputs);
+        let (Some(score), Some(inputs)) = (score, inputs) else { return String::new() };
+        let moved = score.contributions.iter().filter_map(|(name, moved)| {
+            let moved = moved.as_f64().filter(|moved| *moved != 0.0)?;
+            let value = inputs.get(name)?;
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            Some(format!("{name} {value} {moved:+.2}"))
+        });
+        let moved: Vec<_> = moved.collect();
+        if moved.is_empty() { String::new() } else { format!(": {}", moved.join(", ")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::show;
+
+    fn shown(decisions: &[serde_json::Value]) -> Vec<String> {
+        let lines: String = decisions.iter().map(|decision| format!("{decision}\n")).collect();
+        let mut out = Vec::new();
+        show(&mut out, lines.as_bytes()).unwrap();
+        let text = anstream::adapter::strip_str(std::str::from_utf8(&out).unwrap()).to_string();
+        text.lines().skip(2).map(|line| line.trim().to_owned()).collect()
+    }
+
+    fn decision(outcome: &str, because: serde_json::Value) -> serde_json::Value {
+        serde_json::json!({
+            "account": "user_7", "outcome": outcome, "time": "2026-01-26T01:30:01.250Z", "because": because,
+            "reasons": [{ "policy": "limits", "code": "BURST", "message": "4 in a minute, 3 allowed" }],
+            "scores": [{ "policy": "model", "value": 0.71234, "contributions": { "recent": 6.63, "known": 0.0, "kind": -8.5 } }],
+            "policies": [
+                { "name": "limits", "inputs": { "amount": "12.3400" } },
+                { "name": "model", "inputs": { "kind": "申购", "recent": 3, "known": 9 } },
+            ],
+        })
+    }
+
+    fn burst() -> serde_json::Value {
+        decision(
+            "block",
+            serde_json::json!([{ "what": "reason", "policy": "limits", "code": "BURST", "value": null, "limit": null }]),
+        )
+    }
+
+    #[test]
+    fn a_score_is_told_with_what_moved_it() {
+        let because = serde_json::json!([{ "what": "threshold", "policy": "model", "code": null, "value": 0.71234, "limit": 0.7 }]);
+        let rows = shown(&[decision("block", because)]);
+        let moved = "kind 申购 -8.50, recent 3 +6.63";
+        assert_eq!(
+            rows[0],
+            format!("01-26 01:30:01  user_7             12.34  block   model scores 0.71, the limit is 0.70: {moved}")
+        );
+    }
+
+    #[test]
+    fn one_cause_does_not_fill_the_table() {
+        let allowed = decision("allow", serde_json::json!([]));
+        let mut decisions = vec![burst(); 40];
+        decisions.push(allowed);
+        let rows = shown(&decisions);
+        assert!(rows[0].ends_with("block   4 in a minute, 3 allowed"), "{}", rows[0]);
+        assert_eq!(rows[2..], ["… and 38 more that were not let through"]);
     }
 }

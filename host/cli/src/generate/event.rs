@@ -40,6 +40,10 @@ pub(super) enum Label {
     Oversized,
     /// Somebody else uses the account, from another device and country.
     Stolen,
+    /// A script has many accounts on one device.
+    Farm,
+    /// A script takes its time, so that no limit is passed.
+    Slow,
 }
 
 impl Label {
@@ -49,6 +53,8 @@ impl Label {
             Label::Burst => "burst",
             Label::Oversized => "oversized",
             Label::Stolen => "stolen",
+            Label::Farm => "farm",
+            Label::Slow => "slow",
         }
     }
 }
