@@ -1,0 +1,95 @@
+//! A run that is killed at any moment, and killed again, ends in the bytes of a
+//! run that nobody disturbed.
+//!
+//! A program without the test harness, so that it takes the number of kills:
+//! `cargo test` makes 50, `make soak` makes 1,000. Each is SIGKILL when a seeded
+//! share of the output has been written; several may hit one run.
+#![expect(clippy::print_stdout, clippy::unwrap_used, clippy::panic, reason = "a test that says how far it is")]
+
+use sandgate_tests::stream::{Chance, SOURCES, payments, prices};
+use sandgate_tests::{Desk, policies, program, text};
+use std::process::{Command, Stdio};
+
+const RECORDS: u64 = 20_000;
+const FILES: [&str; 3] = ["out.jsonl", "out.jsonl.dead-letters", "out.jsonl.generations"];
+const RUN: [&str; 5] = ["run", "--config", "sandgate.toml", "--to", "out.jsonl"];
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let kills = arguments.iter().position(|argument| argument == "--kills");
+    let kills: u64 = kills.map_or(50, |at| arguments[at + 1].parse().unwrap());
+    // the name of another test was asked for, or a list
+    let filtered =
+        arguments.iter().skip(1).any(|argument| !argument.starts_with("--") && argument.parse::<u64>().is_err());
+    if filtered || arguments.iter().any(|argument| argument == "--list") {
+        return;
+    }
+    let desk = desk();
+    desk.succeed(RUN);
+    let expected = FILES.map(|name| desk.read(name));
+    let whole = expected[0].len() as u64;
+    let mut chance = Chance(7);
+    let (mut done, mut runs, mut struck) = (0, 0, 0);
+    while done < kills {
+        begin_anew(&desk);
+        runs += 1;
+        // up to five kills for one run, each further on or not at all
+        for _ in 0..1 + chance.below(5) {
+            let until = chance.below(whole + whole / 20);
+            struck += u64::from(kill(&desk, until, &mut chance));
+            done += 1;
+        }
+        let output = desk.run(RUN);
+        assert!(output.status.success(), "after kill {done}: {}", text(&output.stderr));
+        for (name, expected) in FILES.iter().zip(&expected) {
+            assert!(desk.read(name) == *expected, "{name} differs after kill {done}");
+        }
+    }
+    println!("{done} kills in {runs} runs, {struck} before the run's end: the output is the same, byte for byte");
+    assert!(struck * 2 > done, "most kills must come before the end");
+}
+
+/// A host with windows of every form, and commits as often as the disk allows.
+fn desk() -> Desk {
+    let component = policies().join("every_window.wasm");
+    let tenant = format!(
+        "name = \"payments\"\n[[stage]]\nname = \"rules\"\n[[stage.policy]]\nname = \"every-window\"\ncomponent = {component:?}\nfallback = \"allow\"\n"
+    );
+    let desk = Desk::with_host(&format!("{SOURCES}\n[engine]\nbatch = 50\n[state]\ncommit = \"0ms\"\n"), &tenant);
+    desk.write("payments.jsonl", &payments(31, RECORDS));
+    desk.write("prices.jsonl", &prices(32, RECORDS / 4));
+    desk
+}
+
+fn begin_anew(desk: &Desk) {
+    std::fs::remove_dir_all(desk.path("state")).unwrap();
+    for name in FILES {
+        std::fs::remove_file(desk.path(name)).unwrap();
+    }
+}
+
+/// Starts the run and kills it when so much is written; says whether it was
+/// still running.
+fn kill(desk: &Desk, until: u64, chance: &mut Chance) -> bool {
+    let mut child = Command::new(program())
+        .args(RUN)
+        .args(["--workers", ["1", "2", "3"][chance.below(3) as usize]])
+        .current_dir(desk.path("."))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let written = || std::fs::metadata(desk.path("out.jsonl")).map_or(0, |metadata| metadata.len());
+    loop {
+        if let Some(ended) = child.try_wait().unwrap() {
+            assert!(ended.success(), "a run that was not killed ended with {ended}");
+            return false;
+        }
+        if written() >= until {
+            child.kill().unwrap();
+            return child.wait().unwrap().code().is_none();
+        }
+        std::thread::yield_now();
+    }
+}
