@@ -54,8 +54,16 @@ pub(crate) struct FamilyOf {
     pub(crate) plan: Arc<Plan>,
     /// Its windows, as they were declared.
     pub(crate) windows: Vec<WindowOf>,
-    /// The kind of each operand.
-    pub(crate) kinds: Vec<Option<Kind>>,
+    /// The words of its events.
+    pub(crate) operands: Vec<OperandOf>,
+}
+
+/// A word of the events of a family.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct OperandOf {
+    pub(crate) kind: Option<Kind>,
+    /// The classes whose windows read it.
+    pub(crate) classes: u64,
 }
 
 /// A declared window of a family.
@@ -102,17 +110,18 @@ impl Families {
 
 impl FamilyOf {
     fn new(tenant: u32, family: u32, plan: &Arc<Plan>) -> FamilyOf {
-        let mut here = FamilyOf { tenant, family, plan: plan.clone(), windows: Vec::new(), kinds: Vec::new() };
+        let mut here = FamilyOf { tenant, family, plan: plan.clone(), windows: Vec::new(), operands: Vec::new() };
         let Some(shape) = plan.families().get(family as usize).map(Family::shape) else { return here };
-        here.kinds.resize(shape.words(), None);
+        here.operands.resize(shape.words(), OperandOf::default());
         for (declared, place) in plan.places().iter().enumerate().filter(|(_, place)| place.family == family as usize) {
             let Some(window) = shape.windows().get(place.window) else { continue };
-            if let Some(kind) = window.operand.and_then(|operand| here.kinds.get_mut(operand)) {
-                *kind = window.kind;
+            let class = 1u64.checked_shl(window.class).unwrap_or(0);
+            if let Some(operand) = window.operand.and_then(|operand| here.operands.get_mut(operand)) {
+                operand.kind = window.kind;
+                operand.classes |= class;
             }
             let alike = here.windows.iter().find(|other| other.window == place.window && other.own == place.own);
             let twin = alike.map(|other| other.declared);
-            let class = 1u64.checked_shl(window.class).unwrap_or(0);
             let (window, own, kind) = (place.window, place.own, window.kind);
             here.windows.push(WindowOf { declared, window, class, own, kind, twin });
         }

@@ -8,14 +8,17 @@
 
 mod open;
 mod table;
+mod values;
 
-use crate::layout::{Families, FamilyOf, WindowOf};
+pub use values::KeptEvent;
+
+use crate::layout::{Families, FamilyOf};
 use crate::pass::{Answered, Fate, Pass, Row};
 use crate::texts::Texts;
 use open::Open;
-use sandgate_model::{Decimal, Instant, Kind, Value};
-use sandgate_window::{Answer, Event, Interval, Series, Touch, Word};
+use sandgate_window::{Event, Interval, Series, Touch, Word};
 use table::Table;
+use values::answered;
 
 /// Series that are looked at for each one that is new: so those that are dead
 /// are never more than those that live.
@@ -78,7 +81,9 @@ impl Shard {
             let (Some(mark), Some(touch)) = (marks.get(touch), derived.touches.get(touch)) else { continue };
             let Some(row) = rows.get(mark.row).filter(|_| mark.added) else { continue };
             let number = families.number(row.entry.tenant, touch.family);
-            let Some((number, family)) = number.and_then(|number| Some((number, families.get(number)?))) else { continue };
+            let Some((number, family)) = number.and_then(|number| Some((number, families.get(number)?))) else {
+                continue;
+            };
             let key = derived.keys.get(touch.key.start as usize..touch.key.end as usize).unwrap_or_default();
             let words = derived.words.get(touch.words.start as usize..touch.words.end as usize).unwrap_or_default();
             if let Some(at) = self.find(number, mark.hash, key, true, families) {
@@ -222,37 +227,7 @@ impl Shard {
     /// The events of a series.
     pub(crate) fn events(&self, number: usize, hash: u64, key: &[u8], family: &FamilyOf) -> Vec<KeptEvent> {
         let series = self.table.find(number, hash, key).and_then(|at| self.table.series(at));
-        let kept = |event: Event<'_>| KeptEvent {
-            time: event.time,
-            classes: event.classes,
-            words: family.words(event, |id| self.texts.get(id).cloned()),
-        };
-        series.map(|series| series.events().map(kept).collect()).unwrap_or_default()
+        let events = series.into_iter().flat_map(Series::events);
+        events.map(|event| KeptEvent::of(event, family, &self.texts)).collect()
     }
-}
-
-/// What a window answers, with its texts found.
-fn answered(answer: Answer, window: &WindowOf, texts: &Texts) -> Answered {
-    match answer {
-        Answer::Empty => Answered::Absent,
-        Answer::Integer(integer) => Answered::Integer(integer),
-        Answer::Number(number) => Answered::Number(number),
-        Answer::Word(word) => window
-            .kind
-            .and_then(|kind| value(word, kind, |id| texts.get(id).cloned()))
-            .map_or(Answered::Absent, Answered::Latest),
-    }
-}
-
-/// The value that a word of an event stands for.
-fn value<T>(word: u64, kind: Kind, text: impl FnOnce(u64) -> Option<T>) -> Option<Value<T>> {
-    let integer = word.cast_signed();
-    Some(match kind {
-        Kind::Flag => Value::Flag(word != 0),
-        Kind::Integer => Value::Integer(integer),
-        Kind::Number => Value::Number(f64::from_bits(word)),
-        Kind::Decimal { scale } => Value::Decimal(Decimal { units: integer, scale }),
-        Kind::Instant => Value::Instant(Instant::from_millis(integer).ok()?),
-        Kind::Text => Value::Text(text(word)?),
-    })
 }

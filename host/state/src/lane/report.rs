@@ -3,8 +3,7 @@
 use super::Lane;
 use crate::ids::Ids;
 use crate::pass::{hash, shard_of};
-use sandgate_model::Value;
-use std::sync::Arc;
+use crate::shard::KeptEvent;
 
 /// What a lane holds.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,17 +42,6 @@ pub struct FamilyReport {
     pub events: u64,
     /// Bytes of memory of its series and keys.
     pub bytes: u64,
-}
-
-/// An event that is kept.
-#[derive(Clone, Debug, PartialEq)]
-pub struct KeptEvent {
-    /// Event time in milliseconds since 1970.
-    pub time: i64,
-    /// The classes that it belongs to, a bit each.
-    pub classes: u64,
-    /// Its operands, as the family's shape counts them; `None` where it has none.
-    pub words: Vec<Option<Value<Arc<str>>>>,
 }
 
 impl Lane {

@@ -97,7 +97,7 @@ impl Restoring<'_> {
         } else {
             shards(0, 1);
         }
-            pass.clear();
+        pass.clear();
     }
 }
 
