@@ -127,3 +127,124 @@ impl Clock {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Clock, ClockError, LEAST, RING};
+    use rand_chacha::ChaCha8Rng;
+    use rand_chacha::rand_core::{Rng, SeedableRng};
+
+    /// The definition, word for word.
+    #[derive(Default)]
+    struct Sorted {
+        times: Vec<i64>,
+        now: Option<i64>,
+    }
+
+    impl Sorted {
+        fn push(&mut self, time: i64) {
+            self.times.push(time);
+            let mut last = self.times[self.times.len().saturating_sub(RING)..].to_vec();
+            if last.len() >= LEAST {
+                last.sort_unstable();
+                self.now = self.now.max(Some(last[(last.len() - 1) / 2]));
+            }
+        }
+    }
+
+    /// Pushes all times, compared with the definition after each; the clock goes
+    /// through its bytes now and then.
+    fn follow(name: &str, times: impl IntoIterator<Item = i64>) -> Clock {
+        let (mut clock, mut sorted) = (Clock::new(), Sorted::default());
+        for (at, time) in times.into_iter().enumerate() {
+            clock.push(time);
+            sorted.push(time);
+            assert_eq!(clock.now(), sorted.now, "{name}: after {at}");
+            if at % 397 == 0 {
+                let mut bytes = Vec::new();
+                clock.encode(&mut bytes);
+                let (again, rest) = Clock::decode(&bytes).unwrap();
+                assert_eq!((&again, rest), (&clock, &[][..]), "{name}: after {at}");
+                clock = again;
+            }
+        }
+        clock
+    }
+
+    #[test]
+    fn it_is_the_highest_median_whatever_the_stream() {
+        let mut random = ChaCha8Rng::seed_from_u64(7);
+        let mut below = |most: u64| (random.next_u64() % most) as i64;
+        follow("sorted", 0..3_000);
+        follow("reversed", (0..3_000).rev());
+        follow("equal", std::iter::repeat_n(5, 2_500));
+        follow("random", (0..4_000).map(|_| below(1_000_000)).collect::<Vec<_>>());
+        follow("few values", (0..4_000).map(|_| below(4)).collect::<Vec<_>>());
+        follow("nearly sorted", (0..4_000).map(|at| at * 10 + below(200)).collect::<Vec<_>>());
+        follow("extremes", (0..3_000).map(|at| if at % 2 == 0 { i64::MIN } else { i64::MAX }));
+        let bursts = (0..6_000).map(|at| if below(9) < at / 1_000 { 1_000_000 + below(50) } else { at });
+        follow("future bursts", bursts.collect::<Vec<_>>());
+        let back = (0..5_000).map(|at| if at < 2_000 { at } else { at - 1_500 });
+        follow("set back for good", back);
+    }
+
+    #[test]
+    fn it_is_unset_before_the_32nd_time() {
+        assert_eq!(follow("31", 0..31).now(), None);
+        assert_eq!(follow("32", 0..32).now(), Some(15));
+    }
+
+    #[test]
+    fn a_record_from_the_future_moves_nothing() {
+        let stream = |odd: i64| (0..2_000).map(move |at| if at == 1_500 { odd } else { at });
+        let orderly = follow("orderly", stream(1_500));
+        assert_eq!(follow("one from the future", stream(i64::MAX)).now(), orderly.now());
+        assert_eq!(follow("one from the past", stream(i64::MIN)).now(), Some(orderly.now().unwrap() - 1));
+    }
+
+    #[test]
+    fn a_burst_from_the_future_moves_it_when_it_is_half_of_the_ring() {
+        let burst = |length: i64| (0..2_000).chain((0..length).map(|at| 9_000 + at));
+        assert_eq!(follow("half", burst(512)).now(), Some(1_999));
+        assert_eq!(follow("one more", burst(513)).now(), Some(9_000));
+        assert_eq!(follow("a thousand", burst(1_000)).now(), Some(9_000 + 487));
+        let after = burst(1_000).chain(2_000..9_000);
+        assert_eq!(follow("and back", after).now(), Some(9_000 + 487), "it never goes back");
+    }
+
+    #[test]
+    fn the_horizon_is_the_clock_without_the_lateness() {
+        let clock = follow("sorted", 0..100);
+        assert_eq!(clock.horizon(10), Some(39));
+        assert_eq!(follow("lowest", std::iter::repeat_n(i64::MIN, 40)).horizon(10), Some(i64::MIN));
+        assert_eq!(Clock::new().horizon(10), None);
+    }
+
+    #[test]
+    fn bytes_of_a_clock_stay_as_they_are() {
+        let mut unset = Vec::new();
+        follow("two", [1, -2]).encode(&mut unset);
+        let times = [[1, 0, 0, 0, 0, 0, 0, 0], [254, 255, 255, 255, 255, 255, 255, 255]].concat();
+        assert_eq!(unset, [vec![0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0], times].concat());
+        let mut set = Vec::new();
+        follow("equal", std::iter::repeat_n(3, 32)).encode(&mut set);
+        assert_eq!(set, [vec![1, 3, 0, 0, 0, 0, 0, 0, 0, 32, 0], [3, 0, 0, 0, 0, 0, 0, 0].repeat(32)].concat());
+    }
+
+    #[test]
+    fn bytes_that_are_no_clock_are_refused() {
+        let mut sound = Vec::new();
+        follow("sorted", 0..40).encode(&mut sound);
+        let behind = [sound.as_slice(), &[1, 2]].concat();
+        assert_eq!(Clock::decode(&behind).map(|(_, rest)| rest), Ok(&[1, 2][..]));
+        for cut in 0..sound.len() {
+            assert_eq!(Clock::decode(&sound[..cut]), Err(ClockError), "{cut}");
+        }
+        // (which byte, its new value): no such flag; unset with 40 times; below the median; 32,808 times
+        for (at, byte) in [(0, 2), (0, 0), (1, 3), (10, 128)] {
+            let mut other = sound.clone();
+            other[at] = byte;
+            assert_eq!(Clock::decode(&other), Err(ClockError), "{at}");
+        }
+    }
+}

@@ -11,7 +11,7 @@ mod shape;
 mod span;
 
 pub use clock::{Clock, ClockError};
-pub use plan::{Bad, Cell, Declared, Derived, Family, Place, Plan, PlanError, Touch, Why, Word};
+pub use plan::{Bad, Cell, Declared, Derived, Family, Flaw, Place, Plan, PlanError, Touch, Why, Word};
 pub use series::Series;
 pub use shape::{Answer, Event, Interval, NO_TEXT, Resolution, Shape, Window};
 pub use span::Zones;

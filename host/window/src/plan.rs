@@ -14,9 +14,10 @@
 mod build;
 mod check;
 mod derive;
+mod refusal;
 
-pub use build::PlanError;
 pub use derive::{Bad, Derived, Touch, Why, Word};
+pub use refusal::{Flaw, PlanError};
 
 use crate::shape::{Interval, Shape};
 use crate::span::{Edges, Zones};
@@ -133,7 +134,7 @@ impl Plan {
 }
 
 impl Family {
-    /// The fields that make the key of its series.
+    /// The fields that make the key of its series, in the order of the fields.
     pub fn by(&self) -> &[usize] {
         &self.by
     }

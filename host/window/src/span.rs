@@ -8,6 +8,9 @@
 
 mod zones;
 
+#[cfg(test)]
+mod tests;
+
 use zones::Calendar;
 pub use zones::Zones;
 

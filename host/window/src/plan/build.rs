@@ -1,120 +1,15 @@
-//! From declared windows to families, classes and shapes, or why not.
+//! From declared windows to families, classes and shapes.
 
 use super::check::Check;
+use super::refusal::{CLASSES_MAX, Flaw, PlanError};
 use super::{Condition, Declared, Family, Operand, Place, Plan};
 use crate::shape::{Shape, Window};
 use crate::span::{Edges, Unsound};
 use sandgate_model::Kind;
 use sandgate_model::manifest::{Aggregate, Span};
 
-/// The most classes of a family: an event has a word of bits for them.
-const CLASSES_MAX: usize = 64;
 /// The most sources: a window has a word of bits for them.
 const SOURCES_MAX: usize = 64;
-
-/// Why windows cannot be kept. Each names the declared window by its index.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PlanError {
-    /// It names a field that does not exist.
-    #[error("window {window} names field {field}, and there is none such")]
-    Field {
-        /// The declared window.
-        window: usize,
-        /// The field that it names.
-        field: usize,
-    },
-    /// It has no key.
-    #[error("window {window} has no field in `by`; name at least one")]
-    Keyless {
-        /// The declared window.
-        window: usize,
-    },
-    /// Its key would have a float.
-    #[error(
-        "window {window} has field {field} in `by`, which is a number: floats that print alike may differ, \
-         so they make no key; declare the field as an integer, a decimal or a text"
-    )]
-    NumberKey {
-        /// The declared window.
-        window: usize,
-        /// The field.
-        field: usize,
-    },
-    /// Its aggregate is computed of a field, and it names none.
-    #[error("window {window} does not say what its {aggregate:?} is computed of; name a field in `of`")]
-    Operandless {
-        /// The declared window.
-        window: usize,
-        /// What it computes.
-        aggregate: Aggregate,
-    },
-    /// Its aggregate is of the events themselves, and it names a field.
-    #[error("window {window} names a field in `of`, but its {aggregate:?} is of the events themselves; take it out")]
-    NeedlessOperand {
-        /// The declared window.
-        window: usize,
-        /// What it computes.
-        aggregate: Aggregate,
-    },
-    /// Its aggregate cannot take values of this kind.
-    #[error("window {window} computes {aggregate:?} of a {kind}: {}", why(*aggregate, *kind))]
-    Operand {
-        /// The declared window.
-        window: usize,
-        /// What it computes.
-        aggregate: Aggregate,
-        /// The kind of what it computes it of.
-        kind: Kind,
-    },
-    /// A condition compares a field with a value of another kind, or asks an order of what has none.
-    #[error("window {window} has a condition on field {field} that does not suit a {kind}")]
-    Condition {
-        /// The declared window.
-        window: usize,
-        /// The field.
-        field: usize,
-        /// Its kind.
-        kind: Kind,
-    },
-    /// The bundled zone database lacks its zone.
-    #[error("window {window} names the zone {zone:?}, which the bundled zone database does not know")]
-    Zone {
-        /// The declared window.
-        window: usize,
-        /// The zone.
-        zone: String,
-    },
-    /// A length of its span makes no sense.
-    #[error(
-        "window {window} has a span with a length out of bounds: lengths are 1 ms to 3660 days, \
-         an offset is less than its length, a gap is at most its session"
-    )]
-    Span {
-        /// The declared window.
-        window: usize,
-    },
-    /// Its family asks too many different things of events.
-    #[error(
-        "window {window} is one too many: the windows with its `by` ask {CLASSES_MAX} different things of an event \
-         (`only`, `sources`, a present `of`) already; let some of them ask the same"
-    )]
-    Classes {
-        /// The declared window.
-        window: usize,
-    },
-}
-
-/// Why an aggregate does not take a kind.
-fn why(aggregate: Aggregate, kind: Kind) -> &'static str {
-    match (aggregate, kind) {
-        (Aggregate::Minimum | Aggregate::Maximum, _) => "it has no order; use an integer, number, decimal or instant",
-        (_, Kind::Number) => {
-            "a running sum of floats depends on the order of events and on those that have left; \
-             declare the field as a decimal"
-        }
-        _ => "it takes integers and decimals",
-    }
-}
 
 impl Plan {
     /// The plan of windows over fields of these kinds.
@@ -122,91 +17,107 @@ impl Plan {
     /// # Errors
     /// Where a window cannot be kept as it is declared; the first such is told.
     pub fn new(fields: &[Kind], declared: &[Declared]) -> Result<Plan, PlanError> {
-        let mut drafts: Vec<Draft> = Vec::new();
-        let mut places = Vec::with_capacity(declared.len());
-        let mut edges = Vec::with_capacity(declared.len());
-        for (window, declaration) in declared.iter().enumerate() {
-            let read = Reading { fields, window, declared: declaration };
-            let of = read.operand()?;
-            let own_edges = read.edges()?;
-            let family = match drafts.iter().position(|draft| draft.by == declaration.by) {
-                Some(family) => family,
-                None => {
-                    drafts.push(Draft { by: declaration.by.clone(), kinds: read.key()?, ..Draft::default() });
-                    drafts.len() - 1
-                }
-            };
-            let Some(draft) = drafts.get_mut(family) else { continue };
-            let operand = of.map(|(field, kind)| draft.operand(field, kind));
-            let asked = draft.conditions(&read)?;
-            let class = draft.class(Class { asked, sources: declaration.sources, operand });
-            let class = class.ok_or(PlanError::Classes { window })?;
-            let own = declaration.current && own_edges.covers_itself();
-            let shaped = Window {
-                aggregate: declaration.aggregate,
-                operand,
-                kind: of.map(|(_, kind)| kind),
-                class: class as u32,
-                gap: own_edges.gap(),
-                resolution: own_edges.resolution(),
-                reach: own_edges.reach(),
-            };
-            let place = draft.window(shaped, &declaration.span);
-            if let Some(readers) = draft.readers.get_mut(class) {
-                readers.push(window);
-            }
-            places.push(Place { family, window: place, own });
-            edges.push(own_edges);
+        let mut draft = Draft::default();
+        for (window, declared) in declared.iter().enumerate() {
+            draft.add(window, Reading { fields, declared }).map_err(|flaw| PlanError { window, flaw })?;
         }
-        Ok(Plan { families: drafts.into_iter().map(Draft::finish).collect(), places, edges })
+        let families = draft.families.into_iter().map(FamilyDraft::finish).collect();
+        Ok(Plan { families, places: draft.places, edges: draft.edges })
+    }
+}
+
+/// A plan that is being built.
+#[derive(Default)]
+struct Draft {
+    families: Vec<FamilyDraft>,
+    places: Vec<Place>,
+    edges: Vec<Edges>,
+}
+
+impl Draft {
+    fn add(&mut self, window: usize, read: Reading<'_>) -> Result<(), Flaw> {
+        let declared = read.declared;
+        let (by, kinds) = read.key()?;
+        let of = read.operand()?;
+        let edges = read.edges()?;
+        let family = self.families.iter().position(|family| family.by == by);
+        let number = family.unwrap_or(self.families.len());
+        if family.is_none() {
+            self.families.push(FamilyDraft { by, kinds, ..FamilyDraft::default() });
+        }
+        let Some(family) = self.families.get_mut(number) else { return Ok(()) };
+        let operand = of.map(|(field, kind)| family.operand(field, kind));
+        let asked = family.conditions(&read)?;
+        let class = family.class(Class { asked, sources: declared.sources, operand }, window)?;
+        let shaped = Window {
+            aggregate: declared.aggregate,
+            operand,
+            kind: of.map(|(_, kind)| kind),
+            class,
+            gap: edges.gap(),
+            resolution: edges.resolution(),
+            reach: edges.reach(),
+        };
+        self.places.push(Place {
+            family: number,
+            window: family.window(shaped, &declared.span),
+            own: declared.current && edges.covers_itself(),
+        });
+        self.edges.push(edges);
+        Ok(())
     }
 }
 
 /// A declared window that is being read.
 struct Reading<'a> {
     fields: &'a [Kind],
-    window: usize,
     declared: &'a Declared,
 }
 
 impl Reading<'_> {
-    fn kind(&self, field: usize) -> Result<Kind, PlanError> {
-        self.fields.get(field).copied().ok_or(PlanError::Field { window: self.window, field })
+    fn kind(&self, field: usize) -> Result<Kind, Flaw> {
+        self.fields.get(field).copied().ok_or(Flaw::Field { field })
     }
 
-    fn operand(&self) -> Result<Option<(usize, Kind)>, PlanError> {
+    fn operand(&self) -> Result<Option<(usize, Kind)>, Flaw> {
         use Aggregate::{Count, Deviation, Distinct, FirstSeen, LastSeen, Latest, Maximum, Mean, Minimum, Sum};
-        let (window, aggregate) = (self.window, self.declared.aggregate);
+        let aggregate = self.declared.aggregate;
         let of_events = matches!(aggregate, Count | FirstSeen | LastSeen);
         let Some(field) = self.declared.of else {
-            return if of_events { Ok(None) } else { Err(PlanError::Operandless { window, aggregate }) };
+            return if of_events { Ok(None) } else { Err(Flaw::Operandless { aggregate }) };
         };
         let kind = self.kind(field)?;
         let suits = match aggregate {
-            Count | FirstSeen | LastSeen => return Err(PlanError::NeedlessOperand { window, aggregate }),
+            Count | FirstSeen | LastSeen => return Err(Flaw::NeedlessOperand { aggregate }),
             Sum | Mean | Deviation => matches!(kind, Kind::Integer | Kind::Decimal { .. }),
             Minimum | Maximum => !matches!(kind, Kind::Flag | Kind::Text),
             Distinct | Latest => true,
         };
-        if suits { Ok(Some((field, kind))) } else { Err(PlanError::Operand { window, aggregate, kind }) }
+        if suits { Ok(Some((field, kind))) } else { Err(Flaw::Operand { aggregate, kind }) }
     }
 
-    fn edges(&self) -> Result<Edges, PlanError> {
+    fn edges(&self) -> Result<Edges, Flaw> {
         Edges::of(&self.declared.span).map_err(|unsound| match (unsound, &self.declared.span) {
-            (Unsound::Zone, Span::Calendar { zone, .. }) => PlanError::Zone { window: self.window, zone: zone.clone() },
-            _ => PlanError::Span { window: self.window },
+            (Unsound::Zone, Span::Calendar { zone, .. }) => Flaw::Zone { zone: zone.clone() },
+            _ => Flaw::Span,
         })
     }
 
-    fn key(&self) -> Result<Vec<Kind>, PlanError> {
-        if self.declared.by.is_empty() {
-            return Err(PlanError::Keyless { window: self.window });
+    /// The fields of the key and their kinds, in the order of the fields: two windows
+    /// that name the same fields in another order read the same series.
+    fn key(&self) -> Result<(Vec<usize>, Vec<Kind>), Flaw> {
+        let mut by = self.declared.by.clone();
+        by.sort_unstable();
+        by.dedup();
+        if by.is_empty() {
+            return Err(Flaw::Keyless);
         }
-        let kinds = self.declared.by.iter().map(|&field| match self.kind(field)? {
-            Kind::Number => Err(PlanError::NumberKey { window: self.window, field }),
+        let kinds = by.iter().map(|&field| match self.kind(field)? {
+            Kind::Number => Err(Flaw::NumberKey { field }),
             kind => Ok(kind),
         });
-        kinds.collect()
+        let kinds = kinds.collect::<Result<_, _>>()?;
+        Ok((by, kinds))
     }
 }
 
@@ -220,7 +131,7 @@ struct Class {
 
 /// A family that is being built.
 #[derive(Default)]
-struct Draft {
+struct FamilyDraft {
     by: Vec<usize>,
     kinds: Vec<Kind>,
     operands: Vec<Operand>,
@@ -230,7 +141,7 @@ struct Draft {
     windows: Vec<(Window, Span)>,
 }
 
-impl Draft {
+impl FamilyDraft {
     fn operand(&mut self, field: usize, kind: Kind) -> usize {
         let known = self.operands.iter().position(|operand| operand.field == field);
         known.unwrap_or_else(|| {
@@ -239,11 +150,11 @@ impl Draft {
         })
     }
 
-    fn conditions(&mut self, read: &Reading<'_>) -> Result<Vec<usize>, PlanError> {
+    fn conditions(&mut self, read: &Reading<'_>) -> Result<Vec<usize>, Flaw> {
         let mut asked = Vec::new();
         for (field, test) in &read.declared.only {
             let (field, kind) = (*field, read.kind(*field)?);
-            let unsuited = PlanError::Condition { window: read.window, field, kind };
+            let unsuited = Flaw::Condition { field, kind };
             let check = Check::of(test, kind).ok_or(unsuited)?;
             let known = self.conditions.iter().position(|it| it.field == field && it.check == check);
             asked.push(known.unwrap_or_else(|| {
@@ -256,17 +167,21 @@ impl Draft {
         Ok(asked)
     }
 
-    /// The index of a class, unless it would be one too many.
-    fn class(&mut self, class: Class) -> Option<usize> {
-        if let Some(known) = self.classes.iter().position(|known| *known == class) {
-            return Some(known);
+    /// The bit of a class, which this declared window counts.
+    fn class(&mut self, class: Class, reader: usize) -> Result<u32, Flaw> {
+        let bit = match self.classes.iter().position(|known| *known == class) {
+            Some(known) => known,
+            None if self.classes.len() == CLASSES_MAX => return Err(Flaw::Classes),
+            None => {
+                self.classes.push(class);
+                self.readers.push(Vec::new());
+                self.classes.len() - 1
+            }
+        };
+        if let Some(readers) = self.readers.get_mut(bit) {
+            readers.push(reader);
         }
-        if self.classes.len() == CLASSES_MAX {
-            return None;
-        }
-        self.classes.push(class);
-        self.readers.push(Vec::new());
-        Some(self.classes.len() - 1)
+        Ok(bit as u32)
     }
 
     /// The index of a window; one that is alike in all is the same.
