@@ -1,70 +1,50 @@
 //! The state folder: one host at a time, and in it a folder for each lane.
+//!
+//! ```text
+//! state/
+//!   lock                        held while a host runs; the host's process id
+//!   lanes/
+//!     6c1f0a54b2d98e37/         a lane: 16 digits of the hash of its output's path
+//!       lane.json               its identity
+//!       snapshot-00000002       what still matters of everything before
+//!       journal-00000003        the commits since
+//! ```
+//! A lane's folder gets its name when all in it is on the disk, and loses it
+//! before anything of it is removed: there is a whole lane or none.
 
+mod error;
+mod lane;
+#[cfg(test)]
+mod tests;
+
+pub use error::FolderError;
+pub use lane::{LaneFolder, Replayed, Torn};
+
+use crate::disk::real::Real;
+use crate::disk::{Disk, Files, Locked, Sharing};
 use crate::failure::Failure;
-use crate::identity::{Identity, Mismatch};
-use crate::journal::Journal;
+use crate::identity::{Identity, Mismatch, Stored, Unreadable};
+use crate::journal::{Lock, Place, Settings};
 use crate::position::Position;
-use crate::replay::{Progress, Restore};
+use crate::segment::{self, UNFINISHED};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_64;
 
-/// An open state folder, locked for this host (or shared with other readers).
+/// What a lane's folder is called while it is removed.
+const DROPPED: &str = ".dropped";
+/// The file of a lane's identity.
+const IDENTITY: &str = "lane.json";
+
+/// An open state folder, locked for this host (or shared with other readers) as
+/// long as this, one of its lanes or their journals live.
 #[derive(Clone)]
 pub struct Folder {
+    files: Files,
     path: PathBuf,
-}
-
-/// The stored form of one lane, found or made, and fit for its identity.
-pub struct LaneFolder {
-    folder: Folder,
-    identity: Identity,
-}
-
-/// What a replay found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Replayed {
-    /// Where the lane stands; [`Position::start`] where nothing was committed.
-    pub position: Position,
-    /// Entries restored.
-    pub entries: u64,
-    /// What was cut off, or would be: a commit that a crash had left unfinished.
-    pub torn: Option<Torn>,
-}
-
-/// The unfinished end of a journal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Torn {
-    /// The file.
-    pub file: PathBuf,
-    /// Where its last commit ends.
-    pub offset: u64,
-    /// How many bytes came after that.
-    pub bytes: u64,
-}
-
-/// Why a state folder, or a lane in it, cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum FolderError {
-    /// Another program has it.
-    #[error("the state folder {} is in use by another sandgate{}; stop it, or give this one another [state] path",
-        .path.display(), .pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default())]
-    Busy {
-        /// The folder.
-        path: PathBuf,
-        /// The other's process id, where it has said so.
-        pid: Option<u32>,
-    },
-    /// The lane is another one than the one asked for.
-    #[error(transparent)]
-    Mismatch(#[from] Mismatch),
-    /// There is no such folder.
-    #[error("there is no state in {}; has a lane ever run with this [state] path?", .path.display())]
-    Absent {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// A file of it cannot be used.
-    #[error(transparent)]
-    Failure(#[from] Failure),
+    lanes: PathBuf,
+    lock: Lock,
+    settings: Settings,
 }
 
 impl Folder {
@@ -74,8 +54,7 @@ impl Folder {
     /// # Errors
     /// Where another host has it, or it cannot be made.
     pub fn open(path: &Path) -> Result<Folder, FolderError> {
-        let _ = path;
-        unimplemented!()
+        Folder::open_on(Arc::new(Real), path, Settings::default())
     }
 
     /// Opens a state folder to look at it, which no host may use meanwhile.
@@ -83,8 +62,26 @@ impl Folder {
     /// # Errors
     /// Where a host has it, or there is none.
     pub fn open_read_only(path: &Path) -> Result<Folder, FolderError> {
-        let _ = path;
-        unimplemented!()
+        let files = Files::new(Arc::new(Real));
+        let lanes = path.join("lanes");
+        if files.list(&lanes)?.is_none() {
+            return Err(FolderError::Absent { path: path.to_owned() });
+        }
+        let lock = lock(&files, path, Sharing::Readers)?;
+        Ok(Folder { files, path: path.to_owned(), lanes, lock, settings: Settings::default() })
+    }
+
+    pub(crate) fn open_on(disk: Arc<dyn Disk>, path: &Path, settings: Settings) -> Result<Folder, FolderError> {
+        let files = Files::new(disk);
+        let lanes = path.join("lanes");
+        files.make_folder(&lanes)?;
+        let lock = lock(&files, path, Sharing::Alone)?;
+        for name in files.list(&lanes)?.unwrap_or_default() {
+            if name.ends_with(UNFINISHED) || name.ends_with(DROPPED) {
+                files.remove_folder(&lanes.join(name))?;
+            }
+        }
+        Ok(Folder { files, path: path.to_owned(), lanes, lock, settings })
     }
 
     /// Where it is.
@@ -92,23 +89,40 @@ impl Folder {
         &self.path
     }
 
-    /// What lanes it holds, in the order of their outputs.
+    /// What lanes it holds.
     ///
     /// # Errors
     /// Where one of them cannot be read.
     pub fn identities(&self) -> Result<Vec<Identity>, FolderError> {
-        unimplemented!()
+        let mut identities = Vec::new();
+        for name in self.files.list(&self.lanes)?.unwrap_or_default() {
+            // a folder by another name is none of ours
+            if name.len() == 16 && name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                identities.push(self.stored(&self.lanes.join(name))?.identity);
+            }
+        }
+        Ok(identities)
     }
 
     /// The lane of this identity, made where there is none. `force` drops what
     /// is there for its output and begins anew.
     ///
     /// # Errors
-    /// Where there is one of other inputs, another configuration, or these
+    /// Where there is one of other inputs or another configuration, or these
     /// inputs belong to another output.
     pub fn lane(&self, identity: &Identity, force: bool) -> Result<LaneFolder, FolderError> {
-        let _ = (identity, force);
-        unimplemented!()
+        if force {
+            self.drop_lane(&identity.output)?;
+        } else if let Some(lane) = self.find(&identity.output)? {
+            lane.identity().continues(identity)?;
+            return Ok(lane);
+        } else if let Some(known) = self.identities()?.into_iter().find(|known| known.same_files(identity)) {
+            return Err(Mismatch::Output { known: known.output, given: identity.output.clone() }.into());
+        }
+        self.make(identity, &mut |files, folder, owner| {
+            segment::create(files, folder, owner, 1, &Position::start(identity.inputs.len()))?;
+            Ok(())
+        })
     }
 
     /// The lane of an output as it is, or `None`.
@@ -116,37 +130,103 @@ impl Folder {
     /// # Errors
     /// Where it cannot be read.
     pub fn find(&self, output: &str) -> Result<Option<LaneFolder>, FolderError> {
-        let _ = output;
-        unimplemented!()
+        let path = self.place_of(output);
+        if self.files.list(&path)?.is_none() {
+            return Ok(None);
+        }
+        let stored = self.stored(&path)?;
+        if stored.identity.output != output {
+            let what = format!("belongs to the output {}", stored.identity.output);
+            return Err(Failure::damage(&path.join(IDENTITY), 0, what).into());
+        }
+        Ok(Some(self.lane_folder(path, stored.identity, stored.check)))
+    }
+
+    /// Drops the state of a lane, if there is one.
+    ///
+    /// # Errors
+    /// Where it cannot be removed.
+    pub fn drop_lane(&self, output: &str) -> Result<(), FolderError> {
+        self.lock.writable(&self.path)?;
+        let path = self.place_of(output);
+        if self.files.list(&path)?.is_some() {
+            let dropped = with_suffix(&path, DROPPED);
+            if self.files.list(&dropped)?.is_some() {
+                self.files.remove_folder(&dropped)?;
+            }
+            self.files.rename(&path, &dropped)?;
+            self.files.sync_folder(&self.lanes)?;
+            self.files.remove_folder(&dropped)?;
+        }
+        Ok(())
+    }
+
+    /// Makes a lane's folder with its identity and what `fill` puts beside it.
+    pub(crate) fn make(
+        &self,
+        identity: &Identity,
+        fill: &mut dyn FnMut(&Files, &Path, u64) -> Result<(), Failure>,
+    ) -> Result<LaneFolder, FolderError> {
+        self.lock.writable(&self.path)?;
+        let files = &self.files;
+        let path = self.place_of(&identity.output);
+        let making = with_suffix(&path, UNFINISHED);
+        if files.list(&making)?.is_some() {
+            files.remove_folder(&making)?;
+        }
+        files.make_folder(&making)?;
+        let (bytes, check) = identity.encode().map_err(FolderError::Identity)?;
+        let mut file = files.create(&making.join(IDENTITY))?;
+        file.write(&bytes)?;
+        file.sync()?;
+        fill(files, &making, check)?;
+        files.sync_folder(&making)?;
+        files.rename(&making, &path)?;
+        files.sync_folder(&self.lanes)?;
+        Ok(self.lane_folder(path, identity.clone(), check))
+    }
+
+    pub(crate) fn files(&self) -> &Files {
+        &self.files
+    }
+
+    fn lane_folder(&self, path: PathBuf, identity: Identity, check: u64) -> LaneFolder {
+        let place = Place { files: self.files.clone(), folder: path, owner: check, lock: self.lock.clone() };
+        LaneFolder::new(place, self.settings, identity)
+    }
+
+    fn place_of(&self, output: &str) -> PathBuf {
+        self.lanes.join(format!("{:016x}", xxh3_64(output.as_bytes())))
+    }
+
+    fn stored(&self, lane: &Path) -> Result<Stored, FolderError> {
+        let path = lane.join(IDENTITY);
+        let Some(bytes) = self.files.read_whole(&path)? else {
+            return Err(Failure::damage(&path, 0, "is missing").into());
+        };
+        Identity::decode(&bytes).map_err(|unreadable| unreadable.at(&path).into())
     }
 }
 
-impl LaneFolder {
-    /// What it was made for.
-    pub fn identity(&self) -> &Identity {
-        &self.identity
+impl Unreadable {
+    /// What it means for a file.
+    pub(crate) fn at(self, file: &Path) -> Failure {
+        match self {
+            Unreadable::Damaged(what) => Failure::damage(file, 0, what),
+            Unreadable::Newer(found) => Failure::Newer { file: file.to_owned(), found, known: crate::identity::FORMAT },
+        }
     }
+}
 
-    /// Replays everything, cuts an unfinished commit off, and opens the journal
-    /// to go on. `told` hears how far it is, a few times for each 64 MiB.
-    ///
-    /// # Errors
-    /// Where a file is damaged, of a newer format, or cannot be used.
-    pub fn open(
-        self,
-        restore: &mut dyn Restore,
-        told: &mut dyn FnMut(Progress),
-    ) -> Result<(Journal, Replayed), Failure> {
-        let _ = (restore, told, self.folder);
-        unimplemented!()
-    }
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
 
-    /// Replays everything and changes nothing.
-    ///
-    /// # Errors
-    /// Like [`LaneFolder::open`].
-    pub fn read(&self, restore: &mut dyn Restore, told: &mut dyn FnMut(Progress)) -> Result<Replayed, Failure> {
-        let _ = (restore, told);
-        unimplemented!()
+fn lock(files: &Files, folder: &Path, sharing: Sharing) -> Result<Lock, FolderError> {
+    match files.lock(&folder.join("lock"), sharing)? {
+        Locked::Held(held) => Ok(Lock { sharing, _held: Arc::from(held) }),
+        Locked::Busy(pid) => Err(FolderError::Busy { path: folder.to_owned(), pid }),
     }
 }

@@ -1,8 +1,27 @@
 //! What a lane is: its inputs, its output, and what must stay equal while it is
 //! continued.
+//!
+//! Its stored form is `lane.json`, for people to read: `format`, `inputs`,
+//! `output`, `configuration` and, last, `check`: the XXH3 (64 bits) of all bytes
+//! before it as 16 hexadecimal digits. The check also stands for the identity in
+//! the lane's other files, so that none is taken for one of another lane.
+
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// The format that this program writes, and the newest that it reads.
+pub(crate) const FORMAT: u32 = 1;
+/// What stands between what is checked and the check.
+const CHECK: &str = ",\n  \"check\": \"";
+/// What stands behind the check.
+const CLOSED: &str = "\"\n}\n";
 
 /// The pair (inputs, output), and the configuration that its state depends on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Identity {
     /// The inputs, in the order of the lane's sources.
     pub inputs: Vec<Input>,
@@ -13,7 +32,8 @@ pub struct Identity {
 }
 
 /// One input of a lane.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Input {
     /// The source's name.
     pub source: String,
@@ -22,7 +42,8 @@ pub struct Input {
 }
 
 /// One thing of the configuration that must stay equal.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Setting {
     /// What it is, as a message says it: `the policies of tenant payments`.
     pub name: String,
@@ -89,4 +110,130 @@ pub enum Mismatch {
         /// The names of what changed.
         what: Vec<String>,
     },
+}
+
+/// A stored identity, and its check.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Stored {
+    pub(crate) identity: Identity,
+    pub(crate) check: u64,
+}
+
+/// Why some bytes are no stored identity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unreadable {
+    /// They are not what was written.
+    Damaged(&'static str),
+    /// A newer program wrote them.
+    Newer(u32),
+}
+
+/// The stored form, but for its check. The format comes first, and can be read
+/// of every version.
+#[derive(Serialize, Deserialize)]
+struct Document {
+    format: u32,
+    #[serde(flatten)]
+    identity: Identity,
+}
+
+/// What can be read of every version.
+#[derive(Deserialize)]
+struct Versioned {
+    format: u32,
+}
+
+impl Identity {
+    /// The stored form, and its check.
+    pub(crate) fn encode(&self) -> Result<(Vec<u8>, u64), serde_json::Error> {
+        let mut text = serde_json::to_string_pretty(&Document { format: FORMAT, identity: self.clone() })?;
+        // the brace that closes the document makes room for the check
+        text.truncate(text.trim_end_matches(['}', '\n']).len());
+        let check = xxh3_64(text.as_bytes());
+        text.push_str(&format!("{CHECK}{check:016x}{CLOSED}"));
+        Ok((text.into_bytes(), check))
+    }
+
+    /// Reads the stored form.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Stored, Unreadable> {
+        let damaged = Unreadable::Damaged("does not fit its check");
+        let text = str::from_utf8(bytes).map_err(|_| damaged.clone())?;
+        let (checked, digits) = text
+            .strip_suffix(CLOSED)
+            .and_then(|text| text.split_at_checked(text.len().checked_sub(16)?))
+            .and_then(|(before, digits)| Some((before.strip_suffix(CHECK)?, digits)))
+            .ok_or_else(|| damaged.clone())?;
+        let check = xxh3_64(checked.as_bytes());
+        if format!("{check:016x}") != digits {
+            return Err(damaged);
+        }
+        let document = format!("{checked}}}");
+        let unknown = |_| Unreadable::Damaged("is no identity of a lane");
+        let Versioned { format } = serde_json::from_str(&document).map_err(unknown)?;
+        if format > FORMAT {
+            return Err(Unreadable::Newer(format));
+        }
+        let Document { identity, .. } = serde_json::from_str(&document).map_err(unknown)?;
+        Ok(Stored { identity, check })
+    }
+
+    /// Whether a lane of this identity may be continued as `given`.
+    ///
+    /// # Errors
+    /// Where they differ: in the first input that does, or in the configuration.
+    pub fn continues(&self, given: &Identity) -> Result<(), Mismatch> {
+        if self.output != given.output {
+            return Err(Mismatch::Output { known: self.output.clone(), given: given.output.clone() });
+        }
+        self.same_sources(given)?;
+        for (known, given) in self.inputs.iter().zip(&given.inputs) {
+            if known.path != given.path {
+                let (source_name, known, given) = (known.source.clone(), known.path.clone(), given.path.clone());
+                return Err(Mismatch::Input { source_name, known, given });
+            }
+        }
+        self.same_configuration(given)
+    }
+
+    /// Whether the sources are the same ones in the same order, wherever their
+    /// files are.
+    pub(crate) fn same_sources(&self, given: &Identity) -> Result<(), Mismatch> {
+        let lacks = |all: &[Input], wanted: &Input| !all.iter().any(|input| input.source == wanted.source);
+        if let Some(more) = given.inputs.iter().find(|input| lacks(&self.inputs, input)) {
+            return Err(Mismatch::More { source_name: more.source.clone(), path: more.path.clone() });
+        }
+        if let Some(gone) = self.inputs.iter().find(|input| lacks(&given.inputs, input)) {
+            return Err(Mismatch::Fewer { source_name: gone.source.clone(), path: gone.path.clone() });
+        }
+        // ties of equal times go by the order of the sources
+        let names = |inputs: &[Input]| inputs.iter().map(|input| input.source.clone()).collect::<Vec<_>>();
+        if names(&self.inputs) != names(&given.inputs) {
+            return Err(Mismatch::Configuration { what: vec!["the order of the sources".to_owned()] });
+        }
+        Ok(())
+    }
+
+    /// Whether everything that must be equal is.
+    pub(crate) fn same_configuration(&self, given: &Identity) -> Result<(), Mismatch> {
+        let value = |identity: &Identity, name: &str| {
+            identity.configuration.iter().find(|setting| setting.name == name).map(|setting| setting.value.clone())
+        };
+        let mut what = Vec::new();
+        for Setting { name, .. } in self.configuration.iter().chain(&given.configuration) {
+            if value(self, name) != value(given, name) && !what.contains(name) {
+                what.push(name.clone());
+            }
+        }
+        if what.is_empty() { Ok(()) } else { Err(Mismatch::Configuration { what }) }
+    }
+
+    /// Whether the same files go in, by whatever names of sources.
+    pub(crate) fn same_files(&self, other: &Identity) -> bool {
+        let paths = |identity: &Identity| {
+            let mut paths: Vec<_> = identity.inputs.iter().map(|input| input.path.clone()).collect();
+            paths.sort();
+            paths
+        };
+        paths(self) == paths(other)
+    }
 }

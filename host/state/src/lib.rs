@@ -11,21 +11,29 @@
 //! what it holds is replayed into a [`replay::Restore`], which gives the
 //! [`journal::Journal`] to go on with. `docs/state-format.md` explains every byte.
 
-mod bound;
 mod bytes;
-pub mod entry;
+mod chain;
+mod disk;
 mod failure;
 pub mod folder;
-mod front;
+mod frame;
 pub mod identity;
-mod ids;
 pub mod journal;
-mod lane;
-mod layout;
-mod pass;
 pub mod portable;
 pub mod position;
 pub mod replay;
+mod segment;
+mod snapshot;
+#[cfg(test)]
+mod toy;
+
+mod bound;
+pub mod entry;
+mod front;
+mod ids;
+mod lane;
+mod layout;
+mod pass;
 mod shard;
 mod texts;
 mod turn;

@@ -1,6 +1,9 @@
 //! What the durable side asks of whoever knows what an entry is: to the journal
 //! entries are bytes, end to end, in the order of the lane.
 
+use crate::failure::Failure;
+use std::path::Path;
+
 /// Takes back what was stored, in the order in which it was committed.
 ///
 /// With a snapshot: once [`front`](Restore::front), then
@@ -57,3 +60,58 @@ pub struct Progress {
     /// Bytes that there are.
     pub total: u64,
 }
+
+/// One part of what is stored, on its way out.
+pub(crate) enum Part<'a> {
+    /// The front of a snapshot.
+    Front(&'a [u8]),
+    /// Entries that a snapshot keeps.
+    Kept(&'a [u8]),
+    /// The entries of a commit.
+    Commit(&'a [u8]),
+}
+
+/// Why a part was not taken.
+pub(crate) enum NotTaken {
+    /// It is not what it should be.
+    Malformed(Malformed),
+    /// It could not be passed on.
+    Failure(Failure),
+}
+
+impl Part<'_> {
+    /// Gives it to whoever restores.
+    pub(crate) fn give(self, restore: &mut dyn Restore) -> Result<u64, NotTaken> {
+        let entries = match self {
+            Part::Front(front) => restore.front(front).map(|()| 0),
+            Part::Kept(entries) => restore.kept(entries),
+            Part::Commit(entries) => restore.entries(entries),
+        };
+        Ok(entries?)
+    }
+}
+
+impl From<Malformed> for NotTaken {
+    fn from(malformed: Malformed) -> NotTaken {
+        NotTaken::Malformed(malformed)
+    }
+}
+
+impl From<Failure> for NotTaken {
+    fn from(failure: Failure) -> NotTaken {
+        NotTaken::Failure(failure)
+    }
+}
+
+impl NotTaken {
+    /// What it means for the file that the part is from.
+    pub(crate) fn at(self, file: &Path, offset: u64) -> Failure {
+        match self {
+            NotTaken::Malformed(malformed) => Failure::damage(file, offset, malformed.what),
+            NotTaken::Failure(failure) => failure,
+        }
+    }
+}
+
+/// Takes parts, and says how many entries each had.
+pub(crate) type Take<'a> = &'a mut dyn FnMut(Part<'_>) -> Result<u64, NotTaken>;
