@@ -5,7 +5,7 @@
 //! memory is more: an id is dropped by the clock of the last commit only, so that
 //! an abort brings back nothing that was dropped.
 
-use crate::entry::Settled;
+use crate::entry::{Entry, Settled};
 use hashbrown::HashTable;
 use std::collections::VecDeque;
 
@@ -21,6 +21,13 @@ pub(crate) struct Remembered {
     /// The lane's clock before the record.
     pub(crate) clock: Option<i64>,
     pub(crate) settled: Settled,
+}
+
+impl Remembered {
+    /// What is remembered of a record that came when the clock was so.
+    pub(crate) fn of(entry: &Entry, clock: Option<i64>, settled: Settled) -> Remembered {
+        Remembered { id: entry.id, content: entry.content, offset: entry.offset, clock, settled }
+    }
 }
 
 /// A [`Remembered`] as it is stored: a clock that was unset is the least number.
@@ -197,6 +204,11 @@ impl Ids {
                 self.base = self.oldest;
             }
         }
+    }
+
+    /// The offset of the oldest one that is committed and in memory.
+    pub(crate) fn oldest_committed(&self) -> Option<u64> {
+        self.stored(self.oldest).filter(|_| self.oldest < self.open).map(|stored| stored.offset)
     }
 
     /// How many are in memory.

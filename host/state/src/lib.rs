@@ -11,38 +11,39 @@
 //! what it holds is replayed into a [`replay::Restore`], which gives the
 //! [`journal::Journal`] to go on with. `docs/state-format.md` explains every byte.
 
-mod bound;
 mod bytes;
 mod chain;
 mod disk;
-pub mod entry;
 mod failure;
 pub mod folder;
 mod frame;
-mod front;
 pub mod identity;
-mod ids;
 pub mod journal;
-mod lane;
-mod layout;
-mod pass;
 pub mod portable;
 pub mod position;
 pub mod replay;
 mod segment;
 mod snapshot;
-mod stored;
-mod texts;
 #[cfg(test)]
 mod toy;
+
+mod bound;
+pub mod entry;
+mod front;
+mod ids;
+mod lane;
+mod layout;
+mod pass;
+mod shard;
+mod texts;
 mod turn;
 mod varint;
 
 pub use entry::{Entry, Journaled, Settled, Standing};
 pub use failure::{Damage, Failure};
 pub use front::FrontError;
-pub use lane::{FamilyReport, Kept, Lane, Report, Restoring, TenantReport};
+pub use lane::{FamilyReport, Lane, Needed, Report, Restoring, TenantReport};
 pub use layout::{Layout, Settings, Tenant};
 pub use pass::{Answered, Fate, Late, Pass, Repeat};
-pub use stored::{LaneSieve, Restorer};
+pub use shard::KeptEvent;
 pub use turn::Closed;
