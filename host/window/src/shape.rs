@@ -1,5 +1,14 @@
-//! What the series of one family have in common: the windows that read them, and
-//! how an event is laid out.
+//! What the series of one family have in common: the windows that read them, how
+//! an event is laid out, and what summaries must know so that each window can be
+//! answered from them.
+
+mod grid;
+mod layout;
+mod measure;
+
+pub(crate) use grid::Grid;
+pub(crate) use layout::{Column, Layout};
+pub(crate) use measure::{Measure, Of, Summary};
 
 use sandgate_model::Kind;
 use sandgate_model::manifest::Aggregate;
@@ -77,10 +86,32 @@ pub enum Answer {
 /// The windows of a family, and what follows from them for each of its series.
 #[derive(Clone, Debug)]
 pub struct Shape {
-    words: usize,
     texts: u64,
     windows: Vec<Window>,
+    reads: Vec<Read>,
     reach: i64,
+    events: Layout,
+    summary: Summary,
+    grid: Option<Grid>,
+}
+
+/// Where a window finds what it needs. A column that it does not need is empty.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Read {
+    /// What the window is computed of.
+    pub(crate) of: Of,
+    /// How many events of its class there are.
+    pub(crate) count: Column,
+    /// The sum or the extreme.
+    pub(crate) value: Column,
+    /// The sum of squares.
+    pub(crate) squares: Column,
+    /// The silences.
+    pub(crate) gaps: Column,
+    /// In the summary of a pane: the first or last time, or the latest word.
+    pub(crate) aside: Column,
+    /// The place of the window's different values among the sets of a pane.
+    pub(crate) set: usize,
 }
 
 impl Shape {
@@ -88,7 +119,18 @@ impl Shape {
     /// set where word i is an interned text.
     pub fn new(words: usize, texts: u64, windows: Vec<Window>) -> Shape {
         let reach = windows.iter().map(|window| window.reach).max().unwrap_or(0);
-        Shape { words, texts, windows, reach }
+        let grid = Grid::of(&windows);
+        // what panes need too comes first, so that it has the same columns in both
+        let mut measures = Vec::new();
+        let has_grid = grid.is_some();
+        let is_paned = |window: &&Window| has_grid && window.resolution.is_some();
+        let paned = windows.iter().filter(is_paned).flat_map(Window::measures);
+        paned.for_each(|measure| add(&mut measures, measure));
+        let grid = grid.map(|grid| grid.with(&measures, windows.iter().filter(is_paned)));
+        windows.iter().flat_map(Window::measures).for_each(|measure| add(&mut measures, measure));
+        let summary = Summary::new(measures);
+        let reads = windows.iter().map(|window| Read::new(window, &summary, grid.as_ref())).collect();
+        Shape { texts, windows, reads, reach, events: Layout::new([1, 1, words]), summary, grid }
     }
 
     /// The windows, in the order in which [`Shape::new`] was given them.
@@ -98,7 +140,7 @@ impl Shape {
 
     /// How many words an event has.
     pub fn words(&self) -> usize {
-        self.words
+        self.word_column().width
     }
 
     /// How far behind a transaction any of the windows can look, in milliseconds.
@@ -106,10 +148,111 @@ impl Shape {
         self.reach
     }
 
+    /// Where the windows find what they need, in their order.
+    pub(crate) fn reads(&self) -> &[Read] {
+        &self.reads
+    }
+
+    /// The layout of events: time, classes, words.
+    pub(crate) fn events(&self) -> &Layout {
+        &self.events
+    }
+
+    /// The words of an event.
+    pub(crate) fn word_column(&self) -> Column {
+        Column { start: 2, width: self.events.width() - 2 }
+    }
+
+    /// What is known of the events under a node.
+    pub(crate) fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// The panes that may stand in for old events.
+    pub(crate) fn grid(&self) -> Option<&Grid> {
+        self.grid.as_ref()
+    }
+
     /// The interned texts among the words of an event.
-    pub(crate) fn texts<'a>(&self, words: &'a [u64]) -> impl Iterator<Item = u64> + 'a {
+    pub(crate) fn texts<'a>(&self, words: &'a [u64]) -> impl Iterator<Item = u64> + use<'a> {
         let texts = self.texts;
         let is_text = move |at: usize| at < 64 && texts >> at & 1 == 1;
         words.iter().enumerate().filter(move |(at, word)| is_text(*at) && **word != NO_TEXT).map(|(_, word)| *word)
+    }
+
+    /// Whether a word is an interned text.
+    pub(crate) fn is_text(&self, word: usize) -> bool {
+        word < 64 && self.texts >> word & 1 == 1
+    }
+
+    /// Whether events hold texts.
+    pub(crate) fn has_texts(&self) -> bool {
+        self.texts != 0
+    }
+}
+
+impl Window {
+    /// What it is computed of.
+    pub(crate) fn of(&self) -> Of {
+        match (self.operand, self.kind) {
+            (Some(word), Some(Kind::Number)) => Of::Number(word),
+            (Some(word), _) => Of::Whole(word),
+            (None, _) => Of::Time,
+        }
+    }
+
+    /// What it must know of events without looking at them.
+    fn measures(&self) -> impl Iterator<Item = Measure> + use<> {
+        let Window { class, operand, .. } = *self;
+        let count = Measure::Count { class };
+        let sum = operand.map(|word| Measure::Sum { class, word });
+        let [value, more] = match self.aggregate {
+            Aggregate::Sum | Aggregate::Mean => [sum, None],
+            Aggregate::Deviation => [sum, operand.map(|word| Measure::Squares { class, word })],
+            Aggregate::Minimum => [Some(Measure::Least { class, of: self.of() }), None],
+            Aggregate::Maximum => [Some(Measure::Greatest { class, of: self.of() }), None],
+            _ => [None, None],
+        };
+        let gaps = self.gap.map(|_| Measure::Gaps { class });
+        [Some(count), value, more, gaps].into_iter().flatten()
+    }
+
+    /// What it must know of a pane besides.
+    fn aside(&self) -> Option<Measure> {
+        let class = self.class;
+        match self.aggregate {
+            Aggregate::FirstSeen => Some(Measure::Least { class, of: Of::Time }),
+            Aggregate::LastSeen => Some(Measure::Greatest { class, of: Of::Time }),
+            Aggregate::Latest => self.operand.map(|word| Measure::Latest { class, word }),
+            _ => None,
+        }
+    }
+}
+
+impl Read {
+    fn new(window: &Window, summary: &Summary, grid: Option<&Grid>) -> Read {
+        let columns: Vec<_> = window.measures().map(|measure| (measure, summary.column(measure))).collect();
+        let column = |wanted: fn(&Measure) -> bool| {
+            columns.iter().find(|(measure, _)| wanted(measure)).and_then(|(_, column)| *column).unwrap_or_default()
+        };
+        Read {
+            of: window.of(),
+            count: column(|measure| matches!(measure, Measure::Count { .. })),
+            value: column(|measure| {
+                matches!(measure, Measure::Sum { .. } | Measure::Least { .. } | Measure::Greatest { .. })
+            }),
+            squares: column(|measure| matches!(measure, Measure::Squares { .. })),
+            gaps: column(|measure| matches!(measure, Measure::Gaps { .. })),
+            aside: grid
+                .and_then(|grid| window.aside().and_then(|measure| grid.summary().column(measure)))
+                .unwrap_or_default(),
+            set: grid.map_or(0, |grid| grid.set(window)),
+        }
+    }
+}
+
+fn add(measures: &mut Vec<Measure>, measure: Measure) {
+    if !measures.contains(&measure) {
+        measures.push(measure);
     }
 }
