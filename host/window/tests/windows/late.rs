@@ -34,7 +34,7 @@ fn a_late_transaction_sees_nothing_beyond_its_windows_reach() {
          10:40          a  pay 1  → late 1, 2  # too old to be seen by any: but it is itself
          09:45          a  pay 1  → late 1, 1
          09:45          a  pay 1  → late 1, 1
-         12:00          a  pay 1  → 4, 8       # and from then on it is seen by those that reach so far",
+         12:00          a  pay 1  → 3, 8       # and from then on it is seen by those that reach so far",
     );
 }
 
@@ -51,8 +51,8 @@ fn each_span_has_its_own_reach() {
          10:30           a  pay 1  → 2, 2, 2, 1, 2
          32× 11:30       z  pay 1
          11:29:59.999    a  pay 1  → late 1, 1, 1, 0, 2   # 10:30 is at the floor: only a closed edge holds it
-         10:45           a  pay 1  → late 2, 3, 2, 0, 2   # of the hour, whose reach is two: 10:00 too
-         11:30           a  pay 1  → 2, 2, 3, 1, 4",
+         10:45           a  pay 1  → late 1, 3, 1, 0, 2   # but the reach of an hour is two
+         11:30           a  pay 1  → 2, 2, 2, 1, 4",
     );
 }
 
@@ -64,10 +64,11 @@ fn a_late_transaction_sees_whole_panes_of_a_window_with_a_resolution() {
          window count by account, sliding 1h
          10:35           a  pay 1  → 1, 1
          11:00           a  pay 1  → 2, 2
-         11:05           a  pay 1  → 3, 3
+         11:45           a  pay 1  → 2, 2
          32× 12:00       z  pay 1
-         11:50           a  pay 1  → 4, 3         # back to 10:40 by the minute, which is 10:40
-         11:49           a  pay 1  → late 2, 3    # itself, and (10:40, 11:40]",
+         11:50           a  pay 1  → 3, 3         # not late: (10:40, 11:50], since 10:50 is rounded down
+         11:49           a  pay 1  → late 2, 3    # late: itself and (10:40, 11:40], where 11:45 is not
+         10:39           a  pay 1  → late 1, 1",
     );
 }
 
@@ -81,7 +82,7 @@ fn one_record_from_the_future_moves_nothing() {
          12:00           x  pay 1  → 1
          2026-01-01
          11:50           a  pay 1  → 1
-         100× 12:00      z  pay 1  → 201
+         100× 12:00      z  pay 1  → 200
          11:50           a  pay 1  → 2
          11:49           a  pay 1  → late 1",
     );

@@ -249,7 +249,7 @@ impl Window {
             Aggregate::Distinct => Told::Integer(operands().map(distinct).collect::<BTreeSet<_>>().len() as i128),
             Aggregate::FirstSeen => time(seen.first()),
             Aggregate::LastSeen => time(seen.last()),
-            Aggregate::Latest => operands().last().map_or(Told::Empty, |value| Told::Value(value.clone())),
+            Aggregate::Latest => operands().last().map_or(Told::Empty, |value| Told::Value(positive_zero(value))),
             Aggregate::Minimum => told(operands().min_by(order)),
             Aggregate::Maximum => told(operands().max_by(order)),
             Aggregate::Mean | Aggregate::Deviation if count == 0 => Told::Empty,
@@ -297,12 +297,14 @@ fn whole(value: &Value) -> Option<i128> {
     }
 }
 
+/// Zero and its negative are one value.
+fn positive_zero(value: &Value) -> Value {
+    if *value == Value::Number(0.0) { Value::Number(0.0) } else { value.clone() }
+}
+
 /// A text that is equal for equal values.
 fn distinct(value: &Value) -> String {
-    match value {
-        Value::Number(number) => (number + 0.0).to_string(),
-        value => value.to_string(),
-    }
+    positive_zero(value).to_string()
 }
 
 /// The quotient of two whole numbers as the nearest float: by long division, as at
