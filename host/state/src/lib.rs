@@ -27,4 +27,23 @@ mod snapshot;
 #[cfg(test)]
 mod toy;
 
+mod bound;
+pub mod entry;
+mod front;
+mod ids;
+mod lane;
+mod layout;
+mod pass;
+mod shard;
+mod texts;
+mod turn;
+mod varint;
+
+pub use entry::{Entry, Journaled, Settled, Standing};
 pub use failure::{Damage, Failure};
+pub use front::FrontError;
+pub use lane::{FamilyReport, Lane, Needed, Report, Restoring, TenantReport};
+pub use layout::{Layout, Settings, Tenant};
+pub use pass::{Answered, Fate, Late, Pass, Repeat};
+pub use shard::KeptEvent;
+pub use turn::Closed;

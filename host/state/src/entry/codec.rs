@@ -1,0 +1,213 @@
+//! The bytes of a journal entry.
+//!
+//! ```text
+//! 1 byte     bit 0 judged, bit 1 the id is composed, bits 2 and 3 the standing
+//!            (0 kept, 1 refused, 2 reused), bit 4 there is a clock, bit 5 it was
+//!            decided, bit 6 a field cannot be read, bit 7 is zero
+//! unsigned   tenant
+//! unsigned   source
+//! signed     time, in milliseconds
+//! unsigned   offset
+//! 16 bytes   hash of the id
+//! 16 bytes   hash of the content
+//! signed     the clock before the record, less its time      if there is a clock
+//! 1 byte     outcome                                          if it was decided
+//! unsigned   generation                                       if it was decided
+//! bits       fields that are not absent
+//! bits       fields that cannot be read                       if there is one
+//! the values of all other fields that are not absent, by their kind:
+//!   flag     1 byte, 0 or 1
+//!   integer  signed
+//!   decimal  signed, its units
+//!   instant  signed, its milliseconds less those of the record
+//!   number   8 bytes, the bits of the float, least significant first
+//!   text     unsigned, how many bytes follow
+//! ```
+//! *bits* are one for each stored field of the tenant, eight to a byte, the lowest
+//! first, padded with zeros. Numbers are as `varint.rs` writes them. There is one
+//! way to write an entry, and no length in front: the frame around the entries of
+//! a commit has one, and a checksum.
+
+use super::{Entry, Journaled, Settled, Standing};
+use crate::varint::{self, Bytes};
+use sandgate_model::{Decimal, Instant, Kind, Value};
+use sandgate_window::Cell;
+
+const JUDGED: u8 = 1;
+const COMPOSED: u8 = 1 << 1;
+const STANDING: u8 = 0b11 << 2;
+const CLOCK: u8 = 1 << 4;
+const DECIDED: u8 = 1 << 5;
+const MISREAD: u8 = 1 << 6;
+
+/// Why bytes are no entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EntryError {
+    /// They are cut off, or hold what no writer writes.
+    #[error("holds an entry that is cut off or malformed")]
+    Malformed,
+    /// The tenant has no stored fields here.
+    #[error("holds an entry of tenant number {0}, and there is none such")]
+    Tenant(u32),
+}
+
+/// Appends the entry. `fields` are the kinds of the tenant's stored fields,
+/// `cells` their values; a value of another kind is written as one that cannot be read.
+pub fn encode(journaled: &Journaled, fields: &[Kind], cells: &[Cell<'_>], out: &mut Vec<u8>) {
+    let Journaled { entry, clock, standing, settled } = journaled;
+    let readable = |(at, kind): (usize, &Kind)| match cells.get(at).copied().unwrap_or(Cell::Absent) {
+        Cell::Value(value) if value.kind() != *kind => Cell::Misread,
+        Cell::Value(Value::Number(number)) if !number.is_finite() => Cell::Misread,
+        cell => cell,
+    };
+    let cells = || fields.iter().enumerate().map(readable);
+    let misread = cells().any(|cell| cell == Cell::Misread);
+    let decided = *settled != Settled::default();
+    let flags = [(entry.judged, JUDGED), (entry.composed, COMPOSED), (clock.is_some(), CLOCK)];
+    let flags = flags.into_iter().chain([(decided, DECIDED), (misread, MISREAD)]);
+    out.push(flags.filter(|(set, _)| *set).fold(standing.bits(), |bits, (_, bit)| bits | bit));
+    varint::unsigned(entry.tenant.into(), out);
+    varint::unsigned(entry.source.into(), out);
+    varint::signed(entry.time, out);
+    varint::unsigned(entry.offset, out);
+    out.extend_from_slice(&entry.id);
+    out.extend_from_slice(&entry.content);
+    if let Some(clock) = clock {
+        varint::signed(clock.wrapping_sub(entry.time), out);
+    }
+    if decided {
+        out.push(settled.outcome);
+        varint::unsigned(settled.generation.into(), out);
+    }
+    put_bits(cells().map(|cell| cell != Cell::Absent), out);
+    if misread {
+        put_bits(cells().map(|cell| cell == Cell::Misread), out);
+    }
+    for cell in cells() {
+        let Cell::Value(value) = cell else { continue };
+        match value {
+            Value::Flag(flag) => out.push(u8::from(flag)),
+            Value::Integer(integer) => varint::signed(integer, out),
+            Value::Decimal(decimal) => varint::signed(decimal.units, out),
+            Value::Instant(instant) => varint::signed(instant.millis().wrapping_sub(entry.time), out),
+            Value::Number(number) => out.extend_from_slice(&number.to_le_bytes()),
+            Value::Text(text) => varint::bytes(text.as_bytes(), out),
+        }
+    }
+}
+
+/// Reads the entry at the front of `bytes`, which are then what follows it; its
+/// values are appended to `cells`, their texts borrowed. `tenants` holds the
+/// kinds of the stored fields of each tenant, as the writer had them.
+///
+/// # Errors
+/// [`EntryError`] where the bytes are not what [`encode`] writes; never a panic.
+pub fn decode<'a>(
+    bytes: &mut &'a [u8],
+    tenants: &[Vec<Kind>],
+    cells: &mut Vec<Cell<'a>>,
+) -> Result<Journaled, EntryError> {
+    let mut rest = Bytes(bytes);
+    let (journaled, misread) = head(&mut rest).ok_or(EntryError::Malformed)?;
+    let tenant = journaled.entry.tenant;
+    let fields = tenants.get(tenant as usize).ok_or(EntryError::Tenant(tenant))?;
+    values(&mut rest, journaled.entry.time, fields, misread, cells).ok_or(EntryError::Malformed)?;
+    *bytes = rest.0;
+    Ok(journaled)
+}
+
+/// Everything before the values, and whether there are fields that cannot be read.
+fn head(rest: &mut Bytes<'_>) -> Option<(Journaled, bool)> {
+    let flags = rest.byte().filter(|flags| flags >> 7 == 0)?;
+    let entry = Entry {
+        judged: flags & JUDGED != 0,
+        composed: flags & COMPOSED != 0,
+        tenant: rest.unsigned32()?,
+        source: rest.unsigned32()?,
+        time: rest.signed()?,
+        offset: rest.unsigned()?,
+        id: rest.array()?,
+        content: rest.array()?,
+    };
+    let clock = match flags & CLOCK {
+        0 => None,
+        _ => Some(rest.signed()?.wrapping_add(entry.time)),
+    };
+    let settled = match flags & DECIDED {
+        0 => Settled::default(),
+        _ => Some(Settled { outcome: rest.byte()?, generation: rest.unsigned32()? })
+            .filter(|settled| *settled != Settled::default())?,
+    };
+    let standing = Standing::of_bits(flags & STANDING)?;
+    Some((Journaled { entry, clock, standing, settled }, flags & MISREAD != 0))
+}
+
+fn values<'a>(
+    rest: &mut Bytes<'a>,
+    time: i64,
+    fields: &[Kind],
+    some_misread: bool,
+    cells: &mut Vec<Cell<'a>>,
+) -> Option<()> {
+    let present = take_bits(rest, fields.len())?;
+    let misread = if some_misread { take_bits(rest, fields.len())? } else { &[] };
+    if some_misread && misread.iter().all(|bits| *bits == 0) {
+        return None;
+    }
+    for (at, kind) in fields.iter().enumerate() {
+        cells.push(match (bit(present, at), bit(misread, at)) {
+            (false, false) => Cell::Absent,
+            (true, true) => Cell::Misread,
+            (false, true) => return None,
+            (true, false) => Cell::Value(match *kind {
+                Kind::Flag => Value::Flag(rest.flag()?),
+                Kind::Integer => Value::Integer(rest.signed()?),
+                Kind::Decimal { scale } => Value::Decimal(Decimal { units: rest.signed()?, scale }),
+                Kind::Instant => Value::Instant(Instant::from_millis(rest.signed()?.wrapping_add(time)).ok()?),
+                Kind::Number => {
+                    Value::Number(Some(f64::from_le_bytes(rest.array()?)).filter(|number| number.is_finite())?)
+                }
+                Kind::Text => Value::Text(rest.text()?),
+            }),
+        });
+    }
+    Some(())
+}
+
+fn put_bits(bits: impl Iterator<Item = bool>, out: &mut Vec<u8>) {
+    let start = out.len();
+    for (at, set) in bits.enumerate() {
+        if at % 8 == 0 {
+            out.push(0);
+        }
+        if let Some(byte) = out.get_mut(start + at / 8) {
+            *byte |= u8::from(set) << (at % 8);
+        }
+    }
+}
+
+/// As many bits, if those that pad them are zero.
+fn take_bits<'a>(rest: &mut Bytes<'a>, count: usize) -> Option<&'a [u8]> {
+    let bits = rest.take(count.div_ceil(8))?;
+    let used = count % 8;
+    let padded = used == 0 || bits.last().is_none_or(|last| last >> used == 0);
+    padded.then_some(bits)
+}
+
+fn bit(bits: &[u8], at: usize) -> bool {
+    bits.get(at / 8).is_some_and(|bits| bits >> (at % 8) & 1 == 1)
+}
+
+impl Standing {
+    fn bits(self) -> u8 {
+        match self {
+            Standing::Kept => 0,
+            Standing::Refused => 1 << 2,
+            Standing::Reused => 2 << 2,
+        }
+    }
+
+    fn of_bits(bits: u8) -> Option<Standing> {
+        [Standing::Kept, Standing::Refused, Standing::Reused].into_iter().find(|standing| standing.bits() == bits)
+    }
+}

@@ -1,0 +1,287 @@
+//! The part of a lane that goes by the order of its records alone: what is a
+//! repeat, what is late, what the bound refuses. One batch at a time is here,
+//! for a short while; everything that a worker can find out by itself it has
+//! found out before.
+
+use crate::bound::{Bound, Lost};
+use crate::entry::{Entry, Journaled, Settled, Standing};
+use crate::front::{Front, Step};
+use crate::ids::{Ages, Ids, Memory, Pushed, Remembered};
+use crate::layout::{Families, FamilyOf, Layout, Settings};
+use crate::pass::{Answered, Fate, Mark, Pass, Repeat, Row};
+use sandgate_window::{Interval, Touch};
+use std::collections::VecDeque;
+
+/// The front as the newest batch left it, the ids, and what is open.
+#[derive(Debug)]
+pub(super) struct Order {
+    pub(super) front: Front,
+    /// By tenant and source.
+    pub(super) ids: Vec<Ids>,
+    sources: usize,
+    memory: Memory,
+    events: u64,
+    lateness: i64,
+    /// Ids that wait for [`crate::Lane::settle`]: their table and number.
+    unsettled: VecDeque<(usize, u64)>,
+    steps: VecDeque<Step>,
+    pushed: VecDeque<(usize, Pushed)>,
+    open: VecDeque<Batch>,
+}
+
+/// An open batch: how many steps and ids are its own.
+#[derive(Debug)]
+struct Batch {
+    number: u64,
+    steps: usize,
+    pushed: usize,
+}
+
+/// What a batch holds of one row.
+struct Part<'p> {
+    touches: &'p [Touch],
+    marks: &'p mut [Mark],
+    intervals: &'p [Interval],
+    answers: &'p mut [Answered],
+}
+
+impl Order {
+    pub(super) fn new(layout: &Layout, settings: Settings) -> Order {
+        let sources = layout.sources.len().max(1);
+        Order {
+            front: Front::new(layout, settings),
+            ids: (0..layout.tenants.len() * sources).map(|_| Ids::default()).collect(),
+            sources,
+            // numbers of ids are kept in 32 bits, so there can be no more than half of that
+            memory: Memory { ids: settings.ids.min(u64::from(u32::MAX / 2)), repeats: settings.repeats },
+            events: settings.events,
+            lateness: settings.lateness,
+            unsettled: VecDeque::new(),
+            steps: VecDeque::new(),
+            pushed: VecDeque::new(),
+            open: VecDeque::new(),
+        }
+    }
+
+    /// The ids of a tenant and source.
+    pub(super) fn table(&self, tenant: u32, source: u32) -> Option<usize> {
+        let known = (source as usize) < self.sources;
+        known.then(|| tenant as usize * self.sources + source as usize).filter(|table| *table < self.ids.len())
+    }
+
+    /// Takes a batch, row by row.
+    pub(super) fn pass(&mut self, number: u64, families: &Families, pass: &mut Pass<'_>) {
+        let (steps, pushed) = (self.steps.len(), self.pushed.len());
+        let Pass { rows, derived, marks, intervals, answers, filled, .. } = pass;
+        for row in rows {
+            let part = Part {
+                touches: derived.touches.get(row.touches.clone()).unwrap_or_default(),
+                marks: marks.get_mut(row.touches.clone()).unwrap_or_default(),
+                intervals: intervals.get(row.windows.clone()).unwrap_or_default(),
+                answers: answers.get_mut(row.windows.clone()).unwrap_or_default(),
+            };
+            if self.row(row, part, families) {
+                filled.push(row.entry.tenant);
+            }
+        }
+        let (steps, pushed) = (self.steps.len() - steps, self.pushed.len() - pushed);
+        self.open.push_back(Batch { number, steps, pushed });
+    }
+
+    /// Takes a row, and says whether it is the first whose events are refused.
+    fn row(&mut self, row: &mut Row, part: Part<'_>, families: &Families) -> bool {
+        let entry = row.entry;
+        let ages = self.front.ages();
+        (row.clock, row.horizon) = (ages.clock, self.front.horizon());
+        let table = self.table(entry.tenant, entry.source);
+        let found = table.and_then(|table| self.ids.get(table)?.find(&entry.id, self.memory, ages));
+        row.fate = match (table, found) {
+            // the same offset is the same record, taken again after an abort
+            (Some(table), Some((number, first))) if first.offset != entry.offset => {
+                if first.content == entry.content {
+                    row.fate = Fate::Repeat(Repeat { offset: first.offset, table, number });
+                    return false;
+                }
+                if entry.composed { Fate::New } else { Fate::Reused { offset: first.offset } }
+            }
+            _ => Fate::New,
+        };
+        let mut begins = false;
+        if row.fate == Fate::New {
+            begins = self.events(row, part, families);
+            if let Some(table) = table {
+                self.remember(table, &entry, ages.clock);
+            }
+        }
+        if entry.judged {
+            self.steps.push_back(Step::Push { time: entry.time });
+            self.front.take(Step::Push { time: entry.time });
+        }
+        begins
+    }
+
+    fn remember(&mut self, table: usize, entry: &Entry, clock: Option<i64>) {
+        let Some(ids) = self.ids.get_mut(table) else { return };
+        let pushed = ids.push(Remembered::of(entry, clock, Settled::default()));
+        self.pushed.push_back((table, pushed));
+        self.unsettled.push_back((table, pushed.number));
+    }
+
+    /// Counts the events of a new row, or refuses them all; tells its windows
+    /// what the bound has cost them. Says whether the refusals begin here.
+    fn events(&mut self, row: &mut Row, part: Part<'_>, families: &Families) -> bool {
+        let (tenant, time) = (row.entry.tenant, row.entry.time);
+        let Some(bound) = self.front.bound(tenant) else { return false };
+        let Part { touches, marks, intervals, answers } = part;
+        // an event that no window will ever reach is none, for nobody but its own row
+        let lasting =
+            |bound: &Bound, touch: &Touch| touch.classes != 0 && bound.reaches(touch.family, time, row.horizon);
+        let events = touches.iter().filter(|touch| lasting(bound, touch)).count() as u64;
+        let refused = events > 0 && bound.total().saturating_add(events) > self.events;
+        if row.entry.judged && (refused || bound.has_lost()) {
+            for touch in touches {
+                let lost = bound.lost(touch.family);
+                let number = families.number(tenant, touch.family);
+                if let Some(family) = number.and_then(|number| families.get(number)) {
+                    tell_lost(row, touch, family, lost, refused, intervals, answers);
+                }
+            }
+        }
+        let mut begins = false;
+        for (touch, mark) in touches.iter().zip(marks) {
+            let family = touch.family;
+            mark.added = !refused && lasting(bound, touch);
+            if mark.added {
+                self.steps.push_back(Step::Count { tenant, family, time });
+                bound.count(family, time);
+            } else if refused && lasting(bound, touch) {
+                self.steps.push_back(Step::Lose { tenant, family, time });
+                bound.lose(family, time);
+            }
+        }
+        if refused {
+            row.fate = Fate::Full;
+            self.steps.push_back(Step::Refuse { tenant });
+            begins = bound.refuse();
+        }
+        begins
+    }
+
+    /// Takes the entries of a journal, which are the rows of the batch: marks the
+    /// events that are to be added. `moves`: the front has not seen them yet.
+    /// Answers the horizon that they leave.
+    pub(super) fn restore(
+        &mut self,
+        entries: impl Iterator<Item = Journaled>,
+        moves: bool,
+        pass: &mut Pass<'_>,
+    ) -> Option<i64> {
+        let Pass { rows, derived, marks, .. } = pass;
+        for (journaled, row) in entries.zip(rows) {
+            let touches = derived.touches.get(row.touches.clone()).unwrap_or_default();
+            let marks = marks.get_mut(row.touches.clone()).unwrap_or_default();
+            self.restore_events(&journaled, moves, touches, marks);
+            let Journaled { entry, clock, standing, settled } = journaled;
+            if standing != Standing::Reused
+                && let Some(ids) = self.table(entry.tenant, entry.source).and_then(|table| self.ids.get_mut(table))
+            {
+                ids.push(Remembered::of(&entry, clock, settled));
+                ids.commit();
+                ids.expire(self.memory, self.front.ages());
+            }
+            if moves && entry.judged {
+                self.front.take(Step::Push { time: entry.time });
+            }
+        }
+        self.front.horizon()
+    }
+
+    fn restore_events(&mut self, journaled: &Journaled, moves: bool, touches: &[Touch], marks: &mut [Mark]) {
+        let Journaled { entry: Entry { tenant, time, .. }, clock, standing, .. } = *journaled;
+        let horizon = clock.map(|clock| clock.saturating_sub(self.lateness));
+        let Some(bound) = self.front.bound(tenant) else { return };
+        for (touch, mark) in touches.iter().zip(marks) {
+            let family = touch.family;
+            let lasting = touch.classes != 0 && bound.reaches(family, time, horizon);
+            mark.added = lasting && standing == Standing::Kept;
+            match standing {
+                Standing::Kept if lasting && (moves || !bound.is_taken(family)) => bound.count(family, time),
+                Standing::Refused if lasting && moves => bound.lose(family, time),
+                _ => {}
+            }
+        }
+        if moves && standing == Standing::Refused {
+            bound.refuse();
+        }
+    }
+
+    /// Notes what was decided for the next ids, in the order of the lane.
+    pub(super) fn settle(&mut self, settled: &[Settled]) {
+        for settled in settled {
+            let Some((table, number)) = self.unsettled.pop_front() else { return };
+            if let Some(ids) = self.ids.get_mut(table) {
+                ids.settle(number, *settled);
+            }
+        }
+    }
+
+    /// What the first record of a repeat was answered.
+    pub(super) fn first(&self, repeat: &Repeat) -> Option<Settled> {
+        Some(self.ids.get(repeat.table)?.get(repeat.number)?.settled)
+    }
+
+    /// Closes the batches through this one: their steps are appended to `steps`.
+    pub(super) fn commit(&mut self, through: u64, steps: &mut Vec<Step>) {
+        while let Some(batch) = self.open.pop_front_if(|batch| batch.number <= through) {
+            steps.extend(self.steps.drain(..batch.steps.min(self.steps.len())));
+            for (table, _) in self.pushed.drain(..batch.pushed.min(self.pushed.len())) {
+                if let Some(ids) = self.ids.get_mut(table) {
+                    ids.commit();
+                }
+            }
+        }
+    }
+
+    /// Drops the ids that the committed clock has passed.
+    pub(super) fn expire(&mut self, committed: Ages) {
+        for ids in &mut self.ids {
+            ids.expire(self.memory, committed);
+        }
+    }
+
+    /// Puts the front and the ids back to the last commit.
+    pub(super) fn abort(&mut self, committed: &Front) {
+        while let Some((table, pushed)) = self.pushed.pop_back() {
+            if let Some(ids) = self.ids.get_mut(table) {
+                ids.undo(pushed);
+            }
+        }
+        self.front.clone_from(committed);
+        self.unsettled.clear();
+        self.steps.clear();
+        self.open.clear();
+    }
+}
+
+/// Answers [`Answered::Full`] for the windows that a loss may have made wrong:
+/// those that cover a lost time, and those that would count the row itself.
+fn tell_lost(
+    row: &Row,
+    touch: &Touch,
+    family: &FamilyOf,
+    lost: Option<Lost>,
+    refused: bool,
+    intervals: &[Interval],
+    answers: &mut [Answered],
+) {
+    for window in &family.windows {
+        let (Some(interval), Some(answer)) = (intervals.get(window.declared), answers.get_mut(window.declared)) else {
+            continue;
+        };
+        let own = refused && window.own && touch.classes & window.class != 0;
+        let clipped = || family.plan.clip(window.declared, *interval, row.horizon, row.is_late());
+        if *answer == Answered::Absent && (own || lost.is_some_and(|lost| lost.touches(clipped()))) {
+            *answer = Answered::Full;
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What a lane holds, for people.
+
+use super::Lane;
+use crate::ids::Ids;
+use crate::pass::{hash, shard_of};
+use crate::shard::KeptEvent;
+
+/// What a lane holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Report {
+    /// The lane's clock, in milliseconds.
+    pub clock: Option<i64>,
+    /// By tenant, as the layout counts them.
+    pub tenants: Vec<TenantReport>,
+    /// Ids that are remembered.
+    pub ids: u64,
+    /// Bytes of memory of series, keys, texts and ids.
+    pub bytes: u64,
+}
+
+/// What a lane holds of a tenant.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TenantReport {
+    /// Its name.
+    pub name: String,
+    /// Events as its bound counts them.
+    pub counted: u64,
+    /// Records whose events the bound has refused.
+    pub refused: u64,
+    /// By family, as its plan counts them.
+    pub families: Vec<FamilyReport>,
+}
+
+/// What a lane holds of a family.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FamilyReport {
+    /// The fields of its key.
+    pub by: Vec<String>,
+    /// How many series there are.
+    pub series: u64,
+    /// How many events they hold in memory.
+    pub events: u64,
+    /// Bytes of memory of its series and keys.
+    pub bytes: u64,
+}
+
+impl Lane {
+    /// What the lane holds, open batches included. It looks at every series.
+    pub fn report(&self) -> Report {
+        let mut report = Report::default();
+        {
+            let order = self.order.lock();
+            report.clock = order.front.clock.now();
+            for (tenant, bound) in self.layout.tenants.iter().zip(&order.front.bounds) {
+                let families = tenant.plan.families().iter().map(|family| {
+                    let name = |field: &usize| tenant.fields.get(*field).map(|(name, _)| name.clone());
+                    FamilyReport { by: family.by().iter().filter_map(name).collect(), ..FamilyReport::default() }
+                });
+                report.tenants.push(TenantReport {
+                    name: tenant.name.to_string(),
+                    counted: bound.total(),
+                    refused: bound.refused,
+                    families: families.collect(),
+                });
+            }
+            report.ids = order.ids.iter().map(Ids::len).sum();
+            report.bytes = order.ids.iter().map(|ids| ids.heap_bytes() as u64).sum();
+        }
+        for shard in &self.shards {
+            let shard = shard.lock();
+            report.bytes += shard.own_bytes() as u64;
+            for (number, bytes, events) in shard.sizes() {
+                let Some(family) = self.families.get(number) else { continue };
+                let tenant = report.tenants.get_mut(family.tenant as usize);
+                if let Some(found) = tenant.and_then(|tenant| tenant.families.get_mut(family.family as usize)) {
+                    found.series += 1;
+                    found.events += events as u64;
+                    found.bytes += bytes as u64;
+                    report.bytes += bytes as u64;
+                }
+            }
+        }
+        report
+    }
+
+    /// The events kept of one series, oldest first; `key` as
+    /// [`sandgate_window::key`] writes it, `family` counts as the tenant's plan does.
+    pub fn series(&self, tenant: u32, family: u32, key: &[u8]) -> Vec<KeptEvent> {
+        let hash = hash(tenant, family, key);
+        let shard = self.shards.get(shard_of(hash, self.shards.len()));
+        let number = self.families.number(tenant, family);
+        let found = shard.zip(number).and_then(|(shard, number)| Some((shard, number, self.families.get(number)?)));
+        found.map(|(shard, number, family)| shard.lock().events(number, hash, key, family)).unwrap_or_default()
+    }
+}

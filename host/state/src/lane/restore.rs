@@ -1,0 +1,123 @@
+//! Journal entries become state again.
+
+use super::{Lane, lock};
+use crate::entry::{self, Entry, EntryError, Journaled};
+use crate::pass::Pass;
+use crate::replay::{Malformed, Restore};
+use sandgate_model::Kind;
+use sandgate_window::Cell;
+
+/// Entries that are restored together: first all through the order, then through
+/// the shards, which share the threads.
+const TOGETHER: usize = 4_096;
+/// Fewer than this are not worth a thread.
+const WORTH_A_THREAD: usize = 512;
+
+/// Restores a lane, entry by entry in the order of the journal. What was decided
+/// when an entry arrived is taken from it, not decided again: the bound refuses
+/// what it refused then, whatever a snapshot left out.
+#[derive(Debug)]
+pub struct Restoring<'l> {
+    lane: &'l Lane,
+    threads: usize,
+    kinds: Vec<Vec<Kind>>,
+    pass: Pass<'static>,
+    cells: Vec<Cell<'static>>,
+    journaled: Vec<Journaled>,
+}
+
+impl Lane {
+    /// Begins to restore into a lane that is empty, on so many threads.
+    pub fn restore(&self, threads: usize) -> Restoring<'_> {
+        let kinds = self.layout.tenants.iter().map(|tenant| tenant.fields.iter().map(|(_, kind)| *kind).collect());
+        Restoring {
+            lane: self,
+            threads: threads.clamp(1, self.shards.len()),
+            kinds: kinds.collect(),
+            pass: Pass::new(&self.layout),
+            cells: Vec::new(),
+            journaled: Vec::new(),
+        }
+    }
+}
+
+impl Restoring<'_> {
+    /// Ends the restore: everything is as after a commit.
+    pub fn finish(self) {
+        let order = self.lane.order.lock();
+        let mut committed = lock(&self.lane.committed);
+        committed.front.clone_from(&order.front);
+        for shard in &self.lane.shards {
+            shard.lock().commit(committed.next, order.front.horizon());
+        }
+    }
+
+    /// Takes entries end to end, and says how many they were.
+    fn take(&mut self, mut bytes: &[u8], moves: bool) -> Result<u64, Malformed> {
+        let mut count = 0;
+        let mut pass = std::mem::replace(&mut self.pass, Pass::new(&self.lane.layout)).recycle();
+        let mut cells: Vec<Cell<'_>> = std::mem::take(&mut self.cells);
+        while !bytes.is_empty() {
+            cells.clear();
+            let journaled = entry::decode(&mut bytes, &self.kinds, &mut cells)?;
+            // an observed record has no windows to be read
+            pass.push(Entry { judged: false, ..journaled.entry }, &cells);
+            self.journaled.push(journaled);
+            count += 1;
+            if self.journaled.len() == TOGETHER {
+                self.together(&mut pass, moves);
+            }
+        }
+        self.together(&mut pass, moves);
+        self.pass = pass.recycle();
+        cells.clear();
+        self.cells = cells.into_iter().map(|_| Cell::Absent).collect();
+        Ok(count)
+    }
+
+    /// Restores the entries that were gathered.
+    fn together(&mut self, pass: &mut Pass<'_>, moves: bool) {
+        let lane = self.lane;
+        let horizon = lane.order.lock().restore(self.journaled.drain(..), moves, pass);
+        pass.share(lane.shards.len());
+        let batch = &*pass;
+        let shards = |first: usize, step: usize| {
+            for (at, shard) in lane.shards.iter().enumerate().skip(first).step_by(step) {
+                shard.lock().restore(at, &lane.families, batch, horizon);
+            }
+        };
+        if self.threads > 1 && batch.len() >= WORTH_A_THREAD {
+            let threads = self.threads;
+            std::thread::scope(|scope| {
+                for first in 1..threads {
+                    scope.spawn(move || shards(first, threads));
+                }
+                shards(0, threads);
+            });
+        } else {
+            shards(0, 1);
+        }
+        pass.clear();
+    }
+}
+
+impl Restore for Restoring<'_> {
+    fn front(&mut self, front: &[u8]) -> Result<(), Malformed> {
+        let decoded = self.lane.order.lock().front.decode(&self.lane.layout, front);
+        decoded.map_err(|error| Malformed { what: error.to_string() })
+    }
+
+    fn kept(&mut self, entries: &[u8]) -> Result<u64, Malformed> {
+        self.take(entries, false)
+    }
+
+    fn entries(&mut self, entries: &[u8]) -> Result<u64, Malformed> {
+        self.take(entries, true)
+    }
+}
+
+impl From<EntryError> for Malformed {
+    fn from(error: EntryError) -> Malformed {
+        Malformed { what: error.to_string() }
+    }
+}

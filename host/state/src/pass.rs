@@ -1,0 +1,202 @@
+//! A batch on its way through the lane: what a worker found out about each
+//! record, and what the lane answered.
+
+mod row;
+
+pub use row::{Answered, Fate, Late, Repeat};
+pub(crate) use row::{Mark, Row};
+
+use crate::entry::{self, Entry, Journaled, Settled, Standing};
+use crate::layout::Layout;
+use sandgate_model::Kind;
+use sandgate_window::{Cell, Derived, Interval, Zones};
+use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+/// A batch of records, reused from batch to batch: it allocates nothing once its
+/// buffers have grown.
+#[derive(Debug)]
+pub struct Pass<'a> {
+    layout: Arc<Layout>,
+    /// By tenant: the kinds of its stored fields.
+    kinds: Arc<[Vec<Kind>]>,
+    pub(crate) rows: Vec<Row>,
+    cells: Vec<Cell<'a>>,
+    pub(crate) derived: Derived<'a>,
+    /// One for each touch of `derived`.
+    pub(crate) marks: Vec<Mark>,
+    pub(crate) intervals: Vec<Interval>,
+    /// One for each interval.
+    pub(crate) answers: Vec<Answered>,
+    /// By shard: the touches that it is asked for, in the order of the rows.
+    pub(crate) shares: Vec<Vec<usize>>,
+    pub(crate) filled: Vec<u32>,
+    zones: Zones,
+}
+
+impl<'a> Pass<'a> {
+    /// An empty batch for lanes of this layout.
+    pub fn new(layout: &Arc<Layout>) -> Pass<'a> {
+        let kinds = layout.tenants.iter().map(|tenant| tenant.fields.iter().map(|(_, kind)| *kind).collect());
+        Pass {
+            kinds: kinds.collect(),
+            layout: layout.clone(),
+            rows: Vec::new(),
+            cells: Vec::new(),
+            derived: Derived::default(),
+            marks: Vec::new(),
+            intervals: Vec::new(),
+            answers: Vec::new(),
+            shares: Vec::new(),
+            filled: Vec::new(),
+            zones: Zones::default(),
+        }
+    }
+
+    /// Forgets all rows and keeps the memory.
+    pub fn clear(&mut self) {
+        self.rows.clear();
+        self.cells.clear();
+        self.derived.clear();
+        self.marks.clear();
+        self.intervals.clear();
+        self.answers.clear();
+        self.filled.clear();
+    }
+
+    /// The emptied batch for records that live elsewhere; keeps the memory.
+    pub fn recycle<'b>(mut self) -> Pass<'b> {
+        self.clear();
+        Pass {
+            derived: self.derived.recycled(),
+            // nothing is left to convert: collecting a vector's own iterator keeps its room
+            cells: self.cells.into_iter().map(|_| Cell::Absent).collect(),
+            layout: self.layout,
+            kinds: self.kinds,
+            rows: self.rows,
+            marks: self.marks,
+            intervals: self.intervals,
+            answers: self.answers,
+            shares: self.shares,
+            filled: self.filled,
+            zones: self.zones,
+        }
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Adds a record with the values of its tenant's stored fields and answers
+    /// its row. Everything that needs no other record is done here, on the
+    /// worker: keys, conditions, edges. A cell whose value is not of its field's
+    /// kind counts as [`Cell::Misread`]; cells that are missing at the end are absent.
+    pub fn push(&mut self, entry: Entry, cells: &[Cell<'a>]) -> usize {
+        let row = self.rows.len();
+        let (touches, stored, windows) = (self.marks.len(), self.cells.len(), self.intervals.len());
+        self.cells.extend_from_slice(cells);
+        if let Some(tenant) = self.layout.tenants.get(entry.tenant as usize) {
+            let bad = self.derived.bad.len();
+            tenant.plan.derive(entry.source as usize, cells, &mut self.derived);
+            if entry.judged {
+                tenant.plan.intervals(entry.time, &mut self.zones, &mut self.intervals);
+                self.answers.resize(self.intervals.len(), Answered::Absent);
+                for bad in self.derived.bad.iter().skip(bad) {
+                    if let Some(answer) = self.answers.get_mut(windows + bad.window) {
+                        *answer = Answered::Bad(*bad);
+                    }
+                }
+            }
+            let Derived { touches: derived, keys, .. } = &self.derived;
+            self.marks.extend(derived.iter().skip(touches).map(|touch| {
+                let key = keys.get(touch.key.start as usize..touch.key.end as usize).unwrap_or_default();
+                Mark { row, hash: hash(entry.tenant, touch.family, key), added: false }
+            }));
+        }
+        self.rows.push(Row {
+            entry,
+            touches: touches..self.marks.len(),
+            cells: stored..self.cells.len(),
+            windows: windows..self.intervals.len(),
+            clock: None,
+            horizon: None,
+            fate: Fate::New,
+        });
+        row
+    }
+
+    /// Gives each shard its share of the touches.
+    pub(crate) fn share(&mut self, shards: usize) {
+        self.shares.resize_with(shards, Vec::new);
+        self.shares.iter_mut().for_each(Vec::clear);
+        for (touch, mark) in self.marks.iter().enumerate() {
+            if let Some(share) = self.shares.get_mut(shard_of(mark.hash, shards)) {
+                share.push(touch);
+            }
+        }
+    }
+
+    /// What the lane makes of a row; before [`crate::Lane::pass`] each row is new.
+    pub fn fate(&self, row: usize) -> Fate {
+        self.rows.get(row).map_or(Fate::New, |row| row.fate)
+    }
+
+    /// How late a row was, if it was.
+    pub fn late(&self, row: usize) -> Option<Late> {
+        let row = self.rows.get(row).filter(|row| row.is_late())?;
+        Some(Late { clock: row.clock?, horizon: row.horizon? })
+    }
+
+    /// What a window of the row's tenant answers; `window` counts as its plan's
+    /// places do. [`Answered::Absent`] for rows that are not judged or not new.
+    pub fn answer(&self, row: usize, window: usize) -> &Answered {
+        self.answers(row).get(window).unwrap_or(&Answered::Absent)
+    }
+
+    /// What all windows of the row's tenant answer; none for a row that is not judged.
+    pub fn answers(&self, row: usize) -> &[Answered] {
+        self.rows.get(row).and_then(|row| self.answers.get(row.windows.clone())).unwrap_or_default()
+    }
+
+    /// Tenants (their indices) whose bound began to refuse events in this batch.
+    pub fn filled(&self) -> &[u32] {
+        &self.filled
+    }
+
+    /// Appends the journal's entry of a row, and says whether there is one: a
+    /// repeat changes nothing and has none, nor has an observed record with a reused id.
+    pub fn record(&self, row: usize, settled: Settled, out: &mut Vec<u8>) -> bool {
+        let Some(row) = self.rows.get(row) else { return false };
+        let standing = match row.fate {
+            Fate::New => Standing::Kept,
+            Fate::Full => Standing::Refused,
+            Fate::Reused { .. } if row.entry.judged => Standing::Reused,
+            Fate::Reused { .. } | Fate::Repeat(_) => return false,
+        };
+        let fields = self.kinds.get(row.entry.tenant as usize).map_or(&[][..], Vec::as_slice);
+        let cells = self.cells.get(row.cells.clone()).unwrap_or_default();
+        // nothing but the clock is moved by a reused id
+        let (fields, cells) = if standing == Standing::Reused { (fields, &[][..]) } else { (fields, cells) };
+        let journaled = Journaled { entry: row.entry, clock: row.clock, standing, settled };
+        entry::encode(&journaled, fields, cells, out);
+        true
+    }
+}
+
+/// The hash of a series' name. It is the same everywhere, and never reaches an answer.
+pub(crate) fn hash(tenant: u32, family: u32, key: &[u8]) -> u64 {
+    xxh3_64_with_seed(key, u64::from(tenant) << 32 | u64::from(family))
+}
+
+/// The shard of a hash, by bits that a shard's own table looks at least.
+pub(crate) fn shard_of(hash: u64, shards: usize) -> usize {
+    let bits = u128::from(hash >> 20 & 0xffff_ffff);
+    // less than `shards`, because the bits are less than 2^32
+    (bits * shards as u128 >> 32) as usize
+}

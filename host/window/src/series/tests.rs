@@ -1,0 +1,285 @@
+//! Random streams against a scan of everything, and the bounds on memory.
+
+use super::Series;
+use super::naive::Naive;
+use crate::shape::{Answer, Event, Interval, NO_TEXT, Resolution, Shape, Window};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use sandgate_model::Kind;
+use sandgate_model::manifest::Aggregate::{self, *};
+use std::collections::HashMap;
+
+/// What a window of the test covers, seen from a time.
+#[derive(Clone, Copy)]
+enum Span {
+    Sliding { length: i64, delay: i64 },
+    Rounded { length: i64, width: i64, closed: bool, delay: i64 },
+    Tumbling { length: i64 },
+    Session { gap: i64, longest: i64 },
+}
+
+use Span::*;
+
+const AMOUNT: usize = 0;
+const NUMBER: usize = 1;
+const TEXT: usize = 2;
+
+fn window(aggregate: Aggregate, operand: Option<usize>, class: u32, span: Span) -> (Window, Span) {
+    let kind = operand.map(|word| [Kind::Decimal { scale: 2 }, Kind::Number, Kind::Text][word]);
+    let (reach, gap, resolution) = match span {
+        Sliding { length, delay } => (length + delay, None, None),
+        Rounded { length, width, closed, delay } => {
+            (length + delay + width, None, Some(Resolution { width, closed, delay }))
+        }
+        Tumbling { length } => (length, None, None),
+        Session { gap, longest } => (longest, Some(gap), None),
+    };
+    (Window { aggregate, operand, kind, class, gap, resolution, reach }, span)
+}
+
+/// Every aggregate over this span, with classes and operands in turn.
+fn all(span: Span) -> Vec<(Window, Span)> {
+    let aggregates = [
+        (Count, None),
+        (Sum, Some(AMOUNT)),
+        (Mean, Some(AMOUNT)),
+        (Deviation, Some(AMOUNT)),
+        (Minimum, Some(NUMBER)),
+        (Maximum, Some(NUMBER)),
+        (Minimum, Some(AMOUNT)),
+        (Maximum, Some(AMOUNT)),
+        (Distinct, Some(TEXT)),
+        (Distinct, Some(NUMBER)),
+        (FirstSeen, None),
+        (LastSeen, None),
+        (Latest, Some(TEXT)),
+        (Latest, Some(AMOUNT)),
+    ];
+    let classes = aggregates.iter().zip([0, 1, 2].into_iter().cycle());
+    classes.map(|((aggregate, operand), class)| window(*aggregate, *operand, class, span)).collect()
+}
+
+/// A key that lives through a random stream beside its scan.
+struct Run {
+    random: ChaCha8Rng,
+    shape: Shape,
+    spans: Vec<Span>,
+    series: Series,
+    naive: Naive,
+    lateness: i64,
+    /// The lane's clock, as far as it is committed.
+    clock: i64,
+    /// The times of the events that may still be undone.
+    open: Vec<i64>,
+    /// How often each text is held.
+    held: HashMap<u64, i64>,
+    checked: usize,
+}
+
+impl Run {
+    fn new(seed: u64, lateness: i64, windows: &[(Window, Span)]) -> Run {
+        let shape = Shape::new(3, 1 << TEXT, windows.iter().map(|(window, _)| window.clone()).collect());
+        let spans = windows.iter().map(|(_, span)| *span).collect();
+        let random = ChaCha8Rng::seed_from_u64(seed);
+        let (series, naive) = (Series::default(), Naive::default());
+        Run { random, shape, spans, series, naive, lateness, clock: 0, open: vec![], held: HashMap::new(), checked: 0 }
+    }
+
+    fn draw(&mut self, below: u64) -> u64 {
+        self.random.next_u64() % below
+    }
+
+    fn words(&mut self) -> [u64; 3] {
+        let amount = match self.draw(40) {
+            0 => i64::MIN,
+            1 => i64::MAX,
+            _ => self.draw(2_000_000) as i64 - 500_000,
+        };
+        let number = [-0.0, 0.0, -1.5, 2.25, 1e300, -1e-300][self.draw(6) as usize];
+        let text = if self.draw(8) == 0 { NO_TEXT } else { self.draw(12) };
+        [amount as u64, f64::to_bits(number), text]
+    }
+
+    fn horizon(&self) -> i64 {
+        self.clock - self.lateness
+    }
+
+    /// What the window covers, with the floor of a late transaction.
+    fn interval(&self, at: usize, time: i64) -> Interval {
+        let floor = self.horizon() - self.shape.windows()[at].reach;
+        let is_late = time < self.horizon();
+        let (mut after, mut upto) = match self.spans[at] {
+            Sliding { length, delay } => (time - delay - length, time - delay),
+            Tumbling { length } => (time - time.rem_euclid(length) - 1, time),
+            Session { longest, .. } => (time - longest, time),
+            Rounded { length, width, closed, delay } => {
+                let shift = i64::from(closed);
+                let down = |moment: i64| moment - moment.rem_euclid(width) - shift;
+                let floor = down(floor + shift + width - 1);
+                let after = down(time - delay - length).max(floor);
+                (after, if is_late { down(time - delay + shift) } else { time - delay })
+            }
+        };
+        after = after.max(floor);
+        upto = upto.max(after);
+        Interval { after, upto }
+    }
+
+    fn check(&mut self, time: i64, words: [u64; 3]) {
+        let classes = self.draw(8);
+        let own = Some(Event { time, classes, words: &words }).filter(|_| classes > 1);
+        for at in 0..self.spans.len() {
+            let inside = self.interval(at, time);
+            let expected = self.naive.read(&self.shape.windows()[at], inside, own);
+            let found = self.series.read(&self.shape, at, inside, own);
+            assert!(
+                found == expected,
+                "{:?} at {time} over {inside:?}: {found:?}, scanned {expected:?}",
+                self.shape.windows()[at]
+            );
+            self.checked += 1;
+        }
+    }
+
+    fn insert(&mut self, time: i64, words: [u64; 3]) {
+        let classes = self.draw(7) + 1;
+        let event = Event { time, classes, words: &words };
+        self.series.insert(&self.shape, event);
+        self.naive.insert(event);
+        self.open.push(time);
+        if words[TEXT] != NO_TEXT {
+            *self.held.entry(words[TEXT]).or_default() += 1;
+        }
+    }
+
+    fn undo(&mut self) {
+        let Some(time) = self.open.pop() else { return };
+        let held = &mut self.held;
+        assert!(self.series.remove_newest_at(&self.shape, time, &mut |text| *held.entry(text).or_default() -= 1));
+        self.naive.remove_newest_at(time);
+    }
+
+    fn settle(&mut self, horizon: i64) {
+        let held = &mut self.held;
+        self.series.settle(&self.shape, horizon, &mut |text| *held.entry(text).or_default() -= 1);
+        assert!(self.held.values().all(|held| *held >= 0), "a text was freed too often");
+    }
+
+    /// A stream of so many transactions, with times `step` apart on average.
+    fn live(&mut self, transactions: usize, step: u64) {
+        let mut now = 1_000;
+        for _ in 0..transactions {
+            now += match self.draw(50) {
+                0 => self.draw(200 * step),
+                _ => self.draw(2 * step + 1),
+            } as i64;
+            let time = match self.draw(20) {
+                0 => now - self.draw(self.lateness as u64 * 3 + 1) as i64,
+                1..6 => now - self.draw(10 * step + 1) as i64,
+                6 => now + self.draw(5 * step + 1) as i64,
+                _ => now,
+            };
+            let words = self.words();
+            self.check(time, words);
+            if self.draw(10) > 0 {
+                self.insert(time, words);
+            }
+            match self.draw(60) {
+                0 => {
+                    let undone = self.draw(1 + self.open.len() as u64);
+                    (0..undone).for_each(|_| self.undo());
+                }
+                1..8 => {
+                    self.clock = self.clock.max(now);
+                    let kept = self.draw(3) as usize * 5;
+                    self.open.drain(..self.open.len().saturating_sub(kept));
+                    let oldest = self.open.iter().min().map_or(i64::MAX, |open| open - 1);
+                    self.settle(self.horizon().min(oldest));
+                }
+                _ => {}
+            }
+        }
+        let kept: Vec<_> = self.series.events().map(|event| event.time).collect();
+        assert!(kept.is_sorted() && kept.len() == self.series.len());
+        let floor = self.horizon() - self.shape.reach();
+        if self.shape.windows().iter().all(|window| window.resolution.is_none()) {
+            let needed = |time: &i64| *time > floor;
+            assert_eq!(kept.iter().copied().filter(needed).count(), self.naive.times().filter(needed).count());
+        }
+    }
+
+    /// Everything goes, and with it every text.
+    fn die(&mut self) {
+        self.open.clear();
+        self.settle(i64::MAX - self.lateness);
+        assert!(self.series.is_empty());
+        assert!(self.held.values().all(|held| *held == 0), "texts are still held: {:?}", self.held);
+    }
+}
+
+fn exact() -> Vec<(Window, Span)> {
+    let mut windows = all(Sliding { length: 400, delay: 0 });
+    windows.extend(all(Sliding { length: 5_000, delay: 700 }));
+    windows.extend(all(Tumbling { length: 1_000 }));
+    windows.extend(all(Session { gap: 60, longest: 3_000 }));
+    windows
+}
+
+fn rounded(closed: bool) -> Vec<(Window, Span)> {
+    let mut windows = all(Sliding { length: 300, delay: 0 });
+    windows.extend(all(Rounded { length: 8_000, width: 60, closed, delay: 0 }));
+    windows.extend(all(Rounded { length: 2_000, width: 90, closed, delay: 500 }));
+    windows.push(window(Count, None, 0, Session { gap: 40, longest: 250 }));
+    windows
+}
+
+/// The steps make series of one leaf, of a few, and of many.
+fn live(seed: u64, windows: &[(Window, Span)]) -> usize {
+    let mut checked = 0;
+    for (at, (step, transactions)) in
+        [(2_000, 300), (300, 1_000), (60, 1_000), (8, 1_200), (1, 1_500)].into_iter().enumerate()
+    {
+        for lateness in [0, 900] {
+            let mut run = Run::new(seed * 100 + at as u64, lateness, windows);
+            run.live(transactions, step);
+            run.die();
+            checked += run.checked;
+        }
+    }
+    checked
+}
+
+#[test]
+fn random_stream_answers_like_a_scan() {
+    let checked = live(1, &exact()) + live(2, &exact());
+    assert!(checked > 500_000, "{checked} values");
+}
+
+#[test]
+fn panes_answer_like_the_events_they_stand_for() {
+    let checked = live(3, &rounded(false)) + live(4, &rounded(true));
+    assert!(checked > 400_000, "{checked} values");
+}
+
+#[test]
+fn windows_with_mixed_edges_answer_like_a_scan() {
+    let mut windows = rounded(false);
+    windows.extend(rounded(true));
+    let checked = live(5, &windows);
+    assert!(checked > 400_000, "{checked} values");
+}
+
+#[test]
+fn empty_series_has_nothing() {
+    let shape = Shape::new(3, 0, exact().into_iter().map(|(window, _)| window).collect());
+    let mut series = Series::default();
+    let inside = Interval { after: i64::MIN, upto: i64::MAX };
+    for (at, window) in shape.windows().iter().enumerate() {
+        let expected = match window.aggregate {
+            Count | Sum | Distinct => Answer::Integer(0),
+            _ => Answer::Empty,
+        };
+        assert_eq!(series.read(&shape, at, inside, None), expected, "{window:?}");
+    }
+    assert_eq!((series.len(), series.heap_bytes()), (0, 0));
+}
