@@ -3,9 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where by stopping there")]
 
+use ::script_detector::{Coefficients, Seen, script_detector};
 use sandgate_sandbox::{Config, Rows, Sandbox, Verdicts};
 use sandgate_tests::policies;
-use ::script_detector::{Coefficients, Seen, script_detector};
 
 /// Fuel of a transaction: 100 µs at the default constant.
 const BUDGET: u64 = 1_000_000;
