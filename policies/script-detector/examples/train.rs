@@ -104,9 +104,8 @@ fn solve(mut matrix: [[f64; 4]; 4], mut right: [f64; 4]) -> [f64; 4] {
         right.swap(column, pivot);
         for row in (0..4).filter(|row| *row != column) {
             let factor = matrix[row][column] / matrix[column][column];
-            for other in column..4 {
-                matrix[row][other] -= factor * matrix[column][other];
-            }
+            let above = matrix[column];
+            matrix[row].iter_mut().zip(above).for_each(|(entry, above)| *entry -= factor * above);
             right[row] -= factor * right[column];
         }
     }

@@ -116,8 +116,8 @@ mod tests {
     #[test]
     fn offsets_are_those_of_positions() {
         let line = |offset, line: &str| (offset, line.to_owned());
-        let table: [(&[u8], Vec<(u64, String)>); 5] = [
-            (b"", vec![]),
+        let table = [
+            (&b""[..], vec![]),
             (b"a\nbc\n", vec![line(0, "a"), line(2, "bc")]),
             (b"a\r\n\r\n  \nbc", vec![line(0, "a"), line(8, "bc")]),
             (b"\xef\xbb\xbfa\nb\n", vec![line(3, "a"), line(5, "b")]),
