@@ -1,8 +1,6 @@
 //! The score of the script detector is the same bits in a sandbox and in the
 //! native function that its unit tests look at.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where by stopping there")]
-
 use ::script_detector::{Coefficients, Seen, script_detector};
 use sandgate_sandbox::{Config, Rows, Sandbox, Verdicts};
 use sandgate_tests::policies;

@@ -6,9 +6,9 @@
 //! finds in a few steps from anywhere near: no rate, no chance, no libraries.
 #![expect(clippy::print_stdout, reason = "a program that prints what it found")]
 
-use anyhow::{Context as _, bail, ensure};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 
@@ -21,39 +21,42 @@ type Groups = BTreeMap<Features, [u64; 2]>;
 
 const NAMES: [&str; 4] = ["intercept", "per_last_minute", "per_last_30_days", "new_device"];
 
-fn main() -> anyhow::Result<()> {
+fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let (Some(decisions), Some(records), None) = (arguments.next(), arguments.next(), arguments.next()) else {
-        bail!("say train DECISIONS RECORDS: what a host decided, and the labelled records that it judged");
+        return Err("say train DECISIONS RECORDS: what a host decided, and the labelled records that it judged".into());
     };
     let groups = read(&decisions, &records)?;
     for (name, coefficient) in NAMES.into_iter().zip(maximum(&groups)?) {
-        println!("{name} = {coefficient:.2}");
+        // two digits are as much as the labels know
+        println!("{name} = {}", (coefficient * 100.0).round() / 100.0);
     }
     Ok(())
 }
 
 /// Reads both files line by line: a run of the records alone, without dead letters.
-fn read(decisions: &str, records: &str) -> anyhow::Result<Groups> {
-    let lines = |path: &str| -> anyhow::Result<_> {
-        Ok(BufReader::new(File::open(path).with_context(|| format!("cannot open {path}"))?).lines())
+fn read(decisions: &str, records: &str) -> Result<Groups, Box<dyn Error>> {
+    let lines = |path: &str| {
+        File::open(path).map(|file| BufReader::new(file).lines()).map_err(|error| format!("{path}: {error}"))
     };
     let mut groups = Groups::new();
     let (mut records, mut offset) = (lines(records)?, 0);
     for decision in lines(decisions)? {
-        let record = records.next().context("there are more decisions than records")??;
+        let record = records.next().ok_or("there are more decisions than records")??;
         let decision: Value = serde_json::from_str(&decision?)?;
-        ensure!(decision["position"]["offset"] == offset, "decisions and records part at byte {offset}");
+        if decision["position"]["offset"] != offset {
+            return Err(format!("the decision about the record at byte {offset} is missing").into());
+        }
         offset += record.len() as u64 + 1;
         let record: Value = serde_json::from_str(&record)?;
-        let policies = decision["policies"].as_array().context("a decision has policies")?;
-        let inputs = policies.iter().find(|policy| policy["name"] == "script-detector");
-        let inputs = &inputs.context("script-detector has to judge")?["inputs"];
+        let policies = decision["policies"].as_array().into_iter().flatten();
+        let policy = policies.into_iter().find(|policy| policy["name"] == "script-detector");
+        let inputs = &policy.ok_or("script-detector has not judged")?["inputs"];
         // the policy gives no score to other trades
         if !matches!(inputs["trade_type"].as_str(), Some("subscribe" | "申购" | "认购")) {
             continue;
         }
-        let count = |name: &str| inputs[name].as_u64().with_context(|| format!("{name} at byte {offset}"));
+        let count = |name: &str| inputs[name].as_u64().ok_or(format!("{name} is missing before byte {offset}"));
         let new = u64::from(count("on_device")? == 0);
         let group = groups.entry([1, count("last_minute")?, count("last_30_days")?, new]).or_default();
         group[usize::from(!record["label"].is_null())] += 1;
@@ -62,7 +65,7 @@ fn read(decisions: &str, records: &str) -> anyhow::Result<Groups> {
 }
 
 /// The coefficients of the greatest likelihood.
-fn maximum(groups: &Groups) -> anyhow::Result<[f64; 4]> {
+fn maximum(groups: &Groups) -> Result<[f64; 4], Box<dyn Error>> {
     // keeps the steps finite where honest and scripts can be told apart without a mistake
     const RIDGE: f64 = 1e-3;
     let mut at = [0.0; 4];
@@ -89,7 +92,7 @@ fn maximum(groups: &Groups) -> anyhow::Result<[f64; 4]> {
             return Ok(at);
         }
     }
-    bail!("no maximum was found: are there labelled scripts among the records?")
+    Err("no maximum was found: are there labelled scripts among the records?".into())
 }
 
 /// Solves a system of equations by elimination, the largest pivot first.
@@ -101,9 +104,8 @@ fn solve(mut matrix: [[f64; 4]; 4], mut right: [f64; 4]) -> [f64; 4] {
         right.swap(column, pivot);
         for row in (0..4).filter(|row| *row != column) {
             let factor = matrix[row][column] / matrix[column][column];
-            for other in column..4 {
-                matrix[row][other] -= factor * matrix[column][other];
-            }
+            let above = matrix[column];
+            matrix[row].iter_mut().zip(above).for_each(|(entry, above)| *entry -= factor * above);
             right[row] -= factor * right[column];
         }
     }

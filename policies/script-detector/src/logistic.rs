@@ -20,8 +20,7 @@ pub(crate) fn probability(logit: f64) -> f64 {
 fn exp(x: f64) -> f64 {
     const LN_2_HIGH: f64 = 355.0 / 512.0;
     const LN_2_LOW: f64 = -2.121_944_400_546_905_8e-4;
-    // also for NaN
-    if !(x >= -708.0) {
+    if x < -708.0 {
         return 0.0;
     }
     let k = (x * std::f64::consts::LOG2_E).round_ties_even();

@@ -115,15 +115,15 @@ mod tests {
 
     #[test]
     fn offsets_are_those_of_positions() {
-        let table: [(&[u8], &[(u64, &str)]); 5] = [
-            (b"", &[]),
-            (b"a\nbc\n", &[(0, "a"), (2, "bc")]),
-            (b"a\r\n\r\n  \nbc", &[(0, "a"), (8, "bc")]),
-            (b"\xef\xbb\xbfa\nb\n", &[(3, "a"), (5, "b")]),
-            (b"\xef\xbb\xbf\n{}", &[(4, "{}")]),
+        let line = |offset, line: &str| (offset, line.to_owned());
+        let table = [
+            (&b""[..], vec![]),
+            (b"a\nbc\n", vec![line(0, "a"), line(2, "bc")]),
+            (b"a\r\n\r\n  \nbc", vec![line(0, "a"), line(8, "bc")]),
+            (b"\xef\xbb\xbfa\nb\n", vec![line(3, "a"), line(5, "b")]),
+            (b"\xef\xbb\xbf\n{}", vec![line(4, "{}")]),
         ];
         for (content, expected) in table {
-            let expected: Vec<_> = expected.iter().map(|(offset, line)| (*offset, (*line).to_owned())).collect();
             assert_eq!(lines("records.jsonl", content), expected, "{content:?}");
         }
     }

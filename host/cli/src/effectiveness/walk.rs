@@ -16,7 +16,7 @@ pub(super) fn compare(decisions: &Path, records: &Path, keys: &Keys<'_>) -> anyh
     let bar = ProgressBar::no_length().with_style(style);
     let decisions = Lines::open(decisions, &bar)?;
     let records = Lines::open(records, &ProgressBar::hidden())?;
-    let tally = Walk { decisions, records, source: None, tally: Tally::default() }.to_the_end(keys);
+    let tally = Walk { decisions, records, source: None, tally: Tally::default() }.compare(keys);
     bar.finish_and_clear();
     tally
 }
@@ -30,7 +30,7 @@ struct Walk {
 }
 
 impl Walk {
-    fn to_the_end(mut self, keys: &Keys<'_>) -> anyhow::Result<Tally> {
+    fn compare(mut self, keys: &Keys<'_>) -> anyhow::Result<Tally> {
         while self.step(keys)? {}
         while self.records.next()?.is_some() {
             self.tally.undecided += 1;
