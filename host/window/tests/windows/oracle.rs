@@ -75,7 +75,8 @@ impl Oracle {
                     Brought::Key { key, counts } => {
                         let none = Vec::new();
                         let events = window.events.get(key).unwrap_or(&none);
-                        let seen = events.iter().filter(|event| window.sees(event, record.time, pane, late, self.mistaken));
+                        let seen =
+                            events.iter().filter(|event| window.sees(event, record.time, pane, late, self.mistaken));
                         let mut seen: Vec<(i64, Option<&Value>)> =
                             seen.map(|event| (event.time, event.operand.as_ref())).collect();
                         // stable: among equal times the order of arrival stands
@@ -90,7 +91,8 @@ impl Oracle {
                 });
             }
             if let Brought::Key { key, counts: true } = brought {
-                let event = Event { record: self.times.len(), time: record.time, pane, operand: window.operand(record) };
+                let event =
+                    Event { record: self.times.len(), time: record.time, pane, operand: window.operand(record) };
                 window.events.entry(key).or_default().push(event);
             }
         }
@@ -241,7 +243,8 @@ impl Window {
             Some(value) => Told::Integer(whole(value).expect("a whole number")),
             None => Told::Empty,
         };
-        let time = |seen: Option<&(i64, Option<&Value>)>| seen.map_or(Told::Empty, |(time, _)| Told::Integer((*time).into()));
+        let time =
+            |seen: Option<&(i64, Option<&Value>)>| seen.map_or(Told::Empty, |(time, _)| Told::Integer((*time).into()));
         let order = |left: &&Value, right: &&Value| left.order(right).unwrap_or(Ordering::Equal);
         match self.declared.aggregate {
             Aggregate::Count => Told::Integer(count.into()),

@@ -82,11 +82,15 @@ pub(crate) fn check(text: &str) {
     ];
     for (who, played) in plays {
         let rows = |timeline: &Timeline| -> Vec<Record> {
-            let rows = timeline.steps.iter().filter_map(|step| if let Step::Record(row) = step { Some(row) } else { None });
+            let rows =
+                timeline.steps.iter().filter_map(|step| if let Step::Record(row) = step { Some(row) } else { None });
             rows.cloned().collect()
         };
         for (row, is) in rows(&timeline).iter().zip(rows(&played)) {
-            assert!(row.told.is_none() || row.told == is.told, "{who} does not say what is written:\n\n{played}\n{row:?}");
+            assert!(
+                row.told.is_none() || row.told == is.told,
+                "{who} does not say what is written:\n\n{played}\n{row:?}"
+            );
         }
     }
 }

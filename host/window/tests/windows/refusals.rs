@@ -2,8 +2,8 @@
 
 use crate::notation::{FIELDS, kinds, read};
 use sandgate_model::Kind;
-use sandgate_model::manifest::{Aggregate, Test};
 use sandgate_model::Value;
+use sandgate_model::manifest::{Aggregate, Test};
 use sandgate_window::{Declared, Flaw, Plan};
 
 const ACCOUNT: usize = 0;

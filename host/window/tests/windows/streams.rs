@@ -192,7 +192,11 @@ fn play(seed: u64, records: usize, checked: &mut BTreeMap<(usize, u64), u64>) {
             let lateness = length(lateness);
             let at = is.1.iter().zip(&should.1).position(|(is, should)| is != should);
             let window = at.map(|at| &windows[at]);
-            panic!("seed {seed}, lateness {lateness}: {record:?}\nof {window:?}\n  is {}\nnot {}", said(&is), said(&should));
+            panic!(
+                "seed {seed}, lateness {lateness}: {record:?}\nof {window:?}\n  is {}\nnot {}",
+                said(&is),
+                said(&should)
+            );
         }
         for ((aggregate, span), _) in asked.iter().zip(&is.1) {
             *checked.entry((*aggregate, *span)).or_default() += 1;
