@@ -202,7 +202,7 @@ impl<'t> Transaction<'t> {
     pub fn value(&self, field: usize, wanted: Kind) -> Result<Option<Value<&'t str>>, Misread> {
         let declared = &self.schema.fields[field];
         match self.slots[field].read(declared.kind, declared.unit)? {
-            Some(value) => slot::widen(value, wanted).map(Some),
+            Some(value) => widen(value, wanted).map(Some),
             None => Ok(None),
         }
     }

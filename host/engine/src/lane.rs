@@ -177,6 +177,7 @@ impl LaneJudge {
                     };
                     let outcome = decision.write(&origin, &mut out.decisions);
                     decision.count(outcome, self.engine.first_reasons[known.tenant], &mut out.tally);
+                    out.tally.late += u64::from(pass.late(row).is_some());
                     settled.outcome = outcome as u8;
                     out.settled.push(settled);
                 }

@@ -19,11 +19,9 @@ use target::is_special;
 pub use target::{Place, Protected, Target};
 
 use sandgate_engine::judged::Judged;
-use std::ffi::OsString;
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Seek as _, SeekFrom, Write};
-use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// How many bytes of an output a commit holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,7 +85,7 @@ impl Sink {
     /// # Errors
     /// Where a file has less in it than was committed, or cannot be opened.
     pub fn resume(target: &Target, committed: Committed) -> Result<Sink, SinkError> {
-        let mut open = |place: &Place, length: Option<u64>| -> Result<Out, SinkError> {
+        let open = |place: &Place, length: Option<u64>| -> Result<Out, SinkError> {
             let Place::File(path) = place else { return Out::open(place, true) };
             let file = File::options()
                 .write(true)

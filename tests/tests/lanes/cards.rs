@@ -26,13 +26,6 @@ time = { kind = "instant", unit = "s" }
 amount = { kind = "decimal", scale = 2 }
 "#;
 
-/// The windows of the policy, and the columns that hold their published values.
-const WINDOWS: [(&str, &str, &str, u64); 3] = [
-    ("count_1d", "cust_count_1d", "1d", 1),
-    ("count_7d", "cust_count_7d", "7d", 7),
-    ("count_30d", "cust_count_30d", "30d", 30),
-];
-
 #[test]
 fn the_six_windows_of_every_card_transaction_are_exact() {
     let sample = root().join(SAMPLE);
@@ -69,21 +62,24 @@ fn the_six_windows_of_every_card_transaction_are_exact() {
     desk.write("cards.jsonl", &records);
     desk.succeed(RUN);
 
-    let decisions = desk.json_lines("out.jsonl");
-    assert_eq!(decisions.len(), rows.len());
+    let decisions = desk.read("out.jsonl");
+    assert_eq!(decisions.lines().count(), rows.len());
     let mut wrong = 0;
     // the payments of a customer so far, newest last
     let mut known: HashMap<&str, Vec<(u64, u64)>> = HashMap::new();
-    for (row, decision) in rows.iter().zip(&decisions) {
-        let inputs = &decision["policies"][0]["inputs"];
+    for (row, decision) in rows.iter().zip(decisions.lines()) {
+        // from the text: not every reader of JSON reads a float to its last bit
+        let input = |name: &str| -> f64 {
+            let value = decision.split_once(&format!("\"{name}\":")).unwrap().1;
+            value[..value.find([',', '}']).unwrap()].parse().unwrap()
+        };
         let (time, cents): (u64, u64) =
             (row[header["epoch_s"]].parse().unwrap(), row[header["amount_cents"]].parse().unwrap());
         let payments = known.entry(row[header["customer_id"]]).or_default();
         payments.push((time, cents));
-        for (input, published, span, days) in WINDOWS {
-            let count = inputs[input].as_f64().unwrap();
-            wrong += u64::from(count != column(row, published));
-            let mean = inputs[format!("mean_{span}")].as_f64().unwrap();
+        for (span, days) in [("1d", 1), ("7d", 7), ("30d", 30)] {
+            wrong += u64::from(input(&format!("count_{span}")) != column(row, &format!("cust_count_{span}")));
+            let mean = input(&format!("mean_{span}"));
             // the published one is a running float, which is right to some digits only
             let near = column(row, &format!("cust_avg_amount_{span}"));
             // these numbers are small, so the quotient is rounded once

@@ -80,11 +80,12 @@ fn an_id_is_forgotten_by_the_clock_and_by_number() {
     // the clock needs 32 records before it is set, and then follows the median
     let quiet =
         |from: u64, count: u64| (from..from + count).map(|at| payment(&format!("q-{at}"), "1", at)).collect::<String>();
+    let first = payment("t-1", "1", 40);
     let table = [
         // within an hour
         ("", format!("{}{}{}", payment("t-1", "1", 0), quiet(0, 100), payment("t-1", "1", 0)), true),
         // after an hour of the lane's clock
-        ("", format!("{}{}{}", payment("t-1", "1", 0), quiet(7_200, 200), payment("t-1", "1", 0)), false),
+        ("", format!("{}{first}{}{first}", quiet(0, 40), quiet(7_200, 200)), false),
         // by number
         ("[state]\nids = 50\n", format!("{}{}{}", payment("t-1", "1", 0), quiet(0, 49), payment("t-1", "1", 0)), true),
         ("[state]\nids = 50\n", format!("{}{}{}", payment("t-1", "1", 0), quiet(0, 50), payment("t-1", "1", 0)), false),
