@@ -21,7 +21,6 @@ const CLOSED: &str = "\"\n}\n";
 
 /// The pair (inputs, output), and the configuration that its state depends on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Identity {
     /// The inputs, in the order of the lane's sources.
     pub inputs: Vec<Input>,
