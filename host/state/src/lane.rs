@@ -10,7 +10,7 @@ pub use restore::Restoring;
 pub use sieve::Needed;
 
 use crate::entry::Settled;
-use crate::front::{Front, FrontError, Step};
+use crate::front::{Front, Step};
 use crate::layout::{Families, Layout, Settings};
 use crate::pass::{Pass, Repeat};
 use crate::shard::Shard;

@@ -101,11 +101,6 @@ impl Families {
     pub(crate) fn get(&self, number: usize) -> Option<&FamilyOf> {
         self.all.get(number)
     }
-
-    /// All of them, by number.
-    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &FamilyOf> {
-        self.all.iter()
-    }
 }
 
 impl FamilyOf {

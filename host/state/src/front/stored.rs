@@ -42,6 +42,9 @@ impl Front {
         for (tenant, bound) in layout.tenants.iter().zip(&self.bounds) {
             varint::bytes(tenant.name.as_bytes(), out);
             part.clear();
+            // as the clock leaves it: when a bound was looked at last is nobody's business
+            let mut bound = bound.clone();
+            bound.expire(self.horizon());
             bound.encode(&mut part);
             varint::bytes(&part, out);
         }

@@ -181,7 +181,7 @@ impl Family {
         bad.map_or(Ok(()), |(field, why)| Err(Broken::Bad(field, why)))
     }
 
-    /// Says which windows of these classes are bad, by the first field that is at fault.
+    /// Says which windows of these classes are bad, and for which field.
     fn tell_bad(&self, classes: u64, cells: &[Cell<'_>], bad: &mut Vec<Bad>) {
         for (class, windows) in self.readers.iter().enumerate() {
             let bit = 1 << class;
@@ -194,7 +194,8 @@ impl Family {
                 .map(|condition| (condition.field, Why::Misread));
             let operands = self.operands.iter().filter(|operand| operand.classes & bit != 0);
             let unread = operands.filter_map(|operand| Some((operand.field, operand.read(cells).err()?)));
-            if let Some((field, why)) = misread.chain(unread).next() {
+            // the first in the order of the fields, so that it does not depend on other windows
+            if let Some((field, why)) = misread.chain(unread).min_by_key(|(field, _)| *field) {
                 bad.extend(windows.iter().map(|&window| Bad { window, field, why }));
             }
         }

@@ -1,0 +1,21 @@
+//! Windows over the whole road of a transaction: from what policies declare, over the
+//! plan, the edges and the lane's clock, to the answer of a series.
+//!
+//! * [`timelines`], [`calendars`], [`late`], [`records`]: what each word of a window
+//!   means, as examples for people to read;
+//! * [`streams`]: random streams against a recomputation from the definition;
+//! * [`shrinking`]: generated timelines, whose failures print as an example to paste;
+//! * [`refusals`]: windows that cannot be kept.
+
+mod calendars;
+mod lane;
+mod late;
+mod notation;
+mod oracle;
+mod play;
+mod print;
+mod records;
+mod refusals;
+mod shrinking;
+mod streams;
+mod timelines;
