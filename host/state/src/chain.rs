@@ -5,13 +5,16 @@ use crate::disk::Files;
 use crate::failure::Failure;
 use crate::frame::{FileKind, Frames};
 use crate::position::Position;
-use crate::replay::{Part, Progress, Take};
+use crate::replay::{NotTaken, Part, Progress, Take};
 use crate::segment::{self, UNFINISHED};
 use crate::snapshot;
 use std::path::{Path, PathBuf};
 
 /// How many bytes are read between two words about it.
 const TOLD: u64 = 1 << 20;
+/// Small commits are put together to this: whoever takes them may spread a lot
+/// of entries over threads.
+const GATHERED: usize = 256 << 10;
 
 /// A snapshot, if there is one, and the segments `first` to `last`.
 #[derive(Clone)]
@@ -148,13 +151,26 @@ impl Chain {
             let path = self.folder.join(segment::name(number));
             let seed = FileKind::Journal.seed(self.owner, number);
             let may_be_torn = may_be_torn && number == self.last;
-            let read =
-                segment::read(&self.files, &path, seed, before.as_ref(), may_be_torn, &mut |entries, offset| {
-                    // a commit of nothing but repeats moves the position only
-                    let entries = if entries.is_empty() { 0 } else { take(Part::Commit(entries))? };
-                    teller.at(offset, entries);
-                    Ok(())
-                })?;
+            let mut gathered = Vec::new();
+            let mut give = |entries: &[u8], offset| {
+                // commits of nothing but repeats move the position only
+                let entries = if entries.is_empty() { 0 } else { take(Part::Commits(entries))? };
+                teller.at(offset, entries);
+                Ok(())
+            };
+            let mut gather = |entries: &[u8], offset| {
+                if gathered.is_empty() && entries.len() >= GATHERED {
+                    return give(entries, offset);
+                }
+                gathered.extend_from_slice(entries);
+                if gathered.len() >= GATHERED {
+                    give(&gathered, offset)?;
+                    gathered.clear();
+                }
+                Ok(())
+            };
+            let read = segment::read(&self.files, &path, seed, before.as_ref(), may_be_torn, &mut gather)?;
+            give(&gathered, read.length).map_err(|not_taken: NotTaken| not_taken.at(&path, read.length))?;
             teller.behind(read.length);
             before = Some(read.position.clone());
             ended = Some(read);

@@ -6,6 +6,8 @@
 
 #[cfg(test)]
 pub(crate) mod faulty;
+#[cfg(test)]
+mod node;
 pub(crate) mod real;
 
 use crate::failure::{Doing, Failure};

@@ -24,7 +24,7 @@ use crate::disk::real::Real;
 use crate::disk::{Disk, Files, Locked, Sharing};
 use crate::failure::Failure;
 use crate::identity::{Identity, Mismatch, Stored, Unreadable};
-use crate::journal::{Lock, Place, Settings};
+use crate::journal::{Lock, Place, Tuning};
 use crate::position::Position;
 use crate::segment::{self, UNFINISHED};
 use std::path::{Path, PathBuf};
@@ -44,7 +44,7 @@ pub struct Folder {
     path: PathBuf,
     lanes: PathBuf,
     lock: Lock,
-    settings: Settings,
+    tuning: Tuning,
 }
 
 impl Folder {
@@ -54,7 +54,7 @@ impl Folder {
     /// # Errors
     /// Where another host has it, or it cannot be made.
     pub fn open(path: &Path) -> Result<Folder, FolderError> {
-        Folder::open_on(Arc::new(Real), path, Settings::default())
+        Folder::open_on(Arc::new(Real), path, Tuning::default())
     }
 
     /// Opens a state folder to look at it, which no host may use meanwhile.
@@ -68,10 +68,10 @@ impl Folder {
             return Err(FolderError::Absent { path: path.to_owned() });
         }
         let lock = lock(&files, path, Sharing::Readers)?;
-        Ok(Folder { files, path: path.to_owned(), lanes, lock, settings: Settings::default() })
+        Ok(Folder { files, path: path.to_owned(), lanes, lock, tuning: Tuning::default() })
     }
 
-    pub(crate) fn open_on(disk: Arc<dyn Disk>, path: &Path, settings: Settings) -> Result<Folder, FolderError> {
+    pub(crate) fn open_on(disk: Arc<dyn Disk>, path: &Path, tuning: Tuning) -> Result<Folder, FolderError> {
         let files = Files::new(disk);
         let lanes = path.join("lanes");
         files.make_folder(&lanes)?;
@@ -81,7 +81,7 @@ impl Folder {
                 files.remove_folder(&lanes.join(name))?;
             }
         }
-        Ok(Folder { files, path: path.to_owned(), lanes, lock, settings })
+        Ok(Folder { files, path: path.to_owned(), lanes, lock, tuning })
     }
 
     /// Where it is.
@@ -192,7 +192,7 @@ impl Folder {
 
     fn lane_folder(&self, path: PathBuf, identity: Identity, check: u64) -> LaneFolder {
         let place = Place { files: self.files.clone(), folder: path, owner: check, lock: self.lock.clone() };
-        LaneFolder::new(place, self.settings, identity)
+        LaneFolder::new(place, self.tuning, identity)
     }
 
     fn place_of(&self, output: &str) -> PathBuf {

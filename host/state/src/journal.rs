@@ -44,7 +44,7 @@ pub struct Journal {
     snapshot: u64,
     /// Bytes written since the newest snapshot was begun.
     since: u64,
-    settings: Settings,
+    tuning: Tuning,
     stopped: bool,
     running: Option<Running>,
     compacted: Option<Result<Compacted, Failure>>,
@@ -89,14 +89,14 @@ impl Place {
 
 /// What tests make smaller.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Settings {
+pub(crate) struct Tuning {
     /// As many bytes at least are written between two snapshots.
     pub(crate) worth: u64,
 }
 
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings { worth: 64 << 20 }
+impl Default for Tuning {
+    fn default() -> Tuning {
+        Tuning { worth: 64 << 20 }
     }
 }
 
@@ -143,12 +143,12 @@ impl Journal {
         chain: Chain,
         position: Position,
         length: u64,
-        settings: Settings,
+        tuning: Tuning,
     ) -> Result<Journal, Failure> {
         let segment = segment::extend(&place.files, &place.folder, place.owner, chain.last, length)?;
         let (snapshot, since) = chain.bytes()?;
         let (running, compacted) = (None, None);
-        Ok(Journal { place, chain, segment, position, snapshot, since, settings, stopped: false, running, compacted })
+        Ok(Journal { place, chain, segment, position, snapshot, since, tuning, stopped: false, running, compacted })
     }
 
     /// Writes entries and the position behind them, and returns when the disk
@@ -183,7 +183,7 @@ impl Journal {
     /// worth its cost, and none is being written.
     pub fn is_due(&mut self) -> bool {
         self.collect(false);
-        self.running.is_none() && !self.stopped && self.since >= self.snapshot.max(self.settings.worth)
+        self.running.is_none() && !self.stopped && self.since >= self.snapshot.max(self.tuning.worth)
     }
 
     /// Begins a new segment and, in a thread of its own, a snapshot of

@@ -8,7 +8,7 @@ use std::path::Path;
 ///
 /// With a snapshot: once [`front`](Restore::front), then
 /// [`kept`](Restore::kept) for its entries. After that, or without one from the
-/// beginning: [`entries`](Restore::entries) for each commit.
+/// beginning: [`entries`](Restore::entries) for the commits.
 pub trait Restore {
     /// The front as it stood where the snapshot was taken: the clock and its
     /// ring, the counts.
@@ -24,8 +24,8 @@ pub trait Restore {
     /// Where they are none.
     fn kept(&mut self, entries: &[u8]) -> Result<u64, Malformed>;
 
-    /// The entries of one commit, which move the front as they did when they
-    /// were decided. Returns how many they are.
+    /// The entries of one or more commits, which move the front as they did when
+    /// they were decided. Returns how many they are.
     ///
     /// # Errors
     /// Where they are none.
@@ -67,8 +67,8 @@ pub(crate) enum Part<'a> {
     Front(&'a [u8]),
     /// Entries that a snapshot keeps.
     Kept(&'a [u8]),
-    /// The entries of a commit.
-    Commit(&'a [u8]),
+    /// The entries of one or more commits.
+    Commits(&'a [u8]),
 }
 
 /// Why a part was not taken.
@@ -85,7 +85,7 @@ impl Part<'_> {
         let entries = match self {
             Part::Front(front) => restore.front(front).map(|()| 0),
             Part::Kept(entries) => restore.kept(entries),
-            Part::Commit(entries) => restore.entries(entries),
+            Part::Commits(entries) => restore.entries(entries),
         };
         Ok(entries?)
     }
@@ -115,3 +115,6 @@ impl NotTaken {
 
 /// Takes parts, and says how many entries each had.
 pub(crate) type Take<'a> = &'a mut dyn FnMut(Part<'_>) -> Result<u64, NotTaken>;
+
+/// Takes entries with the offset behind them in their file.
+pub(crate) type TakeEntries<'a> = &'a mut dyn FnMut(&[u8], u64) -> Result<(), NotTaken>;

@@ -18,7 +18,7 @@ use crate::disk::Files;
 use crate::failure::Failure;
 use crate::frame::{FileKind, FrameKind, Framed, Frames, Next};
 use crate::position::Position;
-use crate::replay::NotTaken;
+use crate::replay::TakeEntries;
 use std::path::{Path, PathBuf};
 
 /// What a file is called while it is being written.
@@ -103,7 +103,7 @@ pub(crate) fn read(
     seed: u64,
     before: Option<&Position>,
     may_be_torn: bool,
-    take: &mut dyn FnMut(&[u8], u64) -> Result<(), NotTaken>,
+    take: TakeEntries<'_>,
 ) -> Result<Ended, Failure> {
     let mut frames = Frames::open(files, path, FileKind::Journal, Some(seed))?;
     let held = frames.expect(FrameKind::Segment)?;

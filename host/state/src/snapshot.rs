@@ -18,7 +18,7 @@ use crate::bytes::{Rest, put_long};
 use crate::failure::{Doing, Failure};
 use crate::frame::{FrameKind, Framed, Frames, Next};
 use crate::position::Position;
-use crate::replay::{Malformed, NotTaken};
+use crate::replay::{Malformed, NotTaken, TakeEntries};
 use crate::segment::numbered;
 use std::io;
 use std::path::PathBuf;
@@ -141,10 +141,7 @@ pub(crate) fn read_begin(frames: &mut Frames) -> Result<Begin, Failure> {
 
 /// Reads the entries of a snapshot behind its begin, up to the end of the file.
 /// `take` gets them with the offset behind them. Returns how many they are.
-pub(crate) fn read_entries(
-    mut frames: Frames,
-    take: &mut dyn FnMut(&[u8], u64) -> Result<(), NotTaken>,
-) -> Result<u64, Failure> {
+pub(crate) fn read_entries(mut frames: Frames, take: TakeEntries<'_>) -> Result<u64, Failure> {
     let path: PathBuf = frames.path().to_owned();
     let mut bytes = 0_u64;
     loop {

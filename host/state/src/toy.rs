@@ -10,7 +10,7 @@ use crate::disk::faulty::Faulty;
 use crate::failure::Failure;
 use crate::folder::{Folder, FolderError, LaneFolder, Replayed};
 use crate::identity::{Identity, Input, Setting};
-use crate::journal::{Journal, Settings};
+use crate::journal::{Journal, Tuning};
 use crate::position::{Position, SourcePosition};
 use crate::replay::{Malformed, Restore, Sieve};
 use rand_chacha::ChaCha8Rng;
@@ -159,7 +159,7 @@ pub(crate) fn commits(position: &Position) -> usize {
 /// The lane's folder on a disk.
 pub(crate) fn lane(disk: &Faulty) -> Result<LaneFolder, FolderError> {
     let disk: Arc<dyn Disk> = Arc::new(disk.clone());
-    Folder::open_on(disk, Path::new(STATE), Settings::default())?.lane(&identity(), false)
+    Folder::open_on(disk, Path::new(STATE), Tuning::default())?.lane(&identity(), false)
 }
 
 /// Opens the lane on a disk.

@@ -6,10 +6,10 @@
 //! place of the rest; a folder keeps a random choice of what was made, renamed
 //! and removed in it. All of it follows from a seed.
 
+use super::node::{Change, Node, below};
 use super::{Disk, DiskFile, Locked, Sharing};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
-use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,19 +30,6 @@ struct Inner {
     crashed: bool,
 }
 
-#[derive(Clone)]
-enum Node {
-    File { now: Vec<u8>, synced: Vec<u8> },
-    Folder { now: BTreeMap<String, usize>, synced: BTreeMap<String, usize>, since: Vec<Change> },
-}
-
-#[derive(Clone)]
-enum Change {
-    Add(String, usize),
-    Remove(String),
-    Rename(String, String, usize),
-}
-
 /// How a step goes.
 #[derive(PartialEq, Eq)]
 enum Step {
@@ -53,32 +40,9 @@ enum Step {
     },
 }
 
-impl Change {
-    fn apply(&self, names: &mut BTreeMap<String, usize>) {
-        match self {
-            Change::Add(name, node) => {
-                names.insert(name.clone(), *node);
-            }
-            Change::Remove(name) => {
-                names.remove(name);
-            }
-            Change::Rename(from, to, node) => {
-                if names.get(from) == Some(node) {
-                    names.remove(from);
-                }
-                names.insert(to.clone(), *node);
-            }
-        }
-    }
-}
-
-fn folder() -> Node {
-    Node::Folder { now: BTreeMap::new(), synced: BTreeMap::new(), since: Vec::new() }
-}
-
 impl Inner {
     fn below(&mut self, bound: usize) -> usize {
-        (self.random.next_u64() % bound.max(1) as u64) as usize
+        below(&mut self.random, bound)
     }
 
     fn step(&mut self) -> io::Result<Step> {
@@ -130,46 +94,12 @@ impl Inner {
     }
 
     fn sync(&mut self, at: usize) {
-        match &mut self.nodes[at] {
-            Node::File { now, synced } => synced.clone_from(now),
-            Node::Folder { now, synced, since } => {
-                synced.clone_from(now);
-                since.clear();
-            }
-        }
+        self.nodes[at].sync();
     }
 
     fn split(&self, path: &Path) -> io::Result<(usize, String)> {
         let name = path.file_name().ok_or(ErrorKind::InvalidInput)?.to_string_lossy().into_owned();
         Ok((self.find(path.parent().unwrap_or(Path::new("")))?, name))
-    }
-
-    /// What a crash leaves of a node.
-    fn survivor(&mut self, node: &Node) -> Node {
-        match node {
-            Node::File { now, synced } => {
-                let mut left = synced.clone();
-                let added = now.strip_prefix(&synced[..]).unwrap_or_default();
-                let kept = self.below(added.len() + 1);
-                left.extend_from_slice(&added[..kept]);
-                match self.below(4) {
-                    0 => {}
-                    1 => left.extend_from_slice(&added[kept..]),
-                    2 => left.resize(left.len() + added.len() - kept, 0),
-                    _ => left.extend((kept..added.len()).map(|_| self.random.next_u64() as u8)),
-                }
-                Node::File { now: left.clone(), synced: left }
-            }
-            Node::Folder { synced, since, .. } => {
-                let mut names = synced.clone();
-                for change in since {
-                    if self.below(3) > 0 {
-                        change.apply(&mut names);
-                    }
-                }
-                Node::Folder { now: names.clone(), synced: names, since: Vec::new() }
-            }
-        }
     }
 }
 
@@ -177,7 +107,7 @@ impl Faulty {
     /// An empty one without faults.
     pub(crate) fn new(seed: u64) -> Faulty {
         let random = ChaCha8Rng::seed_from_u64(seed);
-        Faulty::of(vec![folder()], random)
+        Faulty::of(vec![Node::folder()], random)
     }
 
     fn of(nodes: Vec<Node>, random: ChaCha8Rng) -> Faulty {
@@ -221,7 +151,7 @@ impl Faulty {
     pub(crate) fn survivor(&self) -> Faulty {
         let mut inner = self.inner();
         let nodes = inner.nodes.clone();
-        let nodes = nodes.iter().map(|node| inner.survivor(node)).collect();
+        let nodes = nodes.iter().map(|node| node.survivor(&mut inner.random)).collect();
         let seed = inner.random.next_u64();
         Faulty::of(nodes, ChaCha8Rng::seed_from_u64(seed))
     }
@@ -271,7 +201,7 @@ impl Disk for Faulty {
             if inner.find(&whole).is_err() {
                 inner.change(|inner| {
                     let (above, name) = inner.split(&whole)?;
-                    inner.nodes.push(folder());
+                    inner.nodes.push(Node::folder());
                     let node = inner.nodes.len() - 1;
                     inner.names(above, Change::Add(name, node))?;
                     inner.sync(above);
@@ -303,7 +233,7 @@ impl Disk for Faulty {
         let node = inner.nodes.len();
         inner.change(|inner| {
             let (above, name) = inner.split(file)?;
-            inner.nodes.push(Node::File { now: Vec::new(), synced: Vec::new() });
+            inner.nodes.push(Node::file());
             inner.names(above, Change::Add(name, node))
         })?;
         Ok(Box::new(Handle { disk: self.clone(), node }))

@@ -4,7 +4,7 @@ use crate::chain::{Chain, Found};
 use crate::disk::Files;
 use crate::failure::Failure;
 use crate::identity::Identity;
-use crate::journal::{Journal, Place, Settings};
+use crate::journal::{Journal, Place, Tuning};
 use crate::position::Position;
 use crate::replay::{Progress, Restore};
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 /// The stored form of one lane, found or made, and fit for its identity.
 pub struct LaneFolder {
     place: Place,
-    settings: Settings,
+    tuning: Tuning,
     identity: Identity,
 }
 
@@ -39,8 +39,8 @@ pub struct Torn {
 }
 
 impl LaneFolder {
-    pub(super) fn new(place: Place, settings: Settings, identity: Identity) -> LaneFolder {
-        LaneFolder { place, settings, identity }
+    pub(super) fn new(place: Place, tuning: Tuning, identity: Identity) -> LaneFolder {
+        LaneFolder { place, tuning, identity }
     }
 
     /// What it was made for.
@@ -65,7 +65,7 @@ impl LaneFolder {
         for name in superseded {
             self.place.files.remove(&self.place.folder.join(name))?;
         }
-        let journal = Journal::open(self.place, chain, found.position, found.length, self.settings)?;
+        let journal = Journal::open(self.place, chain, found.position, found.length, self.tuning)?;
         Ok((journal, replayed))
     }
 

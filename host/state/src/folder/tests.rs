@@ -6,7 +6,7 @@ use crate::toy::{self, STATE, Toy, entries, identity, script};
 use std::io;
 
 fn open(disk: &Faulty) -> Folder {
-    Folder::open_on(Arc::new(disk.clone()), Path::new(STATE), Settings::default()).unwrap()
+    Folder::open_on(Arc::new(disk.clone()), Path::new(STATE), Tuning::default()).unwrap()
 }
 
 fn said<T>(result: Result<T, FolderError>) -> String {
@@ -125,7 +125,7 @@ fn a_crash_while_forcing_leaves_the_old_lane_or_a_new_one() {
     for step in 1.. {
         let disk = sound.copy();
         disk.crash_after(step);
-        let folder = Folder::open_on(Arc::new(disk.clone()), Path::new(STATE), Settings::default());
+        let folder = Folder::open_on(Arc::new(disk.clone()), Path::new(STATE), Tuning::default());
         let forced = folder.and_then(|folder| folder.lane(&identity(), true));
         if forced.is_ok() {
             assert!(step > 5, "{step} steps only");

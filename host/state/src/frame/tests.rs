@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 const PATH: &str = "/file";
 
+type Change = fn(&mut Vec<u8>);
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -67,7 +69,7 @@ fn the_stored_form_is_fixed() {
 #[test]
 fn what_is_refused_is_said() {
     let sound = written(&[b"hi".to_vec()]);
-    let cases: [(&str, fn(&mut Vec<u8>), &str); 6] = [
+    let cases: [(&str, Change, &str); 6] = [
         ("empty", |bytes| bytes.clear(), "ends before its first frame, at byte 0"),
         ("cut in the preamble", |bytes| bytes.truncate(31), "ends before its first frame, at byte 31"),
         ("foreign", |bytes| bytes[..40].fill(b'x'), "is no file of a state, at byte 0"),

@@ -3,6 +3,8 @@
 use super::*;
 use proptest::prelude::*;
 
+type Change = fn(&mut Identity);
+
 fn input(source: &str, path: &str) -> Input {
     Input { source: source.to_owned(), path: path.to_owned() }
 }
@@ -78,12 +80,12 @@ fn a_newer_format_is_told_by_its_number_whatever_else_it_holds() {
 
 #[test]
 fn differences_are_said_with_the_way_out() {
-    let changed = |change: fn(&mut Identity)| {
+    let changed = |change: Change| {
         let mut identity = known();
         change(&mut identity);
         identity
     };
-    let cases: [(fn(&mut Identity), &str); 8] = [
+    let cases: [(Change, &str); 8] = [
         (
             |given| given.output = "/data/other.jsonl".to_owned(),
             "the input was decided into /data/decisions.jsonl so far, not into /data/other.jsonl: name that output again",

@@ -87,7 +87,7 @@ pub(crate) fn sift(
         match part {
             // it has been moved by what came after it
             Part::Front(_) => Ok(0),
-            Part::Kept(entries) | Part::Commit(entries) => writer.add(|kept| sieve.keep(entries, kept)),
+            Part::Kept(entries) | Part::Commits(entries) => writer.add(|kept| sieve.keep(entries, kept)),
         }
     };
     chain.read(may_be_torn, &mut take, &mut |_| {})?;

@@ -263,11 +263,11 @@ fn a_commit_that_is_too_large_is_refused_and_changes_nothing() {
 fn a_compaction_beside_the_commits_ends_and_is_told_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("deep").join("state");
-    let settings = Settings { worth: 2_000 };
+    let tuning = Tuning { worth: 2_000 };
     let script = script(21, 400);
     let (mut toy, mut begun, mut ended) = (Toy::default(), 0, 0);
     let mut journal = {
-        let folder = Folder::open_on(Arc::new(Real), &path, settings).unwrap();
+        let folder = Folder::open_on(Arc::new(Real), &path, tuning).unwrap();
         folder.lane(&toy::identity(), false).unwrap().open(&mut toy, &mut |_| {}).unwrap().0
     };
     let mut told = |compacted: Result<Compacted, Failure>| {
@@ -279,7 +279,7 @@ fn a_compaction_beside_the_commits_ends_and_is_told_once() {
         journal.commit(&entries(&commit.numbers), &commit.position).unwrap();
         toy.apply(&commit.numbers);
         if journal.is_due() {
-            assert!(journal.since >= settings.worth);
+            assert!(journal.since >= tuning.worth);
             journal.compact(toy.front(), toy.sieve()).unwrap();
             begun += 1;
         }
@@ -296,7 +296,7 @@ fn a_compaction_beside_the_commits_ends_and_is_told_once() {
     // and one that is given up
     journal.compact(toy.front(), toy.sieve()).unwrap();
     drop(journal);
-    let folder = Folder::open_on(Arc::new(Real), &path, settings).unwrap();
+    let folder = Folder::open_on(Arc::new(Real), &path, tuning).unwrap();
     let mut restored = Toy::default();
     let lane = folder.find(&toy::identity().output).unwrap().unwrap();
     let (_, replayed) = lane.open(&mut restored, &mut |_| {}).unwrap();

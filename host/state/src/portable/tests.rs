@@ -3,7 +3,7 @@
 use super::*;
 use crate::disk::faulty::Faulty;
 use crate::disk::real::Real;
-use crate::journal::Settings;
+use crate::journal::Tuning;
 use crate::toy::{self, STATE, Toy, entries, identity, script};
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ fn exported() -> (Faulty, Toy, Position) {
 }
 
 fn folder(disk: &Faulty, path: &str) -> Folder {
-    Folder::open_on(Arc::new(disk.clone()), Path::new(path), Settings::default()).unwrap()
+    Folder::open_on(Arc::new(disk.clone()), Path::new(path), Tuning::default()).unwrap()
 }
 
 fn moved() -> Identity {
@@ -115,12 +115,12 @@ fn an_export_on_a_full_disk_leaves_nothing_behind() {
 #[test]
 fn an_export_says_what_it_was_made_of() {
     let temporary = tempfile::tempdir().unwrap();
-    let folder = Folder::open_on(Arc::new(Real), &temporary.path().join("state"), Settings::default()).unwrap();
-    let lane = folder.lane(&toy::identity(), false).unwrap();
+    let folder = Folder::open_on(Arc::new(Real), &temporary.path().join("state"), Tuning::default()).unwrap();
+    let lane = folder.lane(&identity(), false).unwrap();
     let to = temporary.path().join("export");
     let toy = Toy::default();
     let entries = export(&lane, &Position::start(1), toy.front(), &mut *toy.sieve(), &to).unwrap();
-    assert_eq!((entries, super::identity(&to).unwrap()), (0, toy::identity()));
+    assert_eq!((entries, super::identity(&to).unwrap()), (0, identity()));
     let error = super::identity(&temporary.path().join("state/lock")).unwrap_err();
     assert!(matches!(error, Failure::Damage(_)), "{error}");
 }
