@@ -138,7 +138,13 @@ impl Job {
         let engine = Arc::new(Engine::new(&site, self.host.generations, tags, reused_id));
         let lane =
             Arc::new(Lane::new(Arc::clone(engine.layout()), self.host.state.bounds, self.workers.min(SHARDS_MAX)));
-        let lasting = Lasting { state: &self.host.state, from: &self.from, to: &self.to, force: self.force };
+        let lasting = Lasting {
+            state: &self.host.state,
+            from: &self.from,
+            to: &self.to,
+            force: self.force,
+            workers: self.workers,
+        };
         target.check(&self.protected)?;
         let (mut sink, durable, summary) = match lasting.hindered(&sources, &target) {
             Some(why) => {

@@ -167,7 +167,7 @@ fn read(meant: Meant) -> anyhow::Result<Found> {
     };
     stored.identity().continues(&meant.identity)?;
     let lane = Lane::new(Arc::clone(meant.engine.layout()), meant.state.bounds, 1);
-    let mut restorer = lane.restorer();
+    let mut restorer = lane.restore(1);
     let replayed = stored.read(&mut restorer, &mut |_| {})?;
     restorer.finish();
     Ok(Found { meant, stored, lane, replayed })

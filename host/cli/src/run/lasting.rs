@@ -18,6 +18,7 @@ pub(super) struct Lasting<'a> {
     pub(super) from: &'a [PathBuf],
     pub(super) to: &'a Path,
     pub(super) force: bool,
+    pub(super) workers: usize,
 }
 
 /// Where a run begins.
@@ -50,7 +51,7 @@ impl Lasting<'_> {
             }
         }
         let stored = folder.lane(&identity, self.force)?;
-        let mut restore = lane.restorer();
+        let mut restore = lane.restore(self.workers);
         let (journal, replayed) = stored.open(&mut restore, &mut |progress| bar.restore(progress))?;
         restore.finish();
         if let Some(torn) = &replayed.torn {
