@@ -36,5 +36,9 @@ fn payments_are_judged_as_its_readme_says() {
 #[test]
 fn a_fund_opens_as_its_readme_says() {
     let told = typed("fund-subscriptions", "fund");
-    assert!(told.contains(r#""code":"BURST""#) && told.contains("block or review"), "{told}");
+    assert!(told.contains(r#""code":"BURST""#), "{told}");
+    let readme = std::fs::read_to_string(root().join("examples/fund-subscriptions/README.md")).expect("a README");
+    let (_, worth) = readme.split_once("## What it was worth\n```text\n").expect("what it was worth");
+    let worth = worth.split("```").next().unwrap_or_default();
+    assert!(told.contains(worth), "the README says\n{worth}and this is so:\n{told}");
 }
