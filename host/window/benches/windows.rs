@@ -105,7 +105,7 @@ impl Key {
         let Interval { after, upto } = inside(declared, self.now());
         let first = after.div_euclid(self.step) + 1;
         let numbers = first.max(0)..(upto.div_euclid(self.step) + 1).min(self.events as i64);
-        let words = numbers.clone().map(|n| words(n as usize));
+        let mut words = numbers.clone().map(|n| words(n as usize));
         let amounts = words.clone().map(|words| words[0] as i128);
         Some(match declared.aggregate {
             _ if declared.gap.is_some() => return None,
@@ -118,7 +118,7 @@ impl Key {
             }
             FirstSeen => Answer::Integer(i128::from(numbers.start * self.step)),
             LastSeen => Answer::Integer(i128::from((numbers.end - 1) * self.step)),
-            Latest => Answer::Word(words.last()?[1]),
+            Latest => Answer::Word(words.next_back()?[1]),
             Mean | Deviation => return None,
         })
     }
