@@ -77,6 +77,6 @@ fn answer(window: &Window, events: &[Event<'_>]) -> Answer {
         }
         Aggregate::FirstSeen => integer(events.first().map(|event| event.time)),
         Aggregate::LastSeen => integer(events.last().map(|event| event.time)),
-        Aggregate::Latest => words().last().map_or(Answer::Empty, Answer::Word),
+        Aggregate::Latest => words().next_back().map_or(Answer::Empty, Answer::Word),
     }
 }

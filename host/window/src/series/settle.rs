@@ -1,6 +1,6 @@
 //! Freeing what no window can reach, and summing up what none tells apart.
 
-use super::run::{Run, Source};
+use super::run::Run;
 use super::tree::Node;
 use super::{More, Series};
 use crate::shape::{Event, Grid, Interval, Shape};
@@ -46,10 +46,7 @@ impl Series {
 
     fn sum_up(&mut self, shape: &Shape, grid: &Grid, edge: i64, freed: &mut dyn FnMut(u64)) {
         let More { runs, panes } = &mut **self.more.get_or_insert_default();
-        for run in runs.iter_mut() {
-            let source = Source { shape, events: &self.root, panes: Some((panes, grid)) };
-            keep_clear(source, grid, run, edge);
-        }
+        runs.iter_mut().filter(|run| is_cut(shape, grid, run, edge)).for_each(Run::reset);
         self.root.take(shape, edge, false, &mut |event: Event<'_>| {
             let before = grid.before(event.time);
             let pane = Interval { after: before, upto: before.saturating_add(grid.width()) };
@@ -71,17 +68,12 @@ fn is_worthwhile(events: &Node, grid: &Grid, edge: i64) -> bool {
     events.rank(edge) >= WORTHWHILE.saturating_mul(panes)
 }
 
-/// Sees to it that no pane up to the edge is cut by what a run covers, and that a
-/// run which does not read panes covers nothing there.
-fn keep_clear(source: Source<'_>, grid: &Grid, run: &mut Run, edge: i64) {
+/// Whether a pane up to the edge would be cut by what a run covers. Such a run has
+/// not been asked for long: its edges still lie where there were single events.
+fn is_cut(shape: &Shape, grid: &Grid, run: &Run, edge: i64) -> bool {
+    let reads_panes = shape.windows().get(run.window).is_some_and(|window| window.resolution.is_some());
     let Interval { after, upto } = run.covered();
-    let reads_panes = source.shape.windows().get(run.window).is_some_and(|window| window.resolution.is_some());
-    let is_clear = |moment: i64| moment >= edge || reads_panes && grid.edge(moment) == moment;
-    if !is_clear(upto) {
-        run.reset();
-    } else if !is_clear(after) {
-        run.move_to(source, Interval { after: if reads_panes { grid.edge(after) } else { edge.min(upto) }, upto });
-    }
+    reads_panes && [after, upto].into_iter().any(|moment| moment < edge && grid.edge(moment) != moment)
 }
 
 fn reads_set(shape: &Shape, run: &Run, set: usize) -> bool {
