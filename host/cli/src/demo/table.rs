@@ -3,13 +3,14 @@
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
-use serde::Deserialize;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use std::collections::HashMap;
+use std::fmt;
 use std::io::{BufRead, Write};
 
 /// What the table shows of a decision.
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
 struct Decision {
     account: String,
     outcome: String,
@@ -20,7 +21,7 @@ struct Decision {
     policies: Vec<Policy>,
 }
 
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
 struct Because {
     what: String,
     policy: Option<String>,
@@ -29,27 +30,30 @@ struct Because {
     limit: Option<Number>,
 }
 
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
 struct Reason {
     policy: String,
     code: String,
     message: String,
 }
 
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
 struct Score {
     policy: String,
-    contributions: Map<String, Value>,
+    contributions: Contributions,
 }
 
-#[derive(Deserialize)]
+/// How much each input moved a score, in declared order.
+struct Contributions(Vec<(String, f64)>);
+
+#[derive(serde::Deserialize)]
 struct Policy {
     name: String,
     inputs: Map<String, Value>,
 }
 
 /// Rows of those that were stopped, and of these for one cause.
-const ROWS: usize = 12;
+const ROWS: usize = 14;
 const OF_ONE_CAUSE: usize = 2;
 /// Rows of those that pass.
 const PASSING: usize = 4;
@@ -109,7 +113,13 @@ fn row(out: &mut impl Write, decision: &Decision) -> anyhow::Result<()> {
             decision.outcome,
             decision.why().join("; ")
         ),
-    )
+    )?;
+    let moved = decision.moved();
+    if moved.is_empty() {
+        return Ok(());
+    }
+    let dim = Style::new().dimmed();
+    crate::say(out, format_args!("  {:<50}{dim}{}{dim:#}", "", moved.join(", ")))
 }
 
 impl Decision {
@@ -137,8 +147,7 @@ impl Decision {
             match (because.what.as_str(), message) {
                 (_, Some(reason)) => reason.message.clone(),
                 ("threshold", _) => {
-                    let (value, limit) = (number(&because.value), number(&because.limit));
-                    format!("{policy} scores {value}, the limit is {limit}{}", self.moved_by(policy))
+                    format!("{policy} scores {}, the limit is {}", number(&because.value), number(&because.limit))
                 }
                 ("band", _) => {
                     format!("weights add up to {}, the limit is {}", number(&because.value), number(&because.limit))
@@ -149,19 +158,46 @@ impl Decision {
         told.collect()
     }
 
-    /// What moved a policy's score, and how much: `: last_minute 3 +6.63`.
-    fn moved_by(&self, policy: &str) -> String {
-        let score = self.scores.iter().find(|score| score.policy == policy);
-        let inputs = self.policies.iter().find(|named| named.name == policy).map(|policy| &policy.inputs);
-        let (Some(score), Some(inputs)) = (score, inputs) else { return String::new() };
-        let moved = score.contributions.iter().filter_map(|(name, moved)| {
-            let moved = moved.as_f64().filter(|moved| *moved != 0.0)?;
-            let value = inputs.get(name)?;
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            Some(format!("{name} {value} {moved:+.2}"))
-        });
-        let moved: Vec<_> = moved.collect();
-        if moved.is_empty() { String::new() } else { format!(": {}", moved.join(", ")) }
+    /// What moved the scores that are among the causes: inputs, and how much each did.
+    fn moved(&self) -> Vec<String> {
+        let decisive = |score: &&Score| {
+            let by = |because: &Because| because.what == "threshold" && because.policy.as_ref() == Some(&score.policy);
+            self.because.iter().any(by)
+        };
+        let mut told = Vec::new();
+        for score in self.scores.iter().filter(decisive) {
+            let policy = self.policies.iter().find(|policy| policy.name == score.policy);
+            for (name, moved) in score.contributions.0.iter().filter(|(_, moved)| *moved != 0.0) {
+                let value = policy.and_then(|policy| policy.inputs.get(name)).unwrap_or(&Value::Null);
+                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                told.push(format!("{name} {value}: {moved:+.2}"));
+            }
+        }
+        told
+    }
+}
+
+impl<'de> Deserialize<'de> for Contributions {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Contributions, D::Error> {
+        input.deserialize_map(ContributionsVisitor)
+    }
+}
+
+struct ContributionsVisitor;
+
+impl<'de> Visitor<'de> for ContributionsVisitor {
+    type Value = Contributions;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of numbers")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Contributions, A::Error> {
+        let mut all = Vec::new();
+        while let Some(one) = map.next_entry()? {
+            all.push(one);
+        }
+        Ok(Contributions(all))
     }
 }
 
@@ -200,11 +236,8 @@ mod tests {
     fn a_score_is_told_with_what_moved_it() {
         let because = serde_json::json!([{ "what": "threshold", "policy": "model", "code": null, "value": 0.71234, "limit": 0.7 }]);
         let rows = shown(&[decision("block", because)]);
-        let moved = "kind 申购 -8.50, recent 3 +6.63";
-        assert_eq!(
-            rows[0],
-            format!("01-26 01:30:01  user_7             12.34  block   model scores 0.71, the limit is 0.70: {moved}")
-        );
+        assert_eq!(rows[0], "01-26 01:30:01  user_7             12.34  block   model scores 0.71, the limit is 0.70");
+        assert_eq!(rows[1], "kind 申购: -8.50, recent 3: +6.63");
     }
 
     #[test]
