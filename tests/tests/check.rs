@@ -208,7 +208,11 @@ fn windows_are_checked_against_every_source_that_they_read() {
         ),
         (SOURCES.to_owned(), "keep = [\"merchant\"]\n", "declares a field `merchant`"),
         (format!("{SOURCES}\n[state]\nlateness = \"soon\"\n"), "", "state.lateness: is not a length of time"),
-        (SOURCES.replace("name = \"prices\"", "name = \"payments\""), "", "there are two sources `payments`; rename one"),
+        (
+            SOURCES.replace("name = \"prices\"", "name = \"payments\""),
+            "",
+            "there are two sources `payments`; rename one",
+        ),
         (
             SOURCES.replace("path = \"payments.jsonl\"", "observe = true"),
             "",

@@ -64,8 +64,7 @@ fn what_comes_later_is_refused_or_noted() {
     };
     let table = [
         (host.clone() + "[kafka]\nbrokers = \"b\"\n", "kafka: this version reads files only; remove [kafka]"),
-        (host.clone() + "[state]\nlateness = \"1d\"\n", "note: sandgate.toml:45: state: has no effect yet"),
-        (host.replace("observe = false", "observe = true"), "does not observe sources yet"),
+        (host.replace("observe = false", "observe = true"), "every source is only observed"),
         (host.replace("redis = \"\"", "redis = \"redis://r\""), "this version has no Redis tier"),
         (host.replace("deadline = \"off\"", "deadline = \"5ms\""), "has no deadline"),
         (host.replace("sqlite:tags.db", "postgres://p"), "tags.sql: "),

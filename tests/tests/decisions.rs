@@ -35,7 +35,11 @@ fn account_and_amount_decide_with_the_tag_of_the_account() {
             Some("amount 12000.1000 is over 10000.0000, and the account's risk level is 3"),
         ),
     ];
-    let records: String = table.iter().map(|(account, amount, ..)| payment("t", account, amount)).collect();
+    let records: String = table
+        .iter()
+        .enumerate()
+        .map(|(at, (account, amount, ..))| payment(&format!("t-{at}"), account, amount))
+        .collect();
     for (decision, (account, amount, outcome, message)) in decide(&desk, &records).iter().zip(table) {
         assert_eq!(decision["outcome"], outcome, "{account} {amount}");
         assert_eq!(decision["reasons"][0]["message"].as_str(), message, "{account} {amount}");
@@ -119,7 +123,8 @@ fn a_bad_input_is_the_fault_of_the_policy_that_declares_it_and_of_no_other() {
         "[[stage.policy]]\nname = \"risk\"\ncomponent = {matrix:?}\nthresholds = {{ review = 40, block = 70 }}\n"
     );
     let desk = Desk::with_host(PAYMENTS, &account_risk(&second));
-    let head = "{\"transaction_id\":\"t\",\"account_id\":\"a\",\"amount\":1,\"timestamp\":1767225600";
+    let head =
+        |at| format!("{{\"transaction_id\":\"t-{at}\",\"account_id\":\"a\",\"amount\":1,\"timestamp\":1767225600");
     let table = [
         (",\"probability\":0.5,\"impact\":100}", "review", None),
         (",\"probability\":1,\"impact\":100}", "block", None),
@@ -130,7 +135,7 @@ fn a_bad_input_is_the_fault_of_the_policy_that_declares_it_and_of_no_other() {
         (",\"probability\":1.5,\"impact\":100}", "review", Some("input `probability` is above its maximum of 1.0")),
         (",\"probability\":1e999,\"impact\":100}", "review", Some("input `probability` is too large for a number")),
     ];
-    let records: String = table.iter().map(|(rest, ..)| format!("{head}{rest}\n")).collect();
+    let records: String = table.iter().enumerate().map(|(at, (rest, ..))| head(at) + rest + "\n").collect();
     for (decision, (rest, outcome, detail)) in decide(&desk, &records).iter().zip(table) {
         assert_eq!(decision["outcome"], outcome, "{rest}: {decision}");
         assert_eq!(decision["faults"][0]["detail"].as_str(), detail, "{rest}");
@@ -157,7 +162,7 @@ fn thresholds_and_bands_say_what_they_compared() {
     let desk = Desk::with_host(PAYMENTS, &tenant);
     let record = |amount, impact| {
         format!(
-            "{{\"transaction_id\":\"t\",\"account_id\":\"a\",\"amount\":{amount},\"timestamp\":1767225600,\"probability\":1,\"impact\":{impact}}}\n"
+            "{{\"transaction_id\":\"t-{amount}-{impact}\",\"account_id\":\"a\",\"amount\":{amount},\"timestamp\":1767225600,\"probability\":1,\"impact\":{impact}}}\n"
         )
     };
     let decisions = decide(&desk, &(record("6000", 69) + &record("1", 71) + &record("6000", 71)));

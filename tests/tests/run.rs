@@ -81,7 +81,8 @@ fn a_redirected_input_is_not_overwritten() {
 #[test]
 fn the_summary_counts_records_and_sums_amounts() {
     let desk = host();
-    desk.write("in.jsonl", &format!("{}nonsense\n", RECORD.repeat(2_000)));
+    let records: String = (0..2_000).map(|number| RECORD.replace("\"t\"", &format!("\"t-{number}\""))).collect();
+    desk.write("in.jsonl", &format!("{records}nonsense\n"));
     let told = text(&desk.succeed(RUN).stderr);
     assert!(told.contains("records       2,001 in "), "{told}");
     assert!(told.contains("allow                2,000  100.0 %  amount 3,000.00\n"), "{told}");

@@ -230,7 +230,7 @@ impl Judge for LaneJudge {
 
     fn settle(&self, judged: &mut Judged) {
         self.lane.settle(&judged.settled);
-        repeat::complete(judged, |repeat| self.lane.first(repeat));
+        repeat::complete(&mut judged.decisions, &judged.repeats, |repeat| self.lane.first(repeat));
     }
 
     fn committed(&self, through: u64) {

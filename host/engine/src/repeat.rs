@@ -9,7 +9,6 @@ use crate::decision::{Origin, position};
 use crate::decode::Transaction;
 use crate::generation::Generation;
 use crate::json;
-use crate::judged::Judged;
 use sandgate_model::{Fault, Outcome, Value};
 use sandgate_state::{Repeat, Settled};
 
@@ -48,16 +47,15 @@ impl RepeatLine {
     }
 }
 
-/// Puts the open lines into the decisions; `first` says what the first ones had.
-pub(crate) fn complete(judged: &mut Judged, first: impl Fn(&Repeat) -> Option<Settled>) {
-    if judged.repeats.is_empty() {
+/// Puts open lines into the decisions; `first` says what the first ones had.
+pub(crate) fn complete(decisions: &mut Vec<u8>, open: &[RepeatLine], first: impl Fn(&Repeat) -> Option<Settled>) {
+    if open.is_empty() {
         return;
     }
-    let open = std::mem::take(&mut judged.repeats);
-    let mut all = Vec::with_capacity(judged.decisions.len() + open.len() * 512);
+    let mut all = Vec::with_capacity(decisions.len() + open.len() * 512);
     let mut copied = 0;
-    for line in &open {
-        all.extend_from_slice(&judged.decisions[copied..line.at]);
+    for line in open {
+        all.extend_from_slice(&decisions[copied..line.at]);
         copied = line.at;
         // the strictest, if it could ever be that nothing is known
         let outcome = first(&line.repeat).and_then(|settled| Outcome::ALL.get(usize::from(settled.outcome)).copied());
@@ -68,8 +66,8 @@ pub(crate) fn complete(judged: &mut Judged, first: impl Fn(&Repeat) -> Option<Se
         all.extend_from_slice(&line.generation);
         all.extend_from_slice(tail);
     }
-    all.extend_from_slice(&judged.decisions[copied..]);
-    judged.decisions = all;
+    all.extend_from_slice(&decisions[copied..]);
+    *decisions = all;
 }
 
 /// Appends the decision about a record whose id was used before with another

@@ -18,7 +18,9 @@ pub(super) fn columns(
     problems: &mut Problems,
 ) -> Vec<Columns> {
     let mut all = vec![Columns::default(); site.sources.len()];
-    for (source, SiteSource { schema, .. }) in site.of_tenant(&document.tenant).into_iter().filter(|(_, source)| !source.observe) {
+    for (source, SiteSource { schema, .. }) in
+        site.of_tenant(&document.tenant).into_iter().filter(|(_, source)| !source.observe)
+    {
         let columns = &mut all[source];
         for (seat, (key, manifest)) in seats.iter().enumerate() {
             let mut bindings = Vec::with_capacity(manifest.inputs.len());

@@ -143,7 +143,9 @@ impl Work<'_> {
             (false, false) => {
                 let what = format!(
                     "reads field `{name}`, which is {} in source `{}` and {} in another; declare one kind",
-                    kind.with_article(), schema.source, known.kind.with_article()
+                    kind.with_article(),
+                    schema.source,
+                    known.kind.with_article()
                 );
                 self.problem(place, what);
             }
@@ -250,7 +252,11 @@ impl Work<'_> {
         if !kind.reads_as(wanted) {
             self.problem(
                 place,
-                format!("is {}, but the window over field `{name}` gives {}; change the kind", wanted.with_article(), kind.with_article()),
+                format!(
+                    "is {}, but the window over field `{name}` gives {}; change the kind",
+                    wanted.with_article(),
+                    kind.with_article()
+                ),
             );
             return None;
         }
@@ -277,7 +283,10 @@ impl Work<'_> {
         if matches!(test, Test::AtLeast(_) | Test::Below(_)) && matches!(kind, Kind::Flag | Kind::Text) {
             self.problem(
                 place,
-                format!("asks whether field `{name}`, which is {}, is more or less; it has no order", kind.with_article()),
+                format!(
+                    "asks whether field `{name}`, which is {}, is more or less; it has no order",
+                    kind.with_article()
+                ),
             );
             return None;
         }
