@@ -6,6 +6,7 @@
 //! dropped where a series is touched, and by a sweep over a few others, by the
 //! clock of the last commit: an abort has nothing to bring back.
 
+mod gathered;
 mod key;
 mod open;
 mod table;
@@ -16,6 +17,7 @@ pub use values::KeptEvent;
 use crate::layout::{Families, FamilyOf};
 use crate::pass::{Answered, Fate, Pass, Row};
 use crate::texts::Texts;
+use gathered::Gathered;
 use open::Open;
 use sandgate_window::{Event, Interval, Series, Touch, Word};
 use table::Table;
@@ -29,6 +31,9 @@ const TOUCHES_SWEPT: u32 = 32;
 /// A series is settled where it is touched and the horizon has moved by this part
 /// of the family's reach: so much more than is needed may be in memory.
 const SETTLED_PART: i64 = 32;
+
+/// Events of a restore that are added together: about 12 MB of them.
+const GATHERED_MAX: usize = 1 << 18;
 
 /// Series and their texts.
 #[derive(Debug, Default)]
@@ -45,6 +50,8 @@ pub(crate) struct Shard {
     /// Where the series of the running batch were when it began.
     found: Vec<Option<usize>>,
     touched: u32,
+    /// Of a restore that is under way.
+    gathered: Gathered,
 }
 
 impl Shard {
@@ -93,26 +100,45 @@ impl Shard {
         }));
     }
 
-    /// Adds the events of journal entries, which nothing takes back.
-    pub(crate) fn restore(&mut self, shard: usize, families: &Families, pass: &Pass<'_>, horizon: Option<i64>) {
-        self.horizon = horizon;
+    /// Takes the events of journal entries, which nothing takes back.
+    pub(crate) fn restore(&mut self, shard: usize, families: &Families, pass: &Pass<'_>) {
         self.look_up(shard, families, pass);
         let Pass { rows, derived, marks, shares, .. } = pass;
         for (at, &touch) in shares.get(shard).into_iter().flatten().enumerate() {
-            let hint = self.found.get(at).copied().flatten();
             let (Some(mark), Some(touch)) = (marks.get(touch), derived.touches.get(touch)) else { continue };
             let Some(row) = rows.get(mark.row).filter(|_| mark.added) else { continue };
-            let number = families.number(row.entry.tenant, touch.family);
-            let Some((number, family)) = number.and_then(|number| Some((number, families.get(number)?))) else {
-                continue;
-            };
+            let Some(number) = families.number(row.entry.tenant, touch.family) else { continue };
             let key = derived.keys.get(touch.key.start as usize..touch.key.end as usize).unwrap_or_default();
             let words = derived.words.get(touch.words.start as usize..touch.words.end as usize).unwrap_or_default();
-            if let Some(at) = self.find(number, mark.hash, key, true, hint, families) {
-                self.hold(words);
-                self.add(at, family, row.entry.time, touch.classes);
-            }
+            // nothing is swept meanwhile: a series may be empty because its events are still to come
+            let found = self.found.get(at).copied().flatten().or_else(|| self.table.find(number, mark.hash, key));
+            let place = found.unwrap_or_else(|| self.table.make(number, mark.hash, key, None));
+            self.hold(words);
+            let event = Event { time: row.entry.time, classes: touch.classes, words: &self.words };
+            self.gathered.push(place, event);
         }
+        if self.gathered.len() >= GATHERED_MAX {
+            self.add_gathered(families);
+        }
+    }
+
+    fn add_gathered(&mut self, families: &Families) {
+        let Shard { gathered, table, .. } = self;
+        gathered.drain(|place, event| {
+            table.added(place, event.time);
+            if let Some((series, family)) = table.get_mut(place)
+                && let Some(shape) = families.get(family).and_then(FamilyOf::shape)
+            {
+                series.insert(shape, event);
+            }
+        });
+    }
+
+    /// Ends a restore.
+    pub(crate) fn restored(&mut self, families: &Families, horizon: Option<i64>) {
+        self.add_gathered(families);
+        self.gathered.end();
+        self.horizon = horizon;
     }
 
     /// The place of a series, made if it is to be. `hint` is where it was.
@@ -142,7 +168,7 @@ impl Shard {
             return found;
         }
         self.drop_dead(families);
-        Some(self.table.make(family, hash, key))
+        Some(self.table.make(family, hash, key, self.horizon))
     }
 
     /// The horizon that may be settled at: not while an event is open that is as

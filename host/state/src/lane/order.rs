@@ -169,13 +169,7 @@ impl Order {
 
     /// Takes the entries of a journal, which are the rows of the batch: marks the
     /// events that are to be added. `moves`: the front has not seen them yet.
-    /// Answers the horizon that they leave.
-    pub(super) fn restore(
-        &mut self,
-        entries: impl Iterator<Item = Journaled>,
-        moves: bool,
-        pass: &mut Pass<'_>,
-    ) -> Option<i64> {
+    pub(super) fn restore(&mut self, entries: impl Iterator<Item = Journaled>, moves: bool, pass: &mut Pass<'_>) {
         let Pass { rows, derived, marks, .. } = pass;
         for (journaled, row) in entries.zip(rows) {
             let touches = derived.touches.get(row.touches.clone()).unwrap_or_default();
@@ -193,7 +187,6 @@ impl Order {
                 self.front.take(Step::Push { time: entry.time });
             }
         }
-        self.front.horizon()
     }
 
     fn restore_events(&mut self, journaled: &Journaled, moves: bool, touches: &[Touch], marks: &mut [Mark]) {

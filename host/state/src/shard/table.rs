@@ -49,11 +49,12 @@ impl Table {
         self.slots.get(at).is_some_and(|slot| slot.is(family, hash, key))
     }
 
-    /// A new series, which must not be there.
-    pub(super) fn make(&mut self, family: usize, hash: u64, key: &[u8]) -> usize {
+    /// A new series, which must not be there; nothing of it is to be settled yet.
+    pub(super) fn make(&mut self, family: usize, hash: u64, key: &[u8], horizon: Option<i64>) -> usize {
         // more than 2^32 series or families do not fit into memory
         let (family, key) = (family as u32, Key::new(key));
-        let slot = Slot { hash, family, key, newest: i64::MIN, settled: i64::MIN, series: Series::default() };
+        let settled = horizon.unwrap_or(i64::MIN);
+        let slot = Slot { hash, family, key, newest: i64::MIN, settled, series: Series::default() };
         let at = match self.free.pop() {
             Some(at) => {
                 if let Some(place) = self.slots.get_mut(at as usize) {
