@@ -6,26 +6,35 @@
 //! dropped where a series is touched, and by a sweep over a few others, by the
 //! clock of the last commit: an abort has nothing to bring back.
 
+mod gathered;
+mod key;
 mod open;
 mod table;
 mod values;
 
+pub(crate) use table::Name;
 pub use values::KeptEvent;
 
 use crate::layout::{Families, FamilyOf};
-use crate::pass::{Answered, Fate, Pass, Row};
+use crate::pass::{Answered, Fate, Pass, Records, Row, Touched};
 use crate::texts::Texts;
+use gathered::Gathered;
 use open::Open;
 use sandgate_window::{Event, Interval, Series, Touch, Word};
 use table::Table;
 use values::answered;
 
-/// Series that are looked at for each one that is new: so those that are dead
-/// are never more than those that live.
-const SWEPT_FOR_NEW: usize = 2;
-/// Touches for which one series is looked at, so that memory shrinks again when
-/// no new keys come.
-const TOUCHES_SWEPT: u32 = 8;
+/// Series that are looked at for each one that is new, whether they are dead as a
+/// whole: so those that are dead are never more than a part of those that live.
+const LOOKS_FOR_NEW: usize = 4;
+/// Touches for which one series is settled that was not touched.
+const TOUCHES_SWEPT: u32 = 32;
+/// A series is settled where it is touched and the horizon has moved by this part
+/// of the family's reach: so much more than is needed may be in memory.
+const SETTLED_PART: i64 = 32;
+
+/// Events of a restore that are added together: about 12 MB of them.
+const GATHERED_MAX: usize = 1 << 18;
 
 /// Series and their texts.
 #[derive(Debug, Default)]
@@ -39,95 +48,141 @@ pub(crate) struct Shard {
     /// Reads what is not there.
     empty: Series,
     words: Vec<u64>,
+    /// Where the series of the running batch may be.
+    guesses: Vec<Option<usize>>,
     touched: u32,
+    /// Of a restore that is under way.
+    gathered: Gathered,
 }
 
 impl Shard {
     /// Takes a batch's touches of this shard, row by row.
     pub(crate) fn pass(&mut self, number: u64, shard: usize, families: &Families, pass: &mut Pass<'_>) {
         self.open.begin(number);
-        let Pass { rows, derived, marks, intervals, answers, shares, .. } = pass;
-        for &touch in shares.get(shard).into_iter().flatten() {
-            let (Some(mark), Some(touch)) = (marks.get(touch), derived.touches.get(touch)) else { continue };
-            let Some(row) = rows.get(mark.row) else { continue };
-            let read = row.entry.judged && matches!(row.fate, Fate::New | Fate::Full);
-            if !read && !mark.added {
-                continue;
-            }
-            let number = families.number(row.entry.tenant, touch.family);
-            let Some((number, family)) = number.and_then(|number| Some((number, families.get(number)?))) else {
-                continue;
-            };
-            let key = derived.keys.get(touch.key.start as usize..touch.key.end as usize).unwrap_or_default();
-            let words = derived.words.get(touch.words.start as usize..touch.words.end as usize).unwrap_or_default();
-            let at = self.find(number, mark.hash, key, mark.added, families);
+        let Pass { records, intervals, answers, shares, .. } = pass;
+        let share = shares.get(shard).map_or(&[][..], Vec::as_slice);
+        self.look_up(share, records);
+        for (at, touched) in share.iter().enumerate().filter_map(|(at, &touch)| Some((at, records.touched(touch)?))) {
+            let Touched { row, touch, mark, words, .. } = touched;
+            let Some(family) = families.get(mark.family).filter(|_| row.is_read() || mark.added) else { continue };
+            let place = self.find(name(touched), mark.added, self.guessed(at), families);
             self.hold(words);
-            if read && let Some(answers) = answers.get_mut(row.windows.clone()) {
+            if row.is_read()
+                && let Some(answers) = answers.get_mut(row.windows.clone())
+            {
                 let intervals = intervals.get(row.windows.clone()).unwrap_or_default();
-                self.read(at, family, row, touch, intervals, answers);
+                self.read(place, family, row, touch, intervals, answers);
             }
-            match at.filter(|_| mark.added) {
-                Some(at) => self.add(at, family, row.entry.time, touch.classes),
+            match place.filter(|_| mark.added) {
+                Some(place) => self.add(place, family, row.entry.time, touch.classes),
                 None => self.release(words),
             }
         }
     }
 
-    /// Adds the events of journal entries, which nothing takes back.
-    pub(crate) fn restore(&mut self, shard: usize, families: &Families, pass: &Pass<'_>, horizon: Option<i64>) {
-        self.horizon = horizon;
-        let Pass { rows, derived, marks, shares, .. } = pass;
-        for &touch in shares.get(shard).into_iter().flatten() {
-            let (Some(mark), Some(touch)) = (marks.get(touch), derived.touches.get(touch)) else { continue };
-            let Some(row) = rows.get(mark.row).filter(|_| mark.added) else { continue };
-            let number = families.number(row.entry.tenant, touch.family);
-            let Some((number, family)) = number.and_then(|number| Some((number, families.get(number)?))) else {
+    /// Guesses the places of all series of a batch, one right after the other: no
+    /// guess needs the one before, so the processor waits for several at once.
+    fn look_up(&mut self, share: &[usize], records: &Records<'_>) {
+        let table = &self.table;
+        self.guesses.clear();
+        self.guesses
+            .extend(share.iter().map(|touch| table.guess(records.marks.get(*touch).map_or(0, |mark| mark.hash))));
+    }
+
+    fn guessed(&self, at: usize) -> Option<usize> {
+        self.guesses.get(at).copied().flatten()
+    }
+
+    /// Takes the events of journal entries, which nothing takes back.
+    pub(crate) fn restore(&mut self, shard: usize, families: &Families, pass: &Pass<'_>) {
+        let Pass { records, shares, .. } = pass;
+        let share = shares.get(shard).map_or(&[][..], Vec::as_slice);
+        self.look_up(share, records);
+        for (at, touched) in share.iter().enumerate().filter_map(|(at, &touch)| Some((at, records.touched(touch)?))) {
+            let Touched { row, touch, mark, words, .. } = touched;
+            if !mark.added {
                 continue;
-            };
-            let key = derived.keys.get(touch.key.start as usize..touch.key.end as usize).unwrap_or_default();
-            let words = derived.words.get(touch.words.start as usize..touch.words.end as usize).unwrap_or_default();
-            if let Some(at) = self.find(number, mark.hash, key, true, families) {
-                self.hold(words);
-                self.add(at, family, row.entry.time, touch.classes);
             }
+            // nothing is swept meanwhile: a series may be empty because its events are still to come
+            let name = name(touched);
+            let found = self.table.find(name, self.guessed(at));
+            let place = found.unwrap_or_else(|| self.table.make(name, None));
+            self.hold(words);
+            let event = Event { time: row.entry.time, classes: touch.classes, words: &self.words };
+            self.gathered.push(place, event);
         }
+        if self.gathered.len() >= GATHERED_MAX {
+            self.add_gathered(families);
+        }
+    }
+
+    fn add_gathered(&mut self, families: &Families) {
+        let Shard { gathered, table, .. } = self;
+        gathered.drain(|place, event| {
+            table.added(place, event.time);
+            if let Some((series, family)) = table.get_mut(place)
+                && let Some(shape) = families.get(family).and_then(FamilyOf::shape)
+            {
+                series.insert(shape, event);
+            }
+        });
+    }
+
+    /// Ends a restore.
+    pub(crate) fn restored(&mut self, families: &Families, horizon: Option<i64>) {
+        self.add_gathered(families);
+        self.gathered.end();
+        self.horizon = horizon;
     }
 
     /// The place of a series, made if it is to be.
-    fn find(&mut self, family: usize, hash: u64, key: &[u8], make: bool, families: &Families) -> Option<usize> {
+    fn find(&mut self, name: Name<'_>, make: bool, guess: Option<usize>, families: &Families) -> Option<usize> {
+        let found = self.table.find(name, guess);
+        if let Some(place) = found {
+            self.settle(place, families, SETTLED_PART);
+        }
         self.touched = self.touched.wrapping_add(1);
-        let found = self.table.find(family, hash, key);
-        if let Some(at) = found {
-            self.settle(at, families);
-        }
-        let mut swept = usize::from(self.touched.is_multiple_of(TOUCHES_SWEPT));
-        if found.is_none() && make {
-            swept += SWEPT_FOR_NEW;
-        }
-        for _ in 0..swept {
-            self.sweep(families);
+        if self.touched.is_multiple_of(TOUCHES_SWEPT) {
+            let next = self.table.next();
+            self.settle(next, families, i64::MAX);
+            self.table.drop_if_empty(next);
         }
         // the sweep drops empty series only, and this one may be empty
-        let found = found.filter(|at| self.table.is(*at, family, hash, key));
-        if make { found.or_else(|| Some(self.table.make(family, hash, key))) } else { found }
+        let found = found.filter(|place| self.table.is(*place, name));
+        if found.is_some() || !make {
+            return found;
+        }
+        self.drop_dead(families);
+        Some(self.table.make(name, self.horizon))
     }
 
-    /// Frees what no window reaches. Not while an event is open that is as old:
-    /// it might have to be taken out again.
-    fn settle(&mut self, at: usize, families: &Families) {
-        let Some(horizon) = self.horizon.filter(|horizon| *horizon < self.open.least()) else { return };
-        let Some((series, family)) = self.table.get_mut(at) else { return };
+    /// The horizon that may be settled at: not while an event is open that is as
+    /// old, since it might have to be taken out again.
+    fn safe_horizon(&self) -> Option<i64> {
+        self.horizon.filter(|horizon| *horizon < self.open.least())
+    }
+
+    /// Frees what no window reaches, if the horizon has moved by this part of the
+    /// family's reach since the last time.
+    fn settle(&mut self, at: usize, families: &Families, part: i64) {
+        let Some(horizon) = self.safe_horizon() else { return };
+        let worth = |family| families.get(family).map_or(0, |family| family.reach / part);
+        let Some((series, family)) = self.table.to_settle(at, horizon, worth) else { return };
         if let Some(shape) = families.get(family).and_then(FamilyOf::shape) {
             let texts = &mut self.texts;
             series.settle(shape, horizon, &mut |id| texts.release(id));
         }
     }
 
-    /// Looks at the next series in turn, and drops it if nothing is left of it.
-    fn sweep(&mut self, families: &Families) {
-        if let Some(at) = self.table.next() {
-            self.settle(at, families);
-            self.table.drop_if_empty(at);
+    /// Looks at the next few series in turn, and drops those of which nothing is left.
+    fn drop_dead(&mut self, families: &Families) {
+        let Some(horizon) = self.safe_horizon() else { return };
+        let floor = |family| families.get(family).map_or(i64::MIN, |family| horizon.saturating_sub(family.reach));
+        for _ in 0..LOOKS_FOR_NEW {
+            if let Some(dead) = self.table.next_dead(floor) {
+                self.settle(dead, families, i64::MAX);
+                self.table.drop_if_empty(dead);
+            }
         }
     }
 
@@ -192,6 +247,7 @@ impl Shard {
     fn add(&mut self, at: usize, family: &FamilyOf, time: i64, classes: u64) {
         if let (Some((series, _)), Some(shape)) = (self.table.get_mut(at), family.shape()) {
             series.insert(shape, Event { time, classes, words: &self.words });
+            self.table.added(at, time);
             self.open.add(at, time);
         }
     }
@@ -216,7 +272,7 @@ impl Shard {
 
     /// All series: the number of the family, the bytes of memory, how many events.
     pub(crate) fn sizes(&self) -> impl Iterator<Item = (usize, usize, usize)> {
-        self.table.iter().map(|(family, key, series)| (family, key.len() + series.heap_bytes(), series.len()))
+        self.table.sizes()
     }
 
     /// The bytes of memory beside those of [`Shard::sizes`].
@@ -225,9 +281,14 @@ impl Shard {
     }
 
     /// The events of a series.
-    pub(crate) fn events(&self, number: usize, hash: u64, key: &[u8], family: &FamilyOf) -> Vec<KeptEvent> {
-        let series = self.table.find(number, hash, key).and_then(|at| self.table.series(at));
+    pub(crate) fn events(&self, name: Name<'_>, family: &FamilyOf) -> Vec<KeptEvent> {
+        let series = self.table.find(name, None).and_then(|place| self.table.series(place));
         let events = series.into_iter().flat_map(Series::events);
         events.map(|event| KeptEvent::of(event, family, &self.texts)).collect()
     }
+}
+
+/// What the series of a touch is called.
+fn name<'p>(touched: Touched<'p, '_>) -> Name<'p> {
+    Name { family: touched.mark.family, key: touched.key, hash: touched.mark.hash }
 }

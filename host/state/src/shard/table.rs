@@ -1,5 +1,6 @@
 //! The series of a shard by their names: family and key.
 
+use super::key::Key;
 use hashbrown::HashTable;
 use sandgate_window::Series;
 
@@ -8,45 +9,97 @@ use sandgate_window::Series;
 pub(crate) struct Table {
     slots: Vec<Slot>,
     free: Vec<u32>,
-    places: HashTable<u32>,
-    /// Where the sweep goes on.
+    places: HashTable<Place>,
+    /// Where the two sweeps go on.
+    looked: usize,
     swept: usize,
+}
+
+/// Where a series may be. The tag spares nearly every look at a series that it is
+/// not, and all of them where the table grows.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    tag: u32,
+    at: u32,
+}
+
+impl Place {
+    /// The tag spread over 64 bits, since a table looks at the highest and the lowest.
+    fn spread(tag: u32) -> u64 {
+        u64::from(tag).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
 }
 
 /// A series and its name, or a free place.
 #[derive(Debug)]
 struct Slot {
-    hash: u64,
+    tag: u32,
     /// The number of its family; [`FREE`] of a free place.
     family: u32,
-    key: Box<[u8]>,
+    key: Key,
+    /// No event is newer than this.
+    newest: i64,
+    /// The horizon that it was settled at last.
+    settled: i64,
     series: Series,
 }
 
 const FREE: u32 = u32::MAX;
 
+/// What a series is called: its family by number, its key, and a hash of both.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Name<'k> {
+    pub(crate) family: usize,
+    pub(crate) key: &'k [u8],
+    pub(crate) hash: u64,
+}
+
+impl Name<'_> {
+    fn tag(self) -> u32 {
+        self.hash as u32
+    }
+}
+
 impl Slot {
-    fn is(&self, family: usize, hash: u64, key: &[u8]) -> bool {
-        self.hash == hash && self.family as usize == family && *self.key == *key
+    fn is(&self, name: Name<'_>) -> bool {
+        self.tag == name.tag() && self.family as usize == name.family && self.key.bytes() == name.key
     }
 }
 
 impl Table {
-    /// The place of a series.
-    pub(crate) fn find(&self, family: usize, hash: u64, key: &[u8]) -> Option<usize> {
-        let is_it = |at: &u32| self.slots.get(*at as usize).is_some_and(|slot| slot.is(family, hash, key));
-        self.places.find(hash, is_it).map(|at| *at as usize)
+    /// The place of a series; a good guess spares the search.
+    pub(crate) fn find(&self, name: Name<'_>, guess: Option<usize>) -> Option<usize> {
+        if let Some(at) = guess.filter(|at| self.is(*at, name)) {
+            return Some(at);
+        }
+        let tag = name.tag();
+        let is_it = |place: &Place| place.tag == tag && self.is(place.at as usize, name);
+        self.places.find(Place::spread(tag), is_it).map(|place| place.at as usize)
     }
 
-    /// Whether a place is still that of this series.
-    pub(super) fn is(&self, at: usize, family: usize, hash: u64, key: &[u8]) -> bool {
-        self.slots.get(at).is_some_and(|slot| slot.is(family, hash, key))
+    /// A place where a series of that hash may be, found without a look at any.
+    pub(super) fn guess(&self, hash: u64) -> Option<usize> {
+        let tag = hash as u32;
+        self.places.find(Place::spread(tag), |place| place.tag == tag).map(|place| place.at as usize)
     }
 
-    /// A new series, which must not be there.
-    pub(super) fn make(&mut self, family: usize, hash: u64, key: &[u8]) -> usize {
-        // more than 2^32 series or families do not fit into memory
-        let slot = Slot { hash, family: family as u32, key: key.into(), series: Series::default() };
+    /// Whether a place is that of this series.
+    pub(super) fn is(&self, at: usize, name: Name<'_>) -> bool {
+        self.slots.get(at).is_some_and(|slot| slot.is(name))
+    }
+
+    /// A new series, which must not be there; nothing of it is to be settled yet.
+    pub(super) fn make(&mut self, name: Name<'_>, horizon: Option<i64>) -> usize {
+        let tag = name.tag();
+        let slot = Slot {
+            tag,
+            // more than 2^32 series or families do not fit into memory
+            family: name.family as u32,
+            key: Key::new(name.key),
+            newest: i64::MIN,
+            settled: horizon.unwrap_or(i64::MIN),
+            series: Series::default(),
+        };
         let at = match self.free.pop() {
             Some(at) => {
                 if let Some(place) = self.slots.get_mut(at as usize) {
@@ -59,8 +112,7 @@ impl Table {
                 (self.slots.len() - 1) as u32
             }
         };
-        let slots = &self.slots;
-        self.places.insert_unique(hash, at, |at| slots.get(*at as usize).map_or(0, |slot| slot.hash));
+        self.places.insert_unique(Place::spread(tag), Place { tag, at }, |place| Place::spread(place.tag));
         at as usize
     }
 
@@ -70,11 +122,44 @@ impl Table {
         Some((&mut slot.series, slot.family as usize))
     }
 
-    /// The next place that a sweep looks at, if there is any.
-    pub(super) fn next(&mut self) -> Option<usize> {
+    /// Notes that a series got an event of that time.
+    pub(super) fn added(&mut self, at: usize, time: i64) {
+        if let Some(slot) = self.slots.get_mut(at) {
+            slot.newest = slot.newest.max(time);
+        }
+    }
+
+    /// The series at a place if it is worth settling at this horizon: `worth` says
+    /// by how much it must have moved, for the family.
+    pub(super) fn to_settle(
+        &mut self,
+        at: usize,
+        horizon: i64,
+        worth: impl FnOnce(usize) -> i64,
+    ) -> Option<(&mut Series, usize)> {
+        let slot = self.slots.get_mut(at).filter(|slot| slot.family != FREE)?;
+        let family = slot.family as usize;
+        if horizon.saturating_sub(slot.settled) < worth(family) {
+            return None;
+        }
+        slot.settled = horizon;
+        Some((&mut slot.series, family))
+    }
+
+    /// The next of all places in turn if nothing of it can be reached any more:
+    /// `floor` is the newest time that is out of reach, for the family.
+    pub(super) fn next_dead(&mut self, floor: impl FnOnce(usize) -> i64) -> Option<usize> {
+        let at = if self.looked < self.slots.len() { self.looked } else { 0 };
+        self.looked = at + 1;
+        let slot = self.slots.get(at).filter(|slot| slot.family != FREE)?;
+        (slot.newest <= floor(slot.family as usize)).then_some(at)
+    }
+
+    /// The next of all places in turn.
+    pub(super) fn next(&mut self) -> usize {
         let at = if self.swept < self.slots.len() { self.swept } else { 0 };
         self.swept = at + 1;
-        (at < self.slots.len()).then_some(at)
+        at
     }
 
     /// Frees the place of a series that holds nothing any more.
@@ -83,17 +168,17 @@ impl Table {
             return;
         };
         let place = at as u32;
-        if let Ok(entry) = self.places.find_entry(slot.hash, |other| *other == place) {
+        if let Ok(entry) = self.places.find_entry(Place::spread(slot.tag), |other| other.at == place) {
             entry.remove();
         }
-        (slot.family, slot.key, slot.series) = (FREE, Box::default(), Series::default());
+        (slot.family, slot.key, slot.series) = (FREE, Key::new(&[]), Series::default());
         self.free.push(place);
     }
 
-    /// All series: the number of the family, the key, the events.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, &[u8], &Series)> {
+    /// All series: the number of the family, the bytes of memory, how many events.
+    pub(super) fn sizes(&self) -> impl Iterator<Item = (usize, usize, usize)> {
         let taken = self.slots.iter().filter(|slot| slot.family != FREE);
-        taken.map(|slot| (slot.family as usize, &*slot.key, &slot.series))
+        taken.map(|slot| (slot.family as usize, slot.key.heap_bytes() + slot.series.heap_bytes(), slot.series.len()))
     }
 
     /// The series at a place.
