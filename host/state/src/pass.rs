@@ -1,13 +1,14 @@
 //! A batch on its way through the lane: what a worker found out about each
 //! record, and what the lane answered.
 
-mod row;
+mod fate;
+mod records;
 
-pub use row::{Answered, Fate, Late, Repeat};
-pub(crate) use row::{Mark, Row};
+pub use fate::{Answered, Fate, Late, Repeat};
+pub(crate) use records::{Mark, Records, Row, Touched};
 
 use crate::entry::{self, Entry, Journaled, Settled, Standing};
-use crate::layout::Layout;
+use crate::layout::{Families, Layout};
 use sandgate_model::Kind;
 use sandgate_window::{Cell, Derived, Interval, Zones};
 use std::sync::Arc;
@@ -18,13 +19,11 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 #[derive(Debug)]
 pub struct Pass<'a> {
     layout: Arc<Layout>,
+    families: Families,
     /// By tenant: the kinds of its stored fields.
-    kinds: Arc<[Vec<Kind>]>,
-    pub(crate) rows: Vec<Row>,
+    kinds: Vec<Vec<Kind>>,
+    pub(crate) records: Records<'a>,
     cells: Vec<Cell<'a>>,
-    pub(crate) derived: Derived<'a>,
-    /// One for each touch of `derived`.
-    pub(crate) marks: Vec<Mark>,
     pub(crate) intervals: Vec<Interval>,
     /// One for each interval.
     pub(crate) answers: Vec<Answered>,
@@ -39,12 +38,11 @@ impl<'a> Pass<'a> {
     pub fn new(layout: &Arc<Layout>) -> Pass<'a> {
         let kinds = layout.tenants.iter().map(|tenant| tenant.fields.iter().map(|(_, kind)| *kind).collect());
         Pass {
+            families: Families::new(layout),
             kinds: kinds.collect(),
             layout: layout.clone(),
-            rows: Vec::new(),
+            records: Records::default(),
             cells: Vec::new(),
-            derived: Derived::default(),
-            marks: Vec::new(),
             intervals: Vec::new(),
             answers: Vec::new(),
             shares: Vec::new(),
@@ -55,10 +53,10 @@ impl<'a> Pass<'a> {
 
     /// Forgets all rows and keeps the memory.
     pub fn clear(&mut self) {
-        self.rows.clear();
+        self.records.rows.clear();
+        self.records.derived.clear();
+        self.records.marks.clear();
         self.cells.clear();
-        self.derived.clear();
-        self.marks.clear();
         self.intervals.clear();
         self.answers.clear();
         self.filled.clear();
@@ -67,14 +65,14 @@ impl<'a> Pass<'a> {
     /// The emptied batch for records that live elsewhere; keeps the memory.
     pub fn recycle<'b>(mut self) -> Pass<'b> {
         self.clear();
+        let Records { rows, derived, marks } = self.records;
         Pass {
-            derived: self.derived.recycled(),
+            records: Records { rows, derived: derived.recycled(), marks },
             // nothing is left to convert: collecting a vector's own iterator keeps its room
             cells: self.cells.into_iter().map(|_| Cell::Absent).collect(),
             layout: self.layout,
+            families: self.families,
             kinds: self.kinds,
-            rows: self.rows,
-            marks: self.marks,
             intervals: self.intervals,
             answers: self.answers,
             shares: self.shares,
@@ -85,12 +83,12 @@ impl<'a> Pass<'a> {
 
     /// How many rows there are.
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.records.rows.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.records.rows.is_empty()
     }
 
     /// Adds a record with the values of its tenant's stored fields and answers
@@ -98,30 +96,32 @@ impl<'a> Pass<'a> {
     /// worker: keys, conditions, edges. A cell whose value is not of its field's
     /// kind counts as [`Cell::Misread`]; cells that are missing at the end are absent.
     pub fn push(&mut self, entry: Entry, cells: &[Cell<'a>]) -> usize {
-        let row = self.rows.len();
-        let (touches, stored, windows) = (self.marks.len(), self.cells.len(), self.intervals.len());
+        let Records { rows, derived, marks } = &mut self.records;
+        let row = rows.len();
+        let (touches, stored, windows) = (marks.len(), self.cells.len(), self.intervals.len());
         self.cells.extend_from_slice(cells);
         if let Some(tenant) = self.layout.tenants.get(entry.tenant as usize) {
-            let bad = self.derived.bad.len();
-            tenant.plan.derive(entry.source as usize, cells, &mut self.derived);
+            let bad = derived.bad.len();
+            tenant.plan.derive(entry.source as usize, cells, derived);
             if entry.judged {
                 tenant.plan.intervals(entry.time, &mut self.zones, &mut self.intervals);
                 self.answers.resize(self.intervals.len(), Answered::Absent);
-                for bad in self.derived.bad.iter().skip(bad) {
+                for bad in derived.bad.iter().skip(bad) {
                     if let Some(answer) = self.answers.get_mut(windows + bad.window) {
                         *answer = Answered::Bad(*bad);
                     }
                 }
             }
-            let Derived { touches: derived, keys, .. } = &self.derived;
-            self.marks.extend(derived.iter().skip(touches).map(|touch| {
+            let Derived { touches: derived, keys, .. } = &*derived;
+            marks.extend(derived.iter().skip(touches).map(|touch| {
+                let family = self.families.number(entry.tenant, touch.family);
                 let key = keys.get(touch.key.start as usize..touch.key.end as usize).unwrap_or_default();
-                Mark { row, hash: hash(entry.tenant, touch.family, key), added: false }
+                Mark { row, family, hash: hash(family, key), added: false }
             }));
         }
-        self.rows.push(Row {
+        rows.push(Row {
             entry,
-            touches: touches..self.marks.len(),
+            touches: touches..marks.len(),
             cells: stored..self.cells.len(),
             windows: windows..self.intervals.len(),
             clock: None,
@@ -135,7 +135,7 @@ impl<'a> Pass<'a> {
     pub(crate) fn share(&mut self, shards: usize) {
         self.shares.resize_with(shards, Vec::new);
         self.shares.iter_mut().for_each(Vec::clear);
-        for (touch, mark) in self.marks.iter().enumerate() {
+        for (touch, mark) in self.records.marks.iter().enumerate() {
             if let Some(share) = self.shares.get_mut(shard_of(mark.hash, shards)) {
                 share.push(touch);
             }
@@ -144,12 +144,12 @@ impl<'a> Pass<'a> {
 
     /// What the lane makes of a row; before [`crate::Lane::pass`] each row is new.
     pub fn fate(&self, row: usize) -> Fate {
-        self.rows.get(row).map_or(Fate::New, |row| row.fate)
+        self.records.rows.get(row).map_or(Fate::New, |row| row.fate)
     }
 
     /// How late a row was, if it was.
     pub fn late(&self, row: usize) -> Option<Late> {
-        let row = self.rows.get(row).filter(|row| row.is_late())?;
+        let row = self.records.rows.get(row).filter(|row| row.is_late())?;
         Some(Late { clock: row.clock?, horizon: row.horizon? })
     }
 
@@ -161,7 +161,7 @@ impl<'a> Pass<'a> {
 
     /// What all windows of the row's tenant answer; none for a row that is not judged.
     pub fn answers(&self, row: usize) -> &[Answered] {
-        self.rows.get(row).and_then(|row| self.answers.get(row.windows.clone())).unwrap_or_default()
+        self.records.rows.get(row).and_then(|row| self.answers.get(row.windows.clone())).unwrap_or_default()
     }
 
     /// Tenants (their indices) whose bound began to refuse events in this batch.
@@ -172,7 +172,7 @@ impl<'a> Pass<'a> {
     /// Appends the journal's entry of a row, and says whether there is one: a
     /// repeat changes nothing and has none, nor has an observed record with a reused id.
     pub fn record(&self, row: usize, settled: Settled, out: &mut Vec<u8>) -> bool {
-        let Some(row) = self.rows.get(row) else { return false };
+        let Some(row) = self.records.rows.get(row) else { return false };
         let standing = match row.fate {
             Fate::New => Standing::Kept,
             Fate::Full => Standing::Refused,
@@ -190,8 +190,8 @@ impl<'a> Pass<'a> {
 }
 
 /// The hash of a series' name. It is the same everywhere, and never reaches an answer.
-pub(crate) fn hash(tenant: u32, family: u32, key: &[u8]) -> u64 {
-    xxh3_64_with_seed(key, u64::from(tenant) << 32 | u64::from(family))
+pub(crate) fn hash(family: usize, key: &[u8]) -> u64 {
+    xxh3_64_with_seed(key, family as u64)
 }
 
 /// The shard of a hash, by bits that a shard's own table looks at least.

@@ -6,16 +6,19 @@
 //! dropped where a series is touched, and by a sweep over a few others, by the
 //! clock of the last commit: an abort has nothing to bring back.
 
+mod gathered;
 mod key;
 mod open;
 mod table;
 mod values;
 
+pub(crate) use table::Name;
 pub use values::KeptEvent;
 
 use crate::layout::{Families, FamilyOf};
-use crate::pass::{Answered, Fate, Pass, Row};
+use crate::pass::{Answered, Fate, Pass, Records, Row, Touched};
 use crate::texts::Texts;
+use gathered::Gathered;
 use open::Open;
 use sandgate_window::{Event, Interval, Series, Touch, Word};
 use table::Table;
@@ -30,6 +33,9 @@ const TOUCHES_SWEPT: u32 = 32;
 /// of the family's reach: so much more than is needed may be in memory.
 const SETTLED_PART: i64 = 32;
 
+/// Events of a restore that are added together: about 12 MB of them.
+const GATHERED_MAX: usize = 1 << 18;
+
 /// Series and their texts.
 #[derive(Debug, Default)]
 pub(crate) struct Shard {
@@ -42,93 +48,98 @@ pub(crate) struct Shard {
     /// Reads what is not there.
     empty: Series,
     words: Vec<u64>,
-    /// Where the series of the running batch were when it began.
-    found: Vec<Option<usize>>,
+    /// Where the series of the running batch may be.
+    guesses: Vec<Option<usize>>,
     touched: u32,
+    /// Of a restore that is under way.
+    gathered: Gathered,
 }
 
 impl Shard {
     /// Takes a batch's touches of this shard, row by row.
     pub(crate) fn pass(&mut self, number: u64, shard: usize, families: &Families, pass: &mut Pass<'_>) {
         self.open.begin(number);
-        self.look_up(shard, families, pass);
-        let Pass { rows, derived, marks, intervals, answers, shares, .. } = pass;
-        for (at, &touch) in shares.get(shard).into_iter().flatten().enumerate() {
-            let hint = self.found.get(at).copied().flatten();
-            let (Some(mark), Some(touch)) = (marks.get(touch), derived.touches.get(touch)) else { continue };
-            let Some(row) = rows.get(mark.row) else { continue };
-            let read = row.entry.judged && matches!(row.fate, Fate::New | Fate::Full);
-            if !read && !mark.added {
-                continue;
-            }
-            let number = families.number(row.entry.tenant, touch.family);
-            let Some((number, family)) = number.and_then(|number| Some((number, families.get(number)?))) else {
-                continue;
-            };
-            let key = derived.keys.get(touch.key.start as usize..touch.key.end as usize).unwrap_or_default();
-            let words = derived.words.get(touch.words.start as usize..touch.words.end as usize).unwrap_or_default();
-            let at = self.find(number, mark.hash, key, mark.added, hint, families);
+        let Pass { records, intervals, answers, shares, .. } = pass;
+        let share = shares.get(shard).map_or(&[][..], Vec::as_slice);
+        self.look_up(share, records);
+        for (at, touched) in share.iter().enumerate().filter_map(|(at, &touch)| Some((at, records.touched(touch)?))) {
+            let Touched { row, touch, mark, words, .. } = touched;
+            let Some(family) = families.get(mark.family).filter(|_| row.is_read() || mark.added) else { continue };
+            let place = self.find(name(touched), mark.added, self.guessed(at), families);
             self.hold(words);
-            if read && let Some(answers) = answers.get_mut(row.windows.clone()) {
+            if row.is_read()
+                && let Some(answers) = answers.get_mut(row.windows.clone())
+            {
                 let intervals = intervals.get(row.windows.clone()).unwrap_or_default();
-                self.read(at, family, row, touch, intervals, answers);
+                self.read(place, family, row, touch, intervals, answers);
             }
-            match at.filter(|_| mark.added) {
-                Some(at) => self.add(at, family, row.entry.time, touch.classes),
+            match place.filter(|_| mark.added) {
+                Some(place) => self.add(place, family, row.entry.time, touch.classes),
                 None => self.release(words),
             }
         }
     }
 
-    /// Looks all series of a batch up, one right after the other: no look-up needs
-    /// the one before, so the processor waits for several of them at once.
-    fn look_up(&mut self, shard: usize, families: &Families, pass: &Pass<'_>) {
-        let Pass { rows, derived, marks, shares, .. } = pass;
-        self.found.clear();
-        self.found.extend(shares.get(shard).into_iter().flatten().map(|&touch| {
-            let (mark, touch) = (marks.get(touch)?, derived.touches.get(touch)?);
-            let number = families.number(rows.get(mark.row)?.entry.tenant, touch.family)?;
-            let key = derived.keys.get(touch.key.start as usize..touch.key.end as usize)?;
-            self.table.find(number, mark.hash, key)
-        }));
+    /// Guesses the places of all series of a batch, one right after the other: no
+    /// guess needs the one before, so the processor waits for several at once.
+    fn look_up(&mut self, share: &[usize], records: &Records<'_>) {
+        let table = &self.table;
+        self.guesses.clear();
+        self.guesses
+            .extend(share.iter().map(|touch| table.guess(records.marks.get(*touch).map_or(0, |mark| mark.hash))));
     }
 
-    /// Adds the events of journal entries, which nothing takes back.
-    pub(crate) fn restore(&mut self, shard: usize, families: &Families, pass: &Pass<'_>, horizon: Option<i64>) {
-        self.horizon = horizon;
-        self.look_up(shard, families, pass);
-        let Pass { rows, derived, marks, shares, .. } = pass;
-        for (at, &touch) in shares.get(shard).into_iter().flatten().enumerate() {
-            let hint = self.found.get(at).copied().flatten();
-            let (Some(mark), Some(touch)) = (marks.get(touch), derived.touches.get(touch)) else { continue };
-            let Some(row) = rows.get(mark.row).filter(|_| mark.added) else { continue };
-            let number = families.number(row.entry.tenant, touch.family);
-            let Some((number, family)) = number.and_then(|number| Some((number, families.get(number)?))) else {
+    fn guessed(&self, at: usize) -> Option<usize> {
+        self.guesses.get(at).copied().flatten()
+    }
+
+    /// Takes the events of journal entries, which nothing takes back.
+    pub(crate) fn restore(&mut self, shard: usize, families: &Families, pass: &Pass<'_>) {
+        let Pass { records, shares, .. } = pass;
+        let share = shares.get(shard).map_or(&[][..], Vec::as_slice);
+        self.look_up(share, records);
+        for (at, touched) in share.iter().enumerate().filter_map(|(at, &touch)| Some((at, records.touched(touch)?))) {
+            let Touched { row, touch, mark, words, .. } = touched;
+            if !mark.added {
                 continue;
-            };
-            let key = derived.keys.get(touch.key.start as usize..touch.key.end as usize).unwrap_or_default();
-            let words = derived.words.get(touch.words.start as usize..touch.words.end as usize).unwrap_or_default();
-            if let Some(at) = self.find(number, mark.hash, key, true, hint, families) {
-                self.hold(words);
-                self.add(at, family, row.entry.time, touch.classes);
             }
+            // nothing is swept meanwhile: a series may be empty because its events are still to come
+            let name = name(touched);
+            let found = self.table.find(name, self.guessed(at));
+            let place = found.unwrap_or_else(|| self.table.make(name, None));
+            self.hold(words);
+            let event = Event { time: row.entry.time, classes: touch.classes, words: &self.words };
+            self.gathered.push(place, event);
+        }
+        if self.gathered.len() >= GATHERED_MAX {
+            self.add_gathered(families);
         }
     }
 
-    /// The place of a series, made if it is to be. `hint` is where it was.
-    fn find(
-        &mut self,
-        family: usize,
-        hash: u64,
-        key: &[u8],
-        make: bool,
-        hint: Option<usize>,
-        families: &Families,
-    ) -> Option<usize> {
-        let found = hint.filter(|at| self.table.is(*at, family, hash, key));
-        let found = found.or_else(|| self.table.find(family, hash, key));
-        if let Some(at) = found {
-            self.settle(at, families, SETTLED_PART);
+    fn add_gathered(&mut self, families: &Families) {
+        let Shard { gathered, table, .. } = self;
+        gathered.drain(|place, event| {
+            table.added(place, event.time);
+            if let Some((series, family)) = table.get_mut(place)
+                && let Some(shape) = families.get(family).and_then(FamilyOf::shape)
+            {
+                series.insert(shape, event);
+            }
+        });
+    }
+
+    /// Ends a restore.
+    pub(crate) fn restored(&mut self, families: &Families, horizon: Option<i64>) {
+        self.add_gathered(families);
+        self.gathered.end();
+        self.horizon = horizon;
+    }
+
+    /// The place of a series, made if it is to be.
+    fn find(&mut self, name: Name<'_>, make: bool, guess: Option<usize>, families: &Families) -> Option<usize> {
+        let found = self.table.find(name, guess);
+        if let Some(place) = found {
+            self.settle(place, families, SETTLED_PART);
         }
         self.touched = self.touched.wrapping_add(1);
         if self.touched.is_multiple_of(TOUCHES_SWEPT) {
@@ -137,12 +148,12 @@ impl Shard {
             self.table.drop_if_empty(next);
         }
         // the sweep drops empty series only, and this one may be empty
-        let found = found.filter(|at| self.table.is(*at, family, hash, key));
+        let found = found.filter(|place| self.table.is(*place, name));
         if found.is_some() || !make {
             return found;
         }
         self.drop_dead(families);
-        Some(self.table.make(family, hash, key))
+        Some(self.table.make(name, self.horizon))
     }
 
     /// The horizon that may be settled at: not while an event is open that is as
@@ -270,9 +281,14 @@ impl Shard {
     }
 
     /// The events of a series.
-    pub(crate) fn events(&self, number: usize, hash: u64, key: &[u8], family: &FamilyOf) -> Vec<KeptEvent> {
-        let series = self.table.find(number, hash, key).and_then(|at| self.table.series(at));
+    pub(crate) fn events(&self, name: Name<'_>, family: &FamilyOf) -> Vec<KeptEvent> {
+        let series = self.table.find(name, None).and_then(|place| self.table.series(place));
         let events = series.into_iter().flat_map(Series::events);
         events.map(|event| KeptEvent::of(event, family, &self.texts)).collect()
     }
+}
+
+/// What the series of a touch is called.
+fn name<'p>(touched: Touched<'p, '_>) -> Name<'p> {
+    Name { family: touched.mark.family, key: touched.key, hash: touched.mark.hash }
 }

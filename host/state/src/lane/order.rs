@@ -8,7 +8,7 @@ use crate::entry::{Entry, Journaled, Settled, Standing};
 use crate::front::{Front, Step};
 use crate::ids::{Ages, Ids, Memory, Pushed, Remembered};
 use crate::layout::{Families, FamilyOf, Layout, Settings};
-use crate::pass::{Answered, Fate, Mark, Pass, Repeat, Row};
+use crate::pass::{Answered, Fate, Mark, Pass, Records, Repeat, Row};
 use sandgate_window::{Interval, Touch};
 use std::collections::VecDeque;
 
@@ -72,7 +72,7 @@ impl Order {
     /// Takes a batch, row by row.
     pub(super) fn pass(&mut self, number: u64, families: &Families, pass: &mut Pass<'_>) {
         let (steps, pushed) = (self.steps.len(), self.pushed.len());
-        let Pass { rows, derived, marks, intervals, answers, filled, .. } = pass;
+        let Pass { records: Records { rows, derived, marks }, intervals, answers, filled, .. } = pass;
         for row in rows {
             let part = Part {
                 touches: derived.touches.get(row.touches.clone()).unwrap_or_default(),
@@ -139,11 +139,9 @@ impl Order {
         let events = touches.iter().filter(|touch| lasting(bound, touch)).count() as u64;
         let refused = events > 0 && bound.total().saturating_add(events) > self.events;
         if row.entry.judged && (refused || bound.has_lost()) {
-            for touch in touches {
-                let lost = bound.lost(touch.family);
-                let number = families.number(tenant, touch.family);
-                if let Some(family) = number.and_then(|number| families.get(number)) {
-                    tell_lost(row, touch, family, lost, refused, intervals, answers);
+            for (touch, mark) in touches.iter().zip(&*marks) {
+                if let Some(family) = families.get(mark.family) {
+                    tell_lost(row, touch, family, bound.lost(touch.family), refused, intervals, answers);
                 }
             }
         }
@@ -169,14 +167,8 @@ impl Order {
 
     /// Takes the entries of a journal, which are the rows of the batch: marks the
     /// events that are to be added. `moves`: the front has not seen them yet.
-    /// Answers the horizon that they leave.
-    pub(super) fn restore(
-        &mut self,
-        entries: impl Iterator<Item = Journaled>,
-        moves: bool,
-        pass: &mut Pass<'_>,
-    ) -> Option<i64> {
-        let Pass { rows, derived, marks, .. } = pass;
+    pub(super) fn restore(&mut self, entries: impl Iterator<Item = Journaled>, moves: bool, pass: &mut Pass<'_>) {
+        let Records { rows, derived, marks } = &mut pass.records;
         for (journaled, row) in entries.zip(rows) {
             let touches = derived.touches.get(row.touches.clone()).unwrap_or_default();
             let marks = marks.get_mut(row.touches.clone()).unwrap_or_default();
@@ -193,7 +185,6 @@ impl Order {
                 self.front.take(Step::Push { time: entry.time });
             }
         }
-        self.front.horizon()
     }
 
     fn restore_events(&mut self, journaled: &Journaled, moves: bool, touches: &[Touch], marks: &mut [Mark]) {

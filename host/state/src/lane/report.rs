@@ -3,7 +3,7 @@
 use super::Lane;
 use crate::ids::Ids;
 use crate::pass::{hash, shard_of};
-use crate::shard::KeptEvent;
+use crate::shard::{KeptEvent, Name};
 
 /// What a lane holds.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -86,10 +86,10 @@ impl Lane {
     /// The events kept of one series, oldest first; `key` as
     /// [`sandgate_window::key`] writes it, `family` counts as the tenant's plan does.
     pub fn series(&self, tenant: u32, family: u32, key: &[u8]) -> Vec<KeptEvent> {
-        let hash = hash(tenant, family, key);
-        let shard = self.shards.get(shard_of(hash, self.shards.len()));
-        let number = self.families.number(tenant, family);
-        let found = shard.zip(number).and_then(|(shard, number)| Some((shard, number, self.families.get(number)?)));
-        found.map(|(shard, number, family)| shard.lock().events(number, hash, key, family)).unwrap_or_default()
+        let family = self.families.number(tenant, family);
+        let name = Name { family, key, hash: hash(family, key) };
+        let shard = self.shards.get(shard_of(name.hash, self.shards.len()));
+        let found = shard.zip(self.families.get(family));
+        found.map(|(shard, family)| shard.lock().events(name, family)).unwrap_or_default()
     }
 }

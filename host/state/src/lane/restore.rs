@@ -4,6 +4,7 @@ use super::{Lane, lock};
 use crate::entry::{self, Entry, EntryError, Journaled};
 use crate::pass::Pass;
 use crate::replay::{Malformed, Restore};
+use crate::shard::Shard;
 use sandgate_model::Kind;
 use sandgate_window::Cell;
 
@@ -44,12 +45,27 @@ impl Lane {
 impl Restoring<'_> {
     /// Ends the restore: everything is as after a commit.
     pub fn finish(self) {
-        let order = self.lane.order.lock();
-        let mut committed = lock(&self.lane.committed);
-        committed.front.clone_from(&order.front);
-        for shard in &self.lane.shards {
-            shard.lock().commit(committed.next, order.front.horizon());
-        }
+        let front = self.lane.order.lock().front.clone();
+        let horizon = front.horizon();
+        lock(&self.lane.committed).front = front;
+        self.each_shard(self.threads, |_, shard| shard.restored(&self.lane.families, horizon));
+    }
+
+    /// Does something to all shards, spread over so many threads.
+    fn each_shard(&self, threads: usize, each: impl Fn(usize, &mut Shard) + Sync) {
+        let shards = &self.lane.shards;
+        let share = |first: usize| {
+            for (at, shard) in shards.iter().enumerate().skip(first).step_by(threads) {
+                each(at, &mut shard.lock());
+            }
+        };
+        std::thread::scope(|scope| {
+            let share = &share;
+            for first in 1..threads {
+                scope.spawn(move || share(first));
+            }
+            share(0);
+        });
     }
 
     /// Takes entries end to end, and says how many they were.
@@ -78,25 +94,10 @@ impl Restoring<'_> {
     /// Restores the entries that were gathered.
     fn together(&mut self, pass: &mut Pass<'_>, moves: bool) {
         let lane = self.lane;
-        let horizon = lane.order.lock().restore(self.journaled.drain(..), moves, pass);
+        lane.order.lock().restore(self.journaled.drain(..), moves, pass);
         pass.share(lane.shards.len());
-        let batch = &*pass;
-        let shards = |first: usize, step: usize| {
-            for (at, shard) in lane.shards.iter().enumerate().skip(first).step_by(step) {
-                shard.lock().restore(at, &lane.families, batch, horizon);
-            }
-        };
-        if self.threads > 1 && batch.len() >= WORTH_A_THREAD {
-            let threads = self.threads;
-            std::thread::scope(|scope| {
-                for first in 1..threads {
-                    scope.spawn(move || shards(first, threads));
-                }
-                shards(0, threads);
-            });
-        } else {
-            shards(0, 1);
-        }
+        let threads = if pass.len() < WORTH_A_THREAD { 1 } else { self.threads };
+        self.each_shard(threads, |at, shard| shard.restore(at, &lane.families, pass));
         pass.clear();
     }
 }

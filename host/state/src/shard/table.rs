@@ -9,16 +9,31 @@ use sandgate_window::Series;
 pub(crate) struct Table {
     slots: Vec<Slot>,
     free: Vec<u32>,
-    places: HashTable<u32>,
+    places: HashTable<Place>,
     /// Where the two sweeps go on.
     looked: usize,
     swept: usize,
 }
 
+/// Where a series may be. The tag spares nearly every look at a series that it is
+/// not, and all of them where the table grows.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    tag: u32,
+    at: u32,
+}
+
+impl Place {
+    /// The tag spread over 64 bits, since a table looks at the highest and the lowest.
+    fn spread(tag: u32) -> u64 {
+        u64::from(tag).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
 /// A series and its name, or a free place.
 #[derive(Debug)]
 struct Slot {
-    hash: u64,
+    tag: u32,
     /// The number of its family; [`FREE`] of a free place.
     family: u32,
     key: Key,
@@ -31,29 +46,60 @@ struct Slot {
 
 const FREE: u32 = u32::MAX;
 
+/// What a series is called: its family by number, its key, and a hash of both.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Name<'k> {
+    pub(crate) family: usize,
+    pub(crate) key: &'k [u8],
+    pub(crate) hash: u64,
+}
+
+impl Name<'_> {
+    fn tag(self) -> u32 {
+        self.hash as u32
+    }
+}
+
 impl Slot {
-    fn is(&self, family: usize, hash: u64, key: &[u8]) -> bool {
-        self.hash == hash && self.family as usize == family && self.key.bytes() == key
+    fn is(&self, name: Name<'_>) -> bool {
+        self.tag == name.tag() && self.family as usize == name.family && self.key.bytes() == name.key
     }
 }
 
 impl Table {
-    /// The place of a series.
-    pub(crate) fn find(&self, family: usize, hash: u64, key: &[u8]) -> Option<usize> {
-        let is_it = |at: &u32| self.slots.get(*at as usize).is_some_and(|slot| slot.is(family, hash, key));
-        self.places.find(hash, is_it).map(|at| *at as usize)
+    /// The place of a series; a good guess spares the search.
+    pub(crate) fn find(&self, name: Name<'_>, guess: Option<usize>) -> Option<usize> {
+        if let Some(at) = guess.filter(|at| self.is(*at, name)) {
+            return Some(at);
+        }
+        let tag = name.tag();
+        let is_it = |place: &Place| place.tag == tag && self.is(place.at as usize, name);
+        self.places.find(Place::spread(tag), is_it).map(|place| place.at as usize)
     }
 
-    /// Whether a place is still that of this series.
-    pub(super) fn is(&self, at: usize, family: usize, hash: u64, key: &[u8]) -> bool {
-        self.slots.get(at).is_some_and(|slot| slot.is(family, hash, key))
+    /// A place where a series of that hash may be, found without a look at any.
+    pub(super) fn guess(&self, hash: u64) -> Option<usize> {
+        let tag = hash as u32;
+        self.places.find(Place::spread(tag), |place| place.tag == tag).map(|place| place.at as usize)
     }
 
-    /// A new series, which must not be there.
-    pub(super) fn make(&mut self, family: usize, hash: u64, key: &[u8]) -> usize {
-        // more than 2^32 series or families do not fit into memory
-        let (family, key) = (family as u32, Key::new(key));
-        let slot = Slot { hash, family, key, newest: i64::MIN, settled: i64::MIN, series: Series::default() };
+    /// Whether a place is that of this series.
+    pub(super) fn is(&self, at: usize, name: Name<'_>) -> bool {
+        self.slots.get(at).is_some_and(|slot| slot.is(name))
+    }
+
+    /// A new series, which must not be there; nothing of it is to be settled yet.
+    pub(super) fn make(&mut self, name: Name<'_>, horizon: Option<i64>) -> usize {
+        let tag = name.tag();
+        let slot = Slot {
+            tag,
+            // more than 2^32 series or families do not fit into memory
+            family: name.family as u32,
+            key: Key::new(name.key),
+            newest: i64::MIN,
+            settled: horizon.unwrap_or(i64::MIN),
+            series: Series::default(),
+        };
         let at = match self.free.pop() {
             Some(at) => {
                 if let Some(place) = self.slots.get_mut(at as usize) {
@@ -66,8 +112,7 @@ impl Table {
                 (self.slots.len() - 1) as u32
             }
         };
-        let slots = &self.slots;
-        self.places.insert_unique(hash, at, |at| slots.get(*at as usize).map_or(0, |slot| slot.hash));
+        self.places.insert_unique(Place::spread(tag), Place { tag, at }, |place| Place::spread(place.tag));
         at as usize
     }
 
@@ -123,7 +168,7 @@ impl Table {
             return;
         };
         let place = at as u32;
-        if let Ok(entry) = self.places.find_entry(slot.hash, |other| *other == place) {
+        if let Ok(entry) = self.places.find_entry(Place::spread(slot.tag), |other| other.at == place) {
             entry.remove();
         }
         (slot.family, slot.key, slot.series) = (FREE, Key::new(&[]), Series::default());

@@ -1,9 +1,7 @@
-//! What becomes of the rows of a batch.
+//! What becomes of a row of a batch, as the caller sees it.
 
-use crate::entry::Entry;
 use sandgate_model::Value;
 use sandgate_window::Bad;
-use std::ops::Range;
 use std::sync::Arc;
 
 /// What the lane makes of a record.
@@ -57,36 +55,4 @@ pub enum Answered {
     Bad(Bad),
     /// Events that the window covers were refused by the tenant's bound.
     Full,
-}
-
-/// A row of a batch.
-#[derive(Clone, Debug)]
-pub(crate) struct Row {
-    pub(crate) entry: Entry,
-    /// Its touches among those of the batch.
-    pub(crate) touches: Range<usize>,
-    /// Its stored fields among those of the batch.
-    pub(crate) cells: Range<usize>,
-    /// Its windows among the intervals and answers of the batch; none if it is not judged.
-    pub(crate) windows: Range<usize>,
-    /// The clock before it, and that less the lateness.
-    pub(crate) clock: Option<i64>,
-    pub(crate) horizon: Option<i64>,
-    pub(crate) fate: Fate,
-}
-
-impl Row {
-    pub(crate) fn is_late(&self) -> bool {
-        self.horizon.is_some_and(|horizon| self.entry.time < horizon)
-    }
-}
-
-/// A touch, beside what the plan says of it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Mark {
-    pub(crate) row: usize,
-    /// Hash of tenant, family and key.
-    pub(crate) hash: u64,
-    /// Whether the event is added; found out in the order of the lane.
-    pub(crate) added: bool,
 }
