@@ -113,6 +113,9 @@ impl Table {
             rest.words[to..to + from.len()].copy_from_slice(from);
         }
         self.len = at as u32;
+        if at < len {
+            self.resize(layout, larger(at));
+        }
         rest
     }
 
