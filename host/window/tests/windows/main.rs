@@ -5,9 +5,10 @@
 //!   means, as examples for people to read;
 //! * [`streams`]: random streams against a recomputation from the definition;
 //! * [`shrinking`]: generated timelines, whose failures print as an example to paste;
-//! * [`refusals`]: windows that cannot be kept.
+//! * [`derive`], [`refusals`]: what a plan takes from a record, and what it cannot keep.
 
 mod calendars;
+mod derive;
 mod lane;
 mod late;
 mod notation;
