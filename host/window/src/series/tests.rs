@@ -303,3 +303,65 @@ fn empty_series_has_nothing() {
     }
     assert_eq!((series.len(), series.heap_bytes()), (0, 0));
 }
+
+/// The bytes of a series with an event of two operands at each of these times.
+fn bytes(times: impl IntoIterator<Item = i64>) -> usize {
+    let windows = [(Count, None, 60), (Sum, Some(0), 86_400), (Sum, Some(0), 2_592_000)];
+    let windows = windows.map(|(aggregate, operand, length)| {
+        window(aggregate, operand, 0, Sliding { length: length * 1_000, delay: 0 }).0
+    });
+    let shape = Shape::new(2, 0, windows.to_vec());
+    let mut series = Series::default();
+    for time in times {
+        series.insert(&shape, Event { time, classes: 1, words: &[time as u64, 1] });
+    }
+    size_of::<Series>() + series.heap_bytes()
+}
+
+#[test]
+fn few_events_take_up_little() {
+    // with an allocation's head of 16 bytes, and 48 for the key and its slot in a map
+    assert!(size_of::<Series>() <= 40);
+    assert!(bytes(0..3) + 16 + 48 <= 200, "{} bytes", bytes(0..3));
+}
+
+#[test]
+fn million_events_take_up_64_megabytes_at_most() {
+    for events in [16_i64, 17, 20, 25, 33, 49, 64, 65, 66, 100, 129, 300, 1_000, 1_025, 10_000, 100_000] {
+        // the key and its slot in a map besides
+        let each = (bytes(0..events) + 48) as f64 / events as f64;
+        assert!(each <= 64.0, "{each} bytes an event with {events} events");
+    }
+}
+
+#[test]
+fn order_of_arrival_costs_no_memory() {
+    let early = || 0..1_000_i64;
+    let mixed = |n: i64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64 as i64);
+    let orders: [(&str, Vec<i64>); 5] = [
+        ("backwards", (0..20_000).rev().collect()),
+        ("backwards towards early ones", early().chain((1_000..20_000).rev()).collect()),
+        ("forwards below a late one", early().chain([50_000]).chain(1_000..20_000).collect()),
+        ("outwards", (0..20_000).map(|n| if n % 2 == 0 { n } else { -n }).collect()),
+        ("at random", (0..20_000).map(mixed).collect()),
+    ];
+    for (name, times) in orders {
+        let each = bytes(times.iter().copied()) as f64 / times.len() as f64;
+        assert!(each <= 64.0, "{each} bytes an event, {name}");
+    }
+}
+
+#[test]
+fn settled_series_gives_its_memory_back() {
+    let (window, _) = window(Sum, Some(0), 0, Sliding { length: 1_000, delay: 0 });
+    let shape = Shape::new(2, 0, vec![window]);
+    let mut series = Series::default();
+    for time in 0..100_000 {
+        series.insert(&shape, Event { time, classes: 1, words: &[1, 1] });
+        series.settle(&shape, time - 500, &mut |_| {});
+        assert!(series.len() <= 1_500 + 64, "{} events at {time}", series.len());
+    }
+    assert!(series.heap_bytes() < 100_000, "{} bytes", series.heap_bytes());
+    series.settle(&shape, 100_000 + 1_000, &mut |_| {});
+    assert_eq!((series.len(), series.heap_bytes()), (0, 0));
+}
