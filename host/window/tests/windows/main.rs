@@ -6,6 +6,12 @@
 //! * [`streams`]: random streams against a recomputation from the definition;
 //! * [`shrinking`]: generated timelines, whose failures print as an example to paste;
 //! * [`derive`], [`refusals`]: what a plan takes from a record, and what it cannot keep.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a timeline that cannot be read is a failed test"
+)]
 
 mod calendars;
 mod derive;

@@ -260,7 +260,7 @@ impl Window {
             Aggregate::Distinct => Told::Integer(operands().map(distinct).collect::<BTreeSet<_>>().len() as i128),
             Aggregate::FirstSeen => time(seen.first()),
             Aggregate::LastSeen => time(seen.last()),
-            Aggregate::Latest => operands().last().map_or(Told::Empty, |value| Told::Value(positive_zero(value))),
+            Aggregate::Latest => operands().next_back().map_or(Told::Empty, |value| Told::Value(positive_zero(value))),
             Aggregate::Minimum => told(operands().min_by(order)),
             Aggregate::Maximum => told(operands().max_by(order)),
             Aggregate::Mean | Aggregate::Deviation if count == 0 => Told::Empty,
