@@ -1,6 +1,7 @@
 //! `sandgate check` tells every problem of a configuration at once, each with
 //! its file, its line, its key and the mend.
 
+use sandgate_tests::stream::SOURCES;
 use sandgate_tests::{Desk, PAYMENTS, account_risk, policies, root, text};
 
 /// Runs `check` and gives the problems, one a line.
@@ -162,19 +163,64 @@ fn a_component_that_cannot_be_used_is_refused_with_the_mend() {
 }
 
 #[test]
-fn a_window_is_refused_until_windows_are_answered() {
-    let desk = Desk::new();
-    desk.write(
-        "sandgate.toml",
-        &format!("tenants = [\"tenant.toml\"]\n{PAYMENTS}trade_type = {{ kind = \"text\" }}\n"),
-    );
-    let component = policies().join("subscription_limits.wasm");
-    desk.write(
-        "tenant.toml",
-        &account_risk("").replace(policies().join("account_risk.wasm").to_str().unwrap(), component.to_str().unwrap()),
-    );
-    let told = problems(&desk).join("\n");
-    assert!(told.contains("is a window, and this version does not answer windows yet"), "{told}");
+fn windows_are_checked_against_every_source_that_they_read() {
+    let component = policies().join("every_window.wasm");
+    let check = |source: &str, tenant: &str| {
+        let desk = Desk::new();
+        desk.write("sandgate.toml", &format!("tenants = [\"tenant.toml\"]\n{source}"));
+        let policy = "[[stage]]\nname = \"rules\"\n[[stage.policy]]\nname = \"windows\"\n";
+        desk.write("tenant.toml", &format!("name = \"payments\"\n{tenant}{policy}component = {component:?}\n"));
+        desk.run(["check", "--config", "sandgate.toml"])
+    };
+    let sound = check(SOURCES, "");
+    assert!(sound.status.success(), "{}", text(&sound.stderr));
+    let table = [
+        (
+            SOURCES.replace("kind = \"decimal\", scale = 2 }\ndevice", "kind = \"number\" }\ndevice"),
+            "",
+            "input `sum` of policy `every-window` is computed of field `amount`, which is a number, and a sum of floats \
+             would depend on their order; declare the field as a decimal",
+        ),
+        (
+            SOURCES.replace("name = \"prices\"", "name = \"quotes\""),
+            "",
+            "input `price` of policy `every-window` reads source `prices`, which this tenant does not have",
+        ),
+        (
+            SOURCES.replace("price = {", "quote = {"),
+            "",
+            "input `price` of policy `every-window` reads field `price`, which source `prices` does not declare",
+        ),
+        (
+            SOURCES.replace("account = { kind = \"text\" }", "account = { kind = \"integer\" }"),
+            "",
+            "reads field `account`, which is an integer in source `prices` and a text in another; declare one kind",
+        ),
+        (
+            SOURCES.to_owned(),
+            "deny = [\"device\"]\n",
+            "input `accounts` of policy `every-window` reads field `device`, which is denied to this tenant",
+        ),
+        (
+            SOURCES.replace("device = { kind = \"text\" }", "device = { kind = \"number\" }"),
+            "",
+            "input `accounts` of policy `every-window` counts by field `device`, which is a number; a key is",
+        ),
+        (SOURCES.to_owned(), "keep = [\"merchant\"]\n", "declares a field `merchant`"),
+        (format!("{SOURCES}\n[state]\nlateness = \"soon\"\n"), "", "state.lateness: is not a length of time"),
+        (SOURCES.replace("name = \"prices\"", "name = \"payments\""), "", "there are two sources `payments`; rename one"),
+        (
+            SOURCES.replace("path = \"payments.jsonl\"", "observe = true"),
+            "",
+            "every source is only observed; one must be judged",
+        ),
+    ];
+    for (source, tenant, what) in table {
+        let output = check(&source, tenant);
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{what}");
+        assert!(told.contains(what), "{what}\n{told}");
+    }
 }
 
 #[test]

@@ -40,6 +40,12 @@ impl Kind {
         }
     }
 
+    /// The kind as a sentence names one: `an integer`.
+    pub fn with_article(self) -> String {
+        let article = if matches!(self, Kind::Integer | Kind::Instant) { "an" } else { "a" };
+        format!("{article} {self}")
+    }
+
     /// The kind of that word; a decimal takes the scale given.
     pub fn of_word(word: &str, scale: u8) -> Option<Kind> {
         Some(match word {

@@ -85,47 +85,45 @@ fn stream(count: usize, keys: u64) -> Vec<Sent> {
     sent.collect()
 }
 
-/// What the parts of a run cost, in nanoseconds a transaction.
-#[derive(Default)]
-struct Costs {
-    push: f64,
-    pass: f64,
-    record: f64,
-    settle: f64,
-    commit: f64,
-}
+/// The parts of a run, in the order in which a batch takes them.
+const PARTS: [&str; 5] = [
+    "push: keys, conditions, edges",
+    "pass: ids, clock, bound, 6 windows",
+    "record: the journal's entry",
+    "settle",
+    "commit, each 50 batches",
+];
+
+/// What each part of each batch cost, in nanoseconds a transaction.
+type Costs = [Vec<f64>; PARTS.len()];
 
 fn run(lane: &Lane, sent: &[Sent], journal: &mut Vec<u8>) -> Result<(Costs, i128), Box<dyn Error>> {
     let (mut costs, mut counted) = (Costs::default(), 0);
     let mut pass = Pass::new(lane.layout());
-    let mut settled = Vec::new();
-    let one = 1.0 / sent.len() as f64;
+    let settled = [Settled { outcome: 1, generation: 1 }; BATCH];
     for (number, batch) in (0..).zip(sent.chunks(BATCH)) {
         pass.clear();
-        let start = Instant::now();
+        let mut stamps = [Instant::now(); PARTS.len() + 1];
         for sent in batch {
             pass.push(sent.entry, &sent.cells());
         }
-        let pushed = Instant::now();
+        stamps[1] = Instant::now();
         lane.pass(number, &mut pass)?;
-        let passed = Instant::now();
+        stamps[2] = Instant::now();
         for row in 0..batch.len() {
-            pass.record(row, Settled { outcome: 1, generation: 1 }, journal);
+            pass.record(row, settled[0], journal);
         }
-        let recorded = Instant::now();
-        settled.resize(batch.len(), Settled { outcome: 1, generation: 1 });
-        lane.settle(&settled);
-        let noted = Instant::now();
+        stamps[3] = Instant::now();
+        lane.settle(&settled[..batch.len()]);
+        stamps[4] = Instant::now();
         // about every 50 ms of a full load
         if number % 50 == 49 {
             lane.commit(number);
         }
-        let end = Instant::now();
-        costs.push += (pushed - start).as_nanos() as f64 * one;
-        costs.pass += (passed - pushed).as_nanos() as f64 * one;
-        costs.record += (recorded - passed).as_nanos() as f64 * one;
-        costs.settle += (noted - recorded).as_nanos() as f64 * one;
-        costs.commit += (end - noted).as_nanos() as f64 * one;
+        stamps[5] = Instant::now();
+        for (cost, stamps) in costs.iter_mut().zip(stamps.windows(2)) {
+            cost.push((stamps[1] - stamps[0]).as_nanos() as f64 / batch.len() as f64);
+        }
         for row in 0..batch.len() {
             if pass.fate(row) != Fate::New {
                 return Err("every transaction is new".into());
@@ -163,19 +161,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
 
         writeln!(report, "{count} transactions, 2 families of {keys} keys, 3 windows each, batches of {BATCH}")?;
-        let Costs { push, pass, record, settle, commit } = costs;
-        let all = push + pass + record + settle + commit;
-        for (what, cost) in [
-            ("plain hash maps", plain),
-            ("push: keys, conditions, edges", push),
-            ("pass: ids, clock, bound, 6 windows", pass),
-            ("record: the journal's entry", record),
-            ("settle", settle),
-            ("commit", commit),
-            ("all of it", all),
-        ] {
-            writeln!(report, "  {what:<36}{cost:>8.0} ns{:>8.1} x plain", cost / plain)?;
+        writeln!(report, "  {:<36}{plain:>8.0} ns", "plain hash maps")?;
+        let (mut middles, mut means) = (0.0, 0.0);
+        for (what, mut cost) in PARTS.into_iter().zip(costs) {
+            let mean = cost.iter().sum::<f64>() / cost.len() as f64;
+            cost.sort_by(f64::total_cmp);
+            let middle = cost.get(cost.len() / 2).copied().unwrap_or(0.0);
+            (middles, means) = (middles + middle, means + mean);
+            writeln!(report, "  {what:<36}{middle:>8.0} ns in the middle batch, {mean:>6.0} on average")?;
         }
+        let ratio = middles / plain;
+        writeln!(report, "  {:<36}{middles:>8.0} ns, {means:.0} on average; {ratio:.1} x plain", "all of it")?;
         let memory = lane.report();
         let families = memory.tenants.iter().flat_map(|tenant| &tenant.families);
         let events: u64 = families.map(|family| family.events).sum();

@@ -54,6 +54,8 @@ pub(crate) struct FamilyOf {
     pub(crate) plan: Arc<Plan>,
     /// Its windows, as they were declared.
     pub(crate) windows: Vec<WindowOf>,
+    /// How far behind the horizon its windows reach, in milliseconds.
+    pub(crate) reach: i64,
     /// The words of its events.
     pub(crate) operands: Vec<OperandOf>,
 }
@@ -105,8 +107,10 @@ impl Families {
 
 impl FamilyOf {
     fn new(tenant: u32, family: u32, plan: &Arc<Plan>) -> FamilyOf {
-        let mut here = FamilyOf { tenant, family, plan: plan.clone(), windows: Vec::new(), operands: Vec::new() };
+        let (windows, operands) = (Vec::new(), Vec::new());
+        let mut here = FamilyOf { tenant, family, plan: plan.clone(), windows, reach: 0, operands };
         let Some(shape) = plan.families().get(family as usize).map(Family::shape) else { return here };
+        here.reach = shape.reach();
         here.operands.resize(shape.words(), OperandOf::default());
         for (declared, place) in plan.places().iter().enumerate().filter(|(_, place)| place.family == family as usize) {
             let Some(window) = shape.windows().get(place.window) else { continue };

@@ -6,6 +6,7 @@
 //! dropped where a series is touched, and by a sweep over a few others, by the
 //! clock of the last commit: an abort has nothing to bring back.
 
+mod key;
 mod open;
 mod table;
 mod values;
@@ -20,12 +21,14 @@ use sandgate_window::{Event, Interval, Series, Touch, Word};
 use table::Table;
 use values::answered;
 
-/// Series that are looked at for each one that is new: so those that are dead
-/// are never more than those that live.
-const SWEPT_FOR_NEW: usize = 2;
-/// Touches for which one series is looked at, so that memory shrinks again when
-/// no new keys come.
-const TOUCHES_SWEPT: u32 = 8;
+/// Series that are looked at for each one that is new, whether they are dead as a
+/// whole: so those that are dead are never more than a part of those that live.
+const LOOKS_FOR_NEW: usize = 4;
+/// Touches for which one series is settled that was not touched.
+const TOUCHES_SWEPT: u32 = 32;
+/// A series is settled where it is touched and the horizon has moved by this part
+/// of the family's reach: so much more than is needed may be in memory.
+const SETTLED_PART: i64 = 32;
 
 /// Series and their texts.
 #[derive(Debug, Default)]
@@ -39,6 +42,8 @@ pub(crate) struct Shard {
     /// Reads what is not there.
     empty: Series,
     words: Vec<u64>,
+    /// Where the series of the running batch were when it began.
+    found: Vec<Option<usize>>,
     touched: u32,
 }
 
@@ -46,8 +51,10 @@ impl Shard {
     /// Takes a batch's touches of this shard, row by row.
     pub(crate) fn pass(&mut self, number: u64, shard: usize, families: &Families, pass: &mut Pass<'_>) {
         self.open.begin(number);
+        self.look_up(shard, families, pass);
         let Pass { rows, derived, marks, intervals, answers, shares, .. } = pass;
-        for &touch in shares.get(shard).into_iter().flatten() {
+        for (at, &touch) in shares.get(shard).into_iter().flatten().enumerate() {
+            let hint = self.found.get(at).copied().flatten();
             let (Some(mark), Some(touch)) = (marks.get(touch), derived.touches.get(touch)) else { continue };
             let Some(row) = rows.get(mark.row) else { continue };
             let read = row.entry.judged && matches!(row.fate, Fate::New | Fate::Full);
@@ -60,7 +67,7 @@ impl Shard {
             };
             let key = derived.keys.get(touch.key.start as usize..touch.key.end as usize).unwrap_or_default();
             let words = derived.words.get(touch.words.start as usize..touch.words.end as usize).unwrap_or_default();
-            let at = self.find(number, mark.hash, key, mark.added, families);
+            let at = self.find(number, mark.hash, key, mark.added, hint, families);
             self.hold(words);
             if read && let Some(answers) = answers.get_mut(row.windows.clone()) {
                 let intervals = intervals.get(row.windows.clone()).unwrap_or_default();
@@ -73,11 +80,26 @@ impl Shard {
         }
     }
 
+    /// Looks all series of a batch up, one right after the other: no look-up needs
+    /// the one before, so the processor waits for several of them at once.
+    fn look_up(&mut self, shard: usize, families: &Families, pass: &Pass<'_>) {
+        let Pass { rows, derived, marks, shares, .. } = pass;
+        self.found.clear();
+        self.found.extend(shares.get(shard).into_iter().flatten().map(|&touch| {
+            let (mark, touch) = (marks.get(touch)?, derived.touches.get(touch)?);
+            let number = families.number(rows.get(mark.row)?.entry.tenant, touch.family)?;
+            let key = derived.keys.get(touch.key.start as usize..touch.key.end as usize)?;
+            self.table.find(number, mark.hash, key)
+        }));
+    }
+
     /// Adds the events of journal entries, which nothing takes back.
     pub(crate) fn restore(&mut self, shard: usize, families: &Families, pass: &Pass<'_>, horizon: Option<i64>) {
         self.horizon = horizon;
+        self.look_up(shard, families, pass);
         let Pass { rows, derived, marks, shares, .. } = pass;
-        for &touch in shares.get(shard).into_iter().flatten() {
+        for (at, &touch) in shares.get(shard).into_iter().flatten().enumerate() {
+            let hint = self.found.get(at).copied().flatten();
             let (Some(mark), Some(touch)) = (marks.get(touch), derived.touches.get(touch)) else { continue };
             let Some(row) = rows.get(mark.row).filter(|_| mark.added) else { continue };
             let number = families.number(row.entry.tenant, touch.family);
@@ -86,48 +108,70 @@ impl Shard {
             };
             let key = derived.keys.get(touch.key.start as usize..touch.key.end as usize).unwrap_or_default();
             let words = derived.words.get(touch.words.start as usize..touch.words.end as usize).unwrap_or_default();
-            if let Some(at) = self.find(number, mark.hash, key, true, families) {
+            if let Some(at) = self.find(number, mark.hash, key, true, hint, families) {
                 self.hold(words);
                 self.add(at, family, row.entry.time, touch.classes);
             }
         }
     }
 
-    /// The place of a series, made if it is to be.
-    fn find(&mut self, family: usize, hash: u64, key: &[u8], make: bool, families: &Families) -> Option<usize> {
-        self.touched = self.touched.wrapping_add(1);
-        let found = self.table.find(family, hash, key);
+    /// The place of a series, made if it is to be. `hint` is where it was.
+    fn find(
+        &mut self,
+        family: usize,
+        hash: u64,
+        key: &[u8],
+        make: bool,
+        hint: Option<usize>,
+        families: &Families,
+    ) -> Option<usize> {
+        let found = hint.filter(|at| self.table.is(*at, family, hash, key));
+        let found = found.or_else(|| self.table.find(family, hash, key));
         if let Some(at) = found {
-            self.settle(at, families);
+            self.settle(at, families, SETTLED_PART);
         }
-        let mut swept = usize::from(self.touched.is_multiple_of(TOUCHES_SWEPT));
-        if found.is_none() && make {
-            swept += SWEPT_FOR_NEW;
-        }
-        for _ in 0..swept {
-            self.sweep(families);
+        self.touched = self.touched.wrapping_add(1);
+        if self.touched.is_multiple_of(TOUCHES_SWEPT) {
+            let next = self.table.next();
+            self.settle(next, families, i64::MAX);
+            self.table.drop_if_empty(next);
         }
         // the sweep drops empty series only, and this one may be empty
         let found = found.filter(|at| self.table.is(*at, family, hash, key));
-        if make { found.or_else(|| Some(self.table.make(family, hash, key))) } else { found }
+        if found.is_some() || !make {
+            return found;
+        }
+        self.drop_dead(families);
+        Some(self.table.make(family, hash, key))
     }
 
-    /// Frees what no window reaches. Not while an event is open that is as old:
-    /// it might have to be taken out again.
-    fn settle(&mut self, at: usize, families: &Families) {
-        let Some(horizon) = self.horizon.filter(|horizon| *horizon < self.open.least()) else { return };
-        let Some((series, family)) = self.table.get_mut(at) else { return };
+    /// The horizon that may be settled at: not while an event is open that is as
+    /// old, since it might have to be taken out again.
+    fn safe_horizon(&self) -> Option<i64> {
+        self.horizon.filter(|horizon| *horizon < self.open.least())
+    }
+
+    /// Frees what no window reaches, if the horizon has moved by this part of the
+    /// family's reach since the last time.
+    fn settle(&mut self, at: usize, families: &Families, part: i64) {
+        let Some(horizon) = self.safe_horizon() else { return };
+        let worth = |family| families.get(family).map_or(0, |family| family.reach / part);
+        let Some((series, family)) = self.table.to_settle(at, horizon, worth) else { return };
         if let Some(shape) = families.get(family).and_then(FamilyOf::shape) {
             let texts = &mut self.texts;
             series.settle(shape, horizon, &mut |id| texts.release(id));
         }
     }
 
-    /// Looks at the next series in turn, and drops it if nothing is left of it.
-    fn sweep(&mut self, families: &Families) {
-        if let Some(at) = self.table.next() {
-            self.settle(at, families);
-            self.table.drop_if_empty(at);
+    /// Looks at the next few series in turn, and drops those of which nothing is left.
+    fn drop_dead(&mut self, families: &Families) {
+        let Some(horizon) = self.safe_horizon() else { return };
+        let floor = |family| families.get(family).map_or(i64::MIN, |family| horizon.saturating_sub(family.reach));
+        for _ in 0..LOOKS_FOR_NEW {
+            if let Some(dead) = self.table.next_dead(floor) {
+                self.settle(dead, families, i64::MAX);
+                self.table.drop_if_empty(dead);
+            }
         }
     }
 
@@ -192,6 +236,7 @@ impl Shard {
     fn add(&mut self, at: usize, family: &FamilyOf, time: i64, classes: u64) {
         if let (Some((series, _)), Some(shape)) = (self.table.get_mut(at), family.shape()) {
             series.insert(shape, Event { time, classes, words: &self.words });
+            self.table.added(at, time);
             self.open.add(at, time);
         }
     }
@@ -216,7 +261,7 @@ impl Shard {
 
     /// All series: the number of the family, the bytes of memory, how many events.
     pub(crate) fn sizes(&self) -> impl Iterator<Item = (usize, usize, usize)> {
-        self.table.iter().map(|(family, key, series)| (family, key.len() + series.heap_bytes(), series.len()))
+        self.table.sizes()
     }
 
     /// The bytes of memory beside those of [`Shard::sizes`].

@@ -8,8 +8,10 @@
 //!
 //! How: a few float operations give a guess that is some units off in the last
 //! place. It is then compared, in whole numbers, with the exact middle between
-//! itself and its neighbours; so there is no long division and no long root.
+//! itself and its neighbours; so there is no long division and no long root. Where
+//! a few float operations settle the rounding beyond doubt, that is left out.
 
+mod pair;
 mod squares;
 mod wide;
 
@@ -51,9 +53,29 @@ pub fn mean(sum: i128, count: u64, scale: u8) -> f64 {
 /// √(count · squares − sum²) / (count · 10^scale). The scale is at most 18.
 pub fn deviation(count: u64, sum: i128, squares: Squares, scale: u8) -> f64 {
     let parts = parts(count, scale);
-    let spread = squares.wide().times(Wide::from(u128::from(count)));
+    let small = squares.small().and_then(|squares| small_spread(count, sum, squares));
+    match small {
+        Some(0) => 0.0,
+        Some(spread) => pair::root_over(spread, parts).unwrap_or_else(|| root_over(Wide::from(spread), parts)),
+        None => root_over(spread(count, sum, squares), parts),
+    }
+}
+
+/// count · squares − sum², if that is less than 2^126.
+fn small_spread(count: u64, sum: i128, squares: u128) -> Option<u128> {
+    let size = sum.unsigned_abs();
+    let spread = squares.checked_mul(u128::from(count))?.checked_sub(size.checked_mul(size)?)?;
+    (spread >> 126 == 0).then_some(spread)
+}
+
+/// count · squares − sum²: less than 2^254.
+fn spread(count: u64, sum: i128, squares: Squares) -> Wide {
     let size = Wide::from(sum.unsigned_abs());
-    let spread = spread.minus(size.times(size));
+    squares.wide().times(Wide::from(u128::from(count))).minus(size.times(size))
+}
+
+/// √`spread` / `parts`, correctly rounded.
+fn root_over(spread: Wide, parts: u128) -> f64 {
     if parts == 0 || spread == Wide::ZERO {
         return 0.0;
     }

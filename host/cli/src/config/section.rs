@@ -46,11 +46,6 @@ impl<'a> Section<'a> {
         self.report.borrow_mut().note(self.file, &self.key_of(name), what);
     }
 
-    /// Adds a note about this table.
-    pub(crate) fn note(&self, what: impl Display) {
-        self.report.borrow_mut().note(self.file, &self.key, what);
-    }
-
     fn problem_at(&self, line: usize, key: &str, what: impl Display) {
         self.report.borrow_mut().problems.push(Problem::at(self.file, line, key, what));
     }

@@ -18,7 +18,7 @@ pub(super) fn columns(
     problems: &mut Problems,
 ) -> Vec<Columns> {
     let mut all = vec![Columns::default(); site.sources.len()];
-    for (source, SiteSource { schema, .. }) in site.of_tenant(&document.tenant).filter(|(_, source)| !source.observe) {
+    for (source, SiteSource { schema, .. }) in site.of_tenant(&document.tenant).into_iter().filter(|(_, source)| !source.observe) {
         let columns = &mut all[source];
         for (seat, (key, manifest)) in seats.iter().enumerate() {
             let mut bindings = Vec::with_capacity(manifest.inputs.len());
@@ -35,14 +35,17 @@ pub(super) fn columns(
 
 /// Checks the fields that the tenant's own lists name.
 pub(super) fn check_lists(document: &Document, site: &Site, problems: &mut Problems) {
-    let sources: Vec<&SiteSource> = site.of_tenant(&document.tenant).map(|(_, source)| source).collect();
+    let sources: Vec<&SiteSource> = site.of_tenant(&document.tenant).into_iter().map(|(_, source)| source).collect();
+    if sources.is_empty() {
+        // nothing is known of them, which was told already
+        return;
+    }
     let names = || sources.iter().flat_map(|source| &source.schema.fields).map(|field| field.name.as_str());
     let mut known = |list: &str, at: usize, field: &str| {
         if !names().any(|name| name == field) {
             let from: Vec<String> = sources.iter().map(|source| format!("`{}`", source.schema.source)).collect();
-            let (who, s) = if from.len() == 1 { ("source", "s") } else { ("none of the sources", "s") };
-            let no = if from.len() == 1 { "no" } else { "a" };
-            let what = format!("{who} {} declare{s} {no} field `{field}`; {}", from.join(", "), mend(field, names()));
+            let (who, no) = if from.len() == 1 { ("source", "no") } else { ("none of the sources", "a") };
+            let what = format!("{who} {} declares {no} field `{field}`; {}", from.join(", "), mend(field, names()));
             problems.add(format!("{list}[{at}]"), what);
         }
     };

@@ -142,8 +142,8 @@ impl Work<'_> {
             (false, true) => known.kind = kind,
             (false, false) => {
                 let what = format!(
-                    "reads field `{name}`, which is a {kind} in source `{}` and a {} in another; declare one kind",
-                    schema.source, known.kind
+                    "reads field `{name}`, which is {} in source `{}` and {} in another; declare one kind",
+                    kind.with_article(), schema.source, known.kind.with_article()
                 );
                 self.problem(place, what);
             }
@@ -153,7 +153,7 @@ impl Work<'_> {
     /// Notes the fields that the tenant keeps for windows to come.
     fn kept(&mut self) {
         for name in &self.document.keep {
-            let kinds = self.site.of_tenant(&self.document.tenant).filter_map(|(_, source)| {
+            let kinds = self.site.of_tenant(&self.document.tenant).into_iter().filter_map(|(_, source)| {
                 let field = source.schema.field(name)?;
                 Some(source.schema.fields[field].kind)
             });
@@ -169,7 +169,7 @@ impl Work<'_> {
 
     /// The sources that a window reads, one bit each.
     fn sources(&mut self, window: &Window, place: &Place<'_>) -> Option<u64> {
-        let own: Vec<(usize, &SiteSource)> = self.site.of_tenant(&self.document.tenant).collect();
+        let own = self.site.of_tenant(&self.document.tenant);
         if window.sources.is_empty() {
             return Some(own.iter().filter(|(_, source)| !source.observe).map(|(at, _)| 1 << at).sum());
         }
@@ -244,13 +244,13 @@ impl Work<'_> {
         };
         let (name, of_kind) = operand.unwrap_or((String::new(), kind));
         if let Some(why) = refused {
-            self.problem(place, format!("is computed of field `{name}`, which is a {of_kind}, {why}"));
+            self.problem(place, format!("is computed of field `{name}`, which is {}, {why}", of_kind.with_article()));
             return None;
         }
         if !kind.reads_as(wanted) {
             self.problem(
                 place,
-                format!("is a {wanted}, but the window over field `{name}` gives a {kind}; change the kind"),
+                format!("is {}, but the window over field `{name}` gives {}; change the kind", wanted.with_article(), kind.with_article()),
             );
             return None;
         }
@@ -264,7 +264,7 @@ impl Work<'_> {
         let mut typed = |value: &Value| {
             let typed = of_kind(value, kind);
             if typed.is_none() {
-                self.problem(place, format!("compares field `{name}`, which is a {kind}, with {value}"));
+                self.problem(place, format!("compares field `{name}`, which is {}, with {value}", kind.with_article()));
             }
             typed
         };
@@ -277,7 +277,7 @@ impl Work<'_> {
         if matches!(test, Test::AtLeast(_) | Test::Below(_)) && matches!(kind, Kind::Flag | Kind::Text) {
             self.problem(
                 place,
-                format!("asks whether field `{name}`, which is a {kind}, is more or less; it has no order"),
+                format!("asks whether field `{name}`, which is {}, is more or less; it has no order", kind.with_article()),
             );
             return None;
         }
@@ -315,11 +315,15 @@ fn of_kind(value: &Value, kind: Kind) -> Option<Value> {
 }
 
 impl Site {
-    /// The sources whose records may be of this tenant, with their places.
-    pub(crate) fn of_tenant(&self, tenant: &str) -> impl Iterator<Item = (usize, &SiteSource)> {
-        self.sources.iter().enumerate().filter(move |(_, source)| match &source.schema.roles.tenant {
+    /// The sources whose records may be of this tenant, with their places; where
+    /// none is, all of them: a name may be wrong, and the rest of a set still be
+    /// checked.
+    pub(crate) fn of_tenant(&self, tenant: &str) -> Vec<(usize, &SiteSource)> {
+        let of_tenant = |source: &SiteSource| match &source.schema.roles.tenant {
             TenantRole::Fixed(name) => **name == *tenant,
             TenantRole::Field(_) => true,
-        })
+        };
+        let any = self.sources.iter().any(of_tenant);
+        self.sources.iter().enumerate().filter(|(_, source)| !any || of_tenant(source)).collect()
     }
 }

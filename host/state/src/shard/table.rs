@@ -1,5 +1,6 @@
 //! The series of a shard by their names: family and key.
 
+use super::key::Key;
 use hashbrown::HashTable;
 use sandgate_window::Series;
 
@@ -9,7 +10,8 @@ pub(crate) struct Table {
     slots: Vec<Slot>,
     free: Vec<u32>,
     places: HashTable<u32>,
-    /// Where the sweep goes on.
+    /// Where the two sweeps go on.
+    looked: usize,
     swept: usize,
 }
 
@@ -19,7 +21,11 @@ struct Slot {
     hash: u64,
     /// The number of its family; [`FREE`] of a free place.
     family: u32,
-    key: Box<[u8]>,
+    key: Key,
+    /// No event is newer than this.
+    newest: i64,
+    /// The horizon that it was settled at last.
+    settled: i64,
     series: Series,
 }
 
@@ -27,7 +33,7 @@ const FREE: u32 = u32::MAX;
 
 impl Slot {
     fn is(&self, family: usize, hash: u64, key: &[u8]) -> bool {
-        self.hash == hash && self.family as usize == family && *self.key == *key
+        self.hash == hash && self.family as usize == family && self.key.bytes() == key
     }
 }
 
@@ -46,7 +52,8 @@ impl Table {
     /// A new series, which must not be there.
     pub(super) fn make(&mut self, family: usize, hash: u64, key: &[u8]) -> usize {
         // more than 2^32 series or families do not fit into memory
-        let slot = Slot { hash, family: family as u32, key: key.into(), series: Series::default() };
+        let (family, key) = (family as u32, Key::new(key));
+        let slot = Slot { hash, family, key, newest: i64::MIN, settled: i64::MIN, series: Series::default() };
         let at = match self.free.pop() {
             Some(at) => {
                 if let Some(place) = self.slots.get_mut(at as usize) {
@@ -70,11 +77,44 @@ impl Table {
         Some((&mut slot.series, slot.family as usize))
     }
 
-    /// The next place that a sweep looks at, if there is any.
-    pub(super) fn next(&mut self) -> Option<usize> {
+    /// Notes that a series got an event of that time.
+    pub(super) fn added(&mut self, at: usize, time: i64) {
+        if let Some(slot) = self.slots.get_mut(at) {
+            slot.newest = slot.newest.max(time);
+        }
+    }
+
+    /// The series at a place if it is worth settling at this horizon: `worth` says
+    /// by how much it must have moved, for the family.
+    pub(super) fn to_settle(
+        &mut self,
+        at: usize,
+        horizon: i64,
+        worth: impl FnOnce(usize) -> i64,
+    ) -> Option<(&mut Series, usize)> {
+        let slot = self.slots.get_mut(at).filter(|slot| slot.family != FREE)?;
+        let family = slot.family as usize;
+        if horizon.saturating_sub(slot.settled) < worth(family) {
+            return None;
+        }
+        slot.settled = horizon;
+        Some((&mut slot.series, family))
+    }
+
+    /// The next of all places in turn if nothing of it can be reached any more:
+    /// `floor` is the newest time that is out of reach, for the family.
+    pub(super) fn next_dead(&mut self, floor: impl FnOnce(usize) -> i64) -> Option<usize> {
+        let at = if self.looked < self.slots.len() { self.looked } else { 0 };
+        self.looked = at + 1;
+        let slot = self.slots.get(at).filter(|slot| slot.family != FREE)?;
+        (slot.newest <= floor(slot.family as usize)).then_some(at)
+    }
+
+    /// The next of all places in turn.
+    pub(super) fn next(&mut self) -> usize {
         let at = if self.swept < self.slots.len() { self.swept } else { 0 };
         self.swept = at + 1;
-        (at < self.slots.len()).then_some(at)
+        at
     }
 
     /// Frees the place of a series that holds nothing any more.
@@ -86,14 +126,14 @@ impl Table {
         if let Ok(entry) = self.places.find_entry(slot.hash, |other| *other == place) {
             entry.remove();
         }
-        (slot.family, slot.key, slot.series) = (FREE, Box::default(), Series::default());
+        (slot.family, slot.key, slot.series) = (FREE, Key::new(&[]), Series::default());
         self.free.push(place);
     }
 
-    /// All series: the number of the family, the key, the events.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, &[u8], &Series)> {
+    /// All series: the number of the family, the bytes of memory, how many events.
+    pub(super) fn sizes(&self) -> impl Iterator<Item = (usize, usize, usize)> {
         let taken = self.slots.iter().filter(|slot| slot.family != FREE);
-        taken.map(|slot| (slot.family as usize, &*slot.key, &slot.series))
+        taken.map(|slot| (slot.family as usize, slot.key.heap_bytes() + slot.series.heap_bytes(), slot.series.len()))
     }
 
     /// The series at a place.

@@ -4,6 +4,7 @@
 
 mod aborts;
 mod bound;
+mod durable;
 mod naive;
 mod order;
 mod restart;

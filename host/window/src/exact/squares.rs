@@ -27,6 +27,11 @@ impl Squares {
         Squares { low, high: self.high.wrapping_add(other.high).wrapping_add(u128::from(carry)) }
     }
 
+    /// The sum, if it fits 128 bits.
+    pub(super) fn small(self) -> Option<u128> {
+        (self.high == 0).then_some(self.low)
+    }
+
     /// The sum as it stands in a cell, least significant word first.
     pub(crate) fn words(self) -> [u64; 4] {
         let Squares { low, high } = self;

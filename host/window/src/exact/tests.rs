@@ -1,6 +1,6 @@
 //! Means and deviations against long division and long roots.
 
-use super::{Squares, deviation, mean};
+use super::{Squares, deviation, mean, parts, root_over, spread};
 use num_bigint::{BigInt, BigUint};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -63,6 +63,8 @@ fn check_deviation(operands: &[i64], times: u64, scale: u8) {
     let expected = nearest(&over.to_biguint().unwrap(), &(&under * &under), true);
     let found = deviation(count, sum, total, scale);
     assert_eq!(found.to_bits(), expected.to_bits(), "{operands:?} × {times} at scale {scale}: {found:e}, {expected:e}");
+    let long = root_over(spread(count, sum, total), parts(count, scale));
+    assert_eq!(long.to_bits(), expected.to_bits(), "{operands:?} × {times} at scale {scale}, the long way: {long:e}");
 }
 
 #[test]
@@ -109,6 +111,8 @@ fn deviation_is_the_nearest_float() {
             }
         }
     }
+    // 0 and (1 << 54) + 2 deviate by the middle of two floats, which no pair of floats can settle
+    assert_eq!(deviation(2, (1 << 54) + 2, Squares::of((1 << 54) + 2), 0), 9_007_199_254_740_992.0);
     assert_eq!(deviation(1, 5, Squares::of(5), 0), 0.0);
     assert_eq!(deviation(0, 0, Squares::default(), 0), 0.0);
 }

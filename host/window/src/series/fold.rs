@@ -17,15 +17,25 @@ impl Piece<'_> {
     pub(super) fn fold<M: Monoid>(&self, shape: &Shape, class: u32, of: Of, column: Column) -> M {
         match self {
             Piece::Events(table, rows) => {
-                let stride = shape.word_column().width;
-                let classes = table.part(Column::CLASSES, rows);
-                let times = table.part(Column::TIME, rows);
-                let words = table.part(shape.word_column(), rows);
-                let events = classes.iter().zip(times).enumerate();
-                events.fold(M::EMPTY, |sum, (row, (classes, time))| {
-                    let key = of.key(*time as i64, &words[row * stride..(row + 1) * stride]);
-                    if classes >> class & 1 == 1 { sum.plus(M::of(*time as i64, key)) } else { sum }
-                })
+                let times = table.part(Column::TIME, rows).iter().map(|time| *time as i64);
+                let is_of = |classes: &u64| classes >> class & 1 == 1;
+                let events = table.part(Column::CLASSES, rows).iter().map(is_of).zip(times);
+                let column = shape.word_column();
+                let words = |word: usize| {
+                    let words = table.part(column, rows).get(word..).unwrap_or_default();
+                    words.iter().step_by(column.width.max(1))
+                };
+                let add = |sum: M, (is_of, time), key| sum.plus(M::only_if(is_of, time, key));
+                // the choice stands outside the loops, so that each of them is tight
+                match of {
+                    Of::Time => events.fold(M::EMPTY, |sum, event| add(sum, event, event.1)),
+                    Of::Whole(word) => {
+                        events.zip(words(word)).fold(M::EMPTY, |sum, (event, word)| add(sum, event, *word as i64))
+                    }
+                    Of::Number(word) => events
+                        .zip(words(word))
+                        .fold(M::EMPTY, |sum, (event, word)| add(sum, event, Of::number_key(*word))),
+                }
             }
             Piece::Rows(table, rows) => {
                 let cells = table.part(column, rows).chunks_exact(column.width.max(1));

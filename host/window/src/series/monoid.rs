@@ -14,6 +14,11 @@ pub(super) trait Monoid: Copy {
     /// That of one event. `key` is the value that the measure is of.
     fn of(time: i64, key: i64) -> Self;
 
+    /// That of one event if it is to count, else that of none.
+    fn only_if(counts: bool, time: i64, key: i64) -> Self {
+        if counts { Self::of(time, key) } else { Self::EMPTY }
+    }
+
     /// That of two sets together, `later` being the later one.
     fn plus(self, later: Self) -> Self;
 

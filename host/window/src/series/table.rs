@@ -19,21 +19,25 @@ impl Table {
         Table { words: vec![0; capacity * layout.width()].into_boxed_slice(), len: 0, capacity: capacity as u32 }
     }
 
+    #[inline]
     pub(super) fn len(&self) -> usize {
         self.len as usize
     }
 
+    #[inline]
     fn capacity(&self) -> usize {
         self.capacity as usize
     }
 
     /// The words of a column, row by row.
+    #[inline]
     pub(super) fn column(&self, column: Column) -> &[u64] {
         let from = column.start * self.capacity();
         &self.words[from..from + column.width * self.len()]
     }
 
     /// The words of a column in these rows.
+    #[inline]
     pub(super) fn part(&self, column: Column, rows: &Range<usize>) -> &[u64] {
         let from = column.start * self.capacity();
         &self.words[from + column.width * rows.start..from + column.width * rows.end]
@@ -46,22 +50,26 @@ impl Table {
     }
 
     /// The words of a column in one row.
+    #[inline]
     pub(super) fn cell(&self, column: Column, row: usize) -> &[u64] {
         let from = column.start * self.capacity() + column.width * row;
         &self.words[from..from + column.width]
     }
 
+    #[inline]
     pub(super) fn cell_mut(&mut self, column: Column, row: usize) -> &mut [u64] {
         let from = column.start * self.capacity() + column.width * row;
         &mut self.words[from..from + column.width]
     }
 
     /// The time of a row.
+    #[inline]
     pub(super) fn time(&self, row: usize) -> i64 {
         self.words[row] as i64
     }
 
     /// How many rows, from the first, have a time up to this one.
+    #[inline]
     pub(super) fn upto(&self, time: i64) -> usize {
         self.column(Column::TIME).partition_point(|held| *held as i64 <= time)
     }

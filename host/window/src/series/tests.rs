@@ -303,3 +303,48 @@ fn empty_series_has_nothing() {
     }
     assert_eq!((series.len(), series.heap_bytes()), (0, 0));
 }
+
+/// The bytes of a series of so many events with two operands.
+fn bytes(events: usize) -> usize {
+    let windows = [(Count, None, 60), (Sum, Some(0), 86_400), (Sum, Some(0), 2_592_000)];
+    let windows = windows.map(|(aggregate, operand, length)| {
+        window(aggregate, operand, 0, Sliding { length: length * 1_000, delay: 0 }).0
+    });
+    let shape = Shape::new(2, 0, windows.to_vec());
+    let mut series = Series::default();
+    for n in 0..events {
+        series.insert(&shape, Event { time: n as i64 * 1_000, classes: 1, words: &[n as u64, 1] });
+    }
+    size_of::<Series>() + series.heap_bytes()
+}
+
+#[test]
+fn few_events_take_up_little() {
+    // with an allocation's head of 16 bytes, and 48 for the key and its slot in a map
+    assert!(size_of::<Series>() <= 40);
+    assert!(bytes(3) + 16 + 48 <= 200, "{} bytes", bytes(3));
+}
+
+#[test]
+fn million_events_take_up_64_megabytes_at_most() {
+    for events in [16, 17, 20, 25, 33, 49, 64, 65, 66, 100, 129, 300, 1_000, 1_025, 10_000, 100_000] {
+        // the key and its slot in a map besides
+        let each = (bytes(events) + 48) as f64 / events as f64;
+        assert!(each <= 64.0, "{each} bytes an event with {events} events");
+    }
+}
+
+#[test]
+fn settled_series_gives_its_memory_back() {
+    let (window, _) = window(Sum, Some(0), 0, Sliding { length: 1_000, delay: 0 });
+    let shape = Shape::new(2, 0, vec![window]);
+    let mut series = Series::default();
+    for time in 0..100_000 {
+        series.insert(&shape, Event { time, classes: 1, words: &[1, 1] });
+        series.settle(&shape, time - 500, &mut |_| {});
+        assert!(series.len() <= 1_500 + 64, "{} events at {time}", series.len());
+    }
+    assert!(series.heap_bytes() < 100_000, "{} bytes", series.heap_bytes());
+    series.settle(&shape, 100_000 + 1_000, &mut |_| {});
+    assert_eq!((series.len(), series.heap_bytes()), (0, 0));
+}

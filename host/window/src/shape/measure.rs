@@ -46,16 +46,19 @@ pub(crate) enum Of {
 }
 
 impl Of {
-    /// The value as a whole number with the same order. A float's zero has no sign.
+    /// The value as a whole number with the same order.
     pub(crate) fn key(self, time: i64, words: &[u64]) -> i64 {
         match self {
             Of::Time => time,
             Of::Whole(word) => words[word] as i64,
-            Of::Number(word) => {
-                let bits = words[word] as i64;
-                if bits == i64::MIN { 0 } else { mirrored(bits) }
-            }
+            Of::Number(word) => Of::number_key(words[word]),
         }
+    }
+
+    /// The key of a float; its zero has no sign.
+    pub(crate) fn number_key(word: u64) -> i64 {
+        let bits = word as i64;
+        if bits == i64::MIN { 0 } else { mirrored(bits) }
     }
 
     /// The float of a key of [`Of::Number`].
