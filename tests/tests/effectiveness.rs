@@ -99,14 +99,20 @@ fn what_does_not_belong_together_is_refused() {
     desk.write("twice.jsonl", &format!("{decisions}{decisions}"));
     desk.write("torn.jsonl", &decisions[..decisions.len() - 20]);
     desk.write("other.jsonl", &decisions.replacen("\"source\":\"payments\"", "\"source\":\"others\"", 1));
+    desk.write("partition.jsonl", &decisions.replacen("\"partition\":0", "\"partition\":3", 1));
     let table = [
+        ("partition.jsonl", "records.jsonl", "partition.jsonl:1 is about partition 3 of payments"),
         ("decisions.jsonl", "shifted.jsonl", "decisions.jsonl:2 is about the record at byte"),
         ("decisions.jsonl", "short.jsonl", "give the records that this run has judged, all of them and unchanged"),
         ("decisions.jsonl", "unlabelled.jsonl", "no record of unlabelled.jsonl has the key `label`"),
         ("decisions.jsonl", "odd.jsonl", "odd.jsonl:1 cannot be used: `label` is [], which is no label"),
         ("twice.jsonl", "records.jsonl", "twice.jsonl:5001 is about the record at byte 0"),
         ("torn.jsonl", "records.jsonl", "torn.jsonl:5000 is no decision: EOF"),
-        ("other.jsonl", "records.jsonl", "other.jsonl:2 is about payments 0, and those before it are about another"),
+        (
+            "other.jsonl",
+            "records.jsonl",
+            "other.jsonl:2 is about the source payments, and those before it about others",
+        ),
         ("records.jsonl", "records.jsonl", "records.jsonl:1 is no decision: missing field `outcome` at column"),
         ("nothing.jsonl", "records.jsonl", "cannot open nothing.jsonl: "),
         ("decisions.jsonl", "nothing.jsonl", "cannot open nothing.jsonl: "),

@@ -38,7 +38,7 @@ use stream::Stream;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  sandgate generate --profile payments --count 100000 --to payments.jsonl --tags tags.csv\n  \
-    sandgate tags --config sandgate.toml load tags.csv\n\n\
+    sandgate tags --config sandgate.toml load tags.csv\n  \
     sandgate generate --profile subscriptions --burst 100000 --to subscriptions.jsonl\n\n\
     The field `label` of a record is null, or the fraud that it belongs to: burst, oversized, stolen; with --burst \
     burst (a script in a hurry), slow (it keeps below the usual limits), farm (many accounts on one device).\n\n\
@@ -52,7 +52,8 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 10_000, conflicts_with = "burst")]
     count: u64,
     /// Of the profile subscriptions: a fund opens, and so many subscribers come within ten
-    /// minutes, scripts among them; the records begin 25 days earlier, in order of time
+    /// minutes (100,000 where no number is said), scripts among them; the records begin 25 days
+    /// earlier, in order of time
     #[arg(long, value_name = "SUBSCRIBERS", num_args = 0..=1, default_missing_value = "100000",
         value_parser = clap::value_parser!(u64).range(1..=SUBSCRIBERS_MAX))]
     burst: Option<u64>,

@@ -56,16 +56,21 @@ impl Walk {
             Ok(decision) => decision,
             Err(error) => bail!("{} is no decision: {}", self.decisions.place(), told(&error)),
         };
-        if position.partition != 0 || self.source.as_ref().is_some_and(|source| *source != position.source) {
+        if position.partition != 0 {
             bail!(
-                "{} is about {} {}, and those before it are about another stream: give the decisions of one file",
+                "{} is about partition {} of {}: only a file's records can be walked beside its decisions",
                 self.decisions.place(),
-                position.source,
-                position.partition
+                position.partition,
+                position.source
             );
         }
-        if self.source.is_none() {
-            self.source = Some(position.source.clone().into_owned());
+        let source = self.source.get_or_insert_with(|| position.source.clone().into_owned());
+        if *source != position.source {
+            bail!(
+                "{} is about the source {}, and those before it about {source}: give the decisions of one source",
+                self.decisions.place(),
+                position.source
+            );
         }
         let wanted = position.offset;
         let record = loop {
