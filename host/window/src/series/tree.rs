@@ -170,7 +170,7 @@ impl Node {
     }
 
     /// Writes what is known of the events here into a row.
-    fn summarize(&self, shape: &Shape, to: &mut Table, row: usize) {
+    pub(super) fn summarize(&self, shape: &Shape, to: &mut Table, row: usize) {
         to.cell_mut(Column::TIME, row)[0] = self.first().unwrap_or(i64::MIN) as u64;
         to.cell_mut(Column::TOTAL, row)[0] = self.count();
         self.whole().summarize(shape, shape.summary(), to, row);
