@@ -130,6 +130,13 @@ impl Chain {
         Ok((snapshot, segments))
     }
 
+    /// The last position.
+    pub(crate) fn position(&self) -> Result<Position, Failure> {
+        let seed = FileKind::Journal.seed(self.owner, self.last);
+        let read = segment::read(&self.files, &self.newest(), seed, None, true, &mut |_, _| Ok(()))?;
+        Ok(read.position)
+    }
+
     /// Reads all of it, part by part. The last segment `may_be_torn` where a
     /// crash can have been the last that happened to it.
     pub(crate) fn read(

@@ -48,6 +48,14 @@ impl LaneFolder {
         &self.identity
     }
 
+    /// Where the lane stands, without a replay: only its newest segment is read.
+    ///
+    /// # Errors
+    /// Where that is damaged, of a newer format, or cannot be read.
+    pub fn position(&self) -> Result<Position, Failure> {
+        self.chain()?.0.position()
+    }
+
     /// Replays everything, cuts an unfinished commit off, and opens the journal
     /// to go on. `told` hears how far it is about once in a MiB, and at the end.
     ///

@@ -164,6 +164,34 @@ fn files_of_other_names_are_nobodys_business() {
 }
 
 #[test]
+fn what_a_snapshot_replaces_is_removed_when_the_lane_is_opened() {
+    let disk = Faulty::new(2);
+    let (mut journal, mut toy, _) = toy::open(&disk).unwrap();
+    let lane = disk.all(Path::new(STATE)).remove(0).parent().unwrap().to_owned();
+    for commit in script(2, 2) {
+        journal.commit(&entries(&commit.numbers), &commit.position).unwrap();
+        toy.apply(&commit.numbers);
+        journal.compact(toy.front(), toy.sieve()).unwrap();
+        while journal.compacted().transpose().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+    }
+    let position = journal.position().clone();
+    drop(journal);
+    // a crash may have left any of them
+    let replaced = ["journal-00000001", "journal-00000002", "snapshot-00000001"].map(|name| lane.join(name));
+    let left = disk.copy();
+    replaced.iter().for_each(|file| drop(left.create(file).unwrap()));
+    for disk in [&disk, &left] {
+        let (_, restored, replayed) = toy::open(disk).unwrap();
+        assert_eq!((&restored, &replayed.position), (&toy, &position));
+        assert_eq!(toy::lane(disk).unwrap().position().unwrap(), position);
+    }
+    let gone = |disk: &Faulty| !disk.all(&lane).iter().any(|file| replaced.contains(file));
+    assert!(gone(&left) && left.all(&lane).len() >= 3, "{:?}", left.all(&lane));
+}
+
+#[test]
 fn what_was_never_finished_is_cleared_away() {
     let disk = used();
     let lane = disk.all(Path::new(STATE)).remove(0).parent().unwrap().to_owned();
