@@ -167,7 +167,7 @@ impl Shard {
     fn settle(&mut self, at: usize, families: &Families, part: i64) {
         let Some(horizon) = self.safe_horizon() else { return };
         let worth = |family| families.get(family).map_or(0, |family| family.reach / part);
-        let Some((series, family)) = self.table.to_settle(at, horizon, worth) else { return };
+        let Some((series, family)) = self.table.due(at, horizon, worth) else { return };
         if let Some(shape) = families.get(family).and_then(FamilyOf::shape) {
             let texts = &mut self.texts;
             series.settle(shape, horizon, &mut |id| texts.release(id));

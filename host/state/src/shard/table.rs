@@ -131,7 +131,7 @@ impl Table {
 
     /// The series at a place if it is worth settling at this horizon: `worth` says
     /// by how much it must have moved, for the family.
-    pub(super) fn to_settle(
+    pub(super) fn due(
         &mut self,
         at: usize,
         horizon: i64,

@@ -260,7 +260,9 @@ fn exact() -> Vec<(Window, Span)> {
 }
 
 fn rounded(closed: bool) -> Vec<(Window, Span)> {
-    let mut windows = all(Sliding { length: 300, delay: 0 });
+    // once it is the delay, once the length, that needs single events for longest
+    let length = if closed { 700 } else { 300 };
+    let mut windows = all(Sliding { length, delay: 0 });
     windows.extend(all(Rounded { length: 8_000, width: 60, closed, delay: 0 }));
     windows.extend(all(Rounded { length: 2_000, width: 90, closed, delay: 500 }));
     windows.push(window(Count, None, 0, Session { gap: 40, longest: 250 }));
