@@ -5,7 +5,7 @@ SANDGATE := $(or $(CARGO_TARGET_DIR),target)/release/sandgate
 # where the example looks for them, wherever cargo builds
 POLICIES := $(patsubst %,target/policies/%.wasm,account_risk risk_matrix script_detector subscription_limits velocity)
 
-.PHONY: help demo test bench lint fmt doc clean wasm-target
+.PHONY: help demo test soak bench lint fmt doc clean wasm-target
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | column -t -s '|' 2>/dev/null || grep '##' Makefile
@@ -20,6 +20,9 @@ demo: wasm-target ## judge generated payments and show who was stopped, and why
 
 test: wasm-target ## run all tests
 	cargo test $(CARGO_FLAGS)
+
+soak: wasm-target ## kill runs a thousand times and compare their bytes; takes a few minutes
+	cargo test $(CARGO_FLAGS) --test kills -- --kills 1000
 
 bench: wasm-target ## measure, and print the tables of docs/benchmarks.md
 	cargo bench --workspace
