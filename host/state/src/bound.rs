@@ -19,6 +19,9 @@ use sandgate_window::{Family, Interval};
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
 
+#[cfg(test)]
+mod tests;
+
 /// Panes in the reach of a family: an event counts at most this share of it too long.
 const PANES: i64 = 64;
 /// The shortest pane, in milliseconds.

@@ -6,6 +6,8 @@
 //! second over the first.
 
 mod stored;
+#[cfg(test)]
+mod tests;
 
 pub use stored::FrontError;
 

@@ -9,6 +9,9 @@ use crate::entry::{Entry, Settled};
 use hashbrown::HashTable;
 use std::collections::VecDeque;
 
+#[cfg(test)]
+mod tests;
+
 /// Ids of one allocation: large tables grow without being copied.
 const CHUNK: usize = 1_024;
 
@@ -89,11 +92,17 @@ pub(crate) struct Pushed {
 }
 
 impl Ids {
-    /// The newest record of this id, if it is still remembered, and its number.
-    pub(crate) fn find(&self, id: &[u8; 16], memory: Memory, ages: Ages) -> Option<(u64, Remembered)> {
-        let number = self.newest_of(id)?;
+    /// The number of the newest record of this id that is in memory.
+    pub(crate) fn newest(&self, id: &[u8; 16]) -> Option<u64> {
+        let mark = mark(id);
+        let is_it = |held: &Place| held.mark == mark && self.stored(self.number(*held)).is_some_and(|it| it.id == *id);
+        Some(self.number(*self.newest.find(spread(mark), is_it)?))
+    }
+
+    /// The record of a number, if it is still remembered.
+    pub(crate) fn recall(&self, number: u64, memory: Memory, ages: Ages) -> Option<Remembered> {
         let found = self.get(number)?;
-        self.remembers(number, self.next, found.clock, memory, ages).then_some((number, found))
+        self.remembers(number, self.next, found.clock, memory, ages).then_some(found)
     }
 
     /// Whether a number is still remembered when `next` is the one to come.
@@ -105,9 +114,8 @@ impl Ids {
         young && next.saturating_sub(number) <= memory.ids
     }
 
-    /// Remembers a record behind all others.
-    pub(crate) fn push(&mut self, new: Remembered) -> Pushed {
-        let replaced = self.newest_of(&new.id);
+    /// Remembers a record behind all others. `replaced` is what [`Ids::newest`] says of its id.
+    pub(crate) fn push(&mut self, new: Remembered, replaced: Option<u64>) -> Pushed {
         let number = self.next;
         self.next += 1;
         let Remembered { id, content, offset, clock, settled } = new;
@@ -152,12 +160,6 @@ impl Ids {
             }
             (None, None) => {}
         }
-    }
-
-    fn newest_of(&self, id: &[u8; 16]) -> Option<u64> {
-        let mark = mark(id);
-        let is_it = |held: &Place| held.mark == mark && self.stored(self.number(*held)).is_some_and(|it| it.id == *id);
-        Some(self.number(*self.newest.find(spread(mark), is_it)?))
     }
 
     /// The number whose lowest bits a place has. Fewer than 2^32 are in memory.

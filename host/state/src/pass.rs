@@ -198,5 +198,5 @@ pub(crate) fn hash(family: usize, key: &[u8]) -> u64 {
 pub(crate) fn shard_of(hash: u64, shards: usize) -> usize {
     let bits = u128::from(hash >> 20 & 0xffff_ffff);
     // less than `shards`, because the bits are less than 2^32
-    (bits * shards as u128 >> 32) as usize
+    ((bits * shards as u128) >> 32) as usize
 }

@@ -145,10 +145,10 @@ mod tests {
             let mut out = Vec::new();
             unsigned(a, &mut out);
             signed(b, &mut out);
-            super::bytes(c.as_bytes(), &mut out);
-            let mut bytes = Bytes(&out);
-            prop_assert_eq!((bytes.unsigned(), bytes.signed(), bytes.text()), (Some(a), Some(b), Some(c.as_str())));
-            prop_assert!(bytes.0.is_empty());
+            bytes(c.as_bytes(), &mut out);
+            let mut rest = Bytes(&out);
+            prop_assert_eq!((rest.unsigned(), rest.signed(), rest.text()), (Some(a), Some(b), Some(c.as_str())));
+            prop_assert!(rest.0.is_empty());
         }
     }
 }

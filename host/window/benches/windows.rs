@@ -11,6 +11,7 @@ use sandgate_window::{Answer, Event, Interval, Resolution, Series, Shape, Window
 use std::collections::HashMap;
 use std::hint::black_box;
 use std::io::Write;
+use std::rc::Rc;
 use std::time::Instant;
 
 const SECOND: i64 = 1_000;
@@ -65,7 +66,7 @@ fn inside(window: &Window, time: i64) -> Interval {
 
 /// A key whose events are `step` apart, and its windows.
 struct Key {
-    shape: Shape,
+    shape: Rc<Shape>,
     series: Series,
     step: i64,
     events: usize,
@@ -73,7 +74,11 @@ struct Key {
 
 impl Key {
     fn new(windows: Vec<Window>, step: i64) -> Key {
-        Key { shape: Shape::new(2, 0, windows), series: Series::default(), step, events: 0 }
+        Key::of(&Rc::new(Shape::new(2, 0, windows)), step)
+    }
+
+    fn of(shape: &Rc<Shape>, step: i64) -> Key {
+        Key { shape: Rc::clone(shape), series: Series::default(), step, events: 0 }
     }
 
     fn with(mut self, events: usize) -> Key {
@@ -227,9 +232,9 @@ fn accounts(size: &Size, plain: f64, out: &mut impl Write) -> std::io::Result<()
     let windows = || vec![window(Count, MINUTE), window(Sum, DAY), window(Sum, 30 * DAY)];
     for (keys, events) in [(100, 3), (100, 30), (100, 100), (100, 300), (5_000, 100), (5_000, 300)] {
         let step = 30 * DAY / events as i64;
-        let shape = Shape::new(2, 0, windows());
+        let shape = Rc::new(Shape::new(2, 0, windows()));
         let mut all: Vec<_> =
-            (0..keys.min(size.keys / 10)).map(|_| Key::new(windows(), step).with(events * 11 / 10)).collect();
+            (0..keys.min(size.keys / 10)).map(|_| Key::of(&shape, step).with(events * 11 / 10)).collect();
         let (mut turn, many) = (0, all.len());
         let cost = least(size.timed, many.min(1_000), || {
             let key = &mut all[turn % many];

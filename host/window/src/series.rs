@@ -5,6 +5,7 @@ mod cover;
 mod fold;
 mod monoid;
 mod panes;
+mod reading;
 mod run;
 mod settle;
 mod table;
@@ -15,13 +16,10 @@ mod naive;
 #[cfg(test)]
 mod tests;
 
-use crate::exact::{self, Squares};
-use crate::shape::{Answer, Column, Event, Interval, Of, Read, Shape, Window};
-use fold::Piece;
-use monoid::{Count, Greatest, Latest, Least, Monoid, Sum};
+use crate::shape::{Answer, Event, Interval, Read, Shape, Window};
 use panes::Panes;
+use reading::{Events, Reading};
 use run::{Run, Source};
-use sandgate_model::Kind;
 use sandgate_model::manifest::Aggregate;
 use table::Table;
 use tree::{LEAF_MAX, Node};
@@ -110,7 +108,8 @@ impl Series {
             let own = own.map(|own| read.of.key(own.time, own.words));
             return Answer::Integer(self.different(shape, window, inside, own) as i128);
         }
-        Reading { series: self, shape, window: declared, read, inside, own }.answer()
+        Reading { events: self.inside(inside), more: self.more.as_deref(), shape, window: declared, read, inside, own }
+            .answer()
     }
 
     /// Frees what no window can reach: `horizon` is the committed clock less the
@@ -151,11 +150,17 @@ impl Series {
         self.root.heap_bytes() + more
     }
 
+    /// The events, if some may lie inside: most keys are quiet for longer than a
+    /// short window, and then nothing of the tree need be touched.
+    fn inside(&self, inside: Interval) -> Option<Events<'_>> {
+        (inside.after < self.last).then_some(Events { root: &self.root, last: self.last })
+    }
+
     /// The interval cut down to the session that is running at its end.
     fn session(&self, window: &Window, read: &Read, inside: Interval) -> Interval {
-        let Some(gap) = window.gap else { return inside };
+        let (Some(gap), Some(events)) = (window.gap, self.inside(inside)) else { return inside };
         let mut next = inside.upto;
-        let silence = self.root.silence(window.class, read, gap.max(0) as u64, inside, &mut next);
+        let silence = events.root.silence(window.class, read, gap.max(0) as u64, inside, &mut next);
         Interval { after: silence.unwrap_or(inside.after), ..inside }
     }
 
@@ -195,148 +200,4 @@ fn different_in(leaf: &Table, shape: &Shape, window: usize, inside: Interval, ow
     let seen = &mut seen[..many];
     seen.sort_unstable();
     seen.chunk_by(|a, b| a == b).count()
-}
-
-/// A window looking at a series.
-struct Reading<'a> {
-    series: &'a Series,
-    shape: &'a Shape,
-    window: &'a Window,
-    read: &'a Read,
-    inside: Interval,
-    own: Option<Event<'a>>,
-}
-
-impl Reading<'_> {
-    fn answer(&self) -> Answer {
-        let read = self.read;
-        match self.window.aggregate {
-            Aggregate::Count | Aggregate::Distinct => Answer::Integer(i128::from(self.count())),
-            Aggregate::Sum => {
-                let Sum(sum) = self.fold(read.value);
-                Answer::Integer(sum)
-            }
-            Aggregate::Mean => {
-                let (mut count, mut sum) = (Count::EMPTY, Sum::EMPTY);
-                self.pieces(&mut |piece| {
-                    count = count.plus(self.fold_piece(&piece, read.count));
-                    sum = sum.plus(self.fold_piece(&piece, read.value));
-                });
-                let (count, sum) = (count.plus(self.of_own()), sum.plus(self.of_own()));
-                if count.0 == 0 { Answer::Empty } else { Answer::Number(exact::mean(sum.0, count.0, self.scale())) }
-            }
-            Aggregate::Deviation => {
-                let (mut count, mut sum, mut squares) = (Count::EMPTY, Sum::EMPTY, Squares::EMPTY);
-                self.pieces(&mut |piece| {
-                    count = count.plus(self.fold_piece(&piece, read.count));
-                    sum = sum.plus(self.fold_piece(&piece, read.value));
-                    squares = squares.plus(self.fold_piece(&piece, read.squares));
-                });
-                let (count, sum) = (count.plus(self.of_own()), sum.plus(self.of_own()));
-                let squares = squares.plus(self.of_own());
-                if count.0 == 0 {
-                    return Answer::Empty;
-                }
-                Answer::Number(exact::deviation(count.0, sum.0, squares, self.scale()))
-            }
-            Aggregate::Minimum => {
-                let Least(least) = self.fold(read.value);
-                self.extreme(least, least == Least::EMPTY.0)
-            }
-            Aggregate::Maximum => {
-                let Greatest(greatest) = self.fold(read.value);
-                self.extreme(greatest, greatest == Greatest::EMPTY.0)
-            }
-            Aggregate::FirstSeen => {
-                let found = self.series.root.oldest(self.window.class, read, self.inside);
-                let Least(pane) = self.fold_panes(read.aside);
-                let times = [found.map(|(leaf, row)| leaf.time(row)), self.own.map(|own| own.time)];
-                let paned = (pane != Least::EMPTY.0).then_some(pane);
-                let first = times.into_iter().chain([paned]).flatten().min();
-                first.map_or(Answer::Empty, |time| Answer::Integer(i128::from(time)))
-            }
-            Aggregate::LastSeen => {
-                let found = self.series.root.newest(self.window.class, read, self.inside);
-                let Greatest(pane) = self.fold_panes(read.aside);
-                let times = [found.map(|(leaf, row)| leaf.time(row)), self.own.map(|own| own.time)];
-                let paned = (pane != Greatest::EMPTY.0).then_some(pane);
-                let last = times.into_iter().chain([paned]).flatten().max();
-                last.map_or(Answer::Empty, |time| Answer::Integer(i128::from(time)))
-            }
-            Aggregate::Latest => self.latest(),
-        }
-    }
-
-    /// Among equal times a summed-up event came before one that is not, and the
-    /// transaction itself comes last.
-    fn latest(&self) -> Answer {
-        let Some(word) = self.window.operand else { return Answer::Empty };
-        let found = self.series.root.newest(self.window.class, self.read, self.inside);
-        let event = found.map(|(leaf, row)| tree::event(self.shape.word_column(), leaf, row));
-        let pane: Latest = self.fold_panes(self.read.aside);
-        let paned = (pane.time != Latest::EMPTY.time).then_some(pane);
-        let kept = [event, self.own]
-            .into_iter()
-            .flatten()
-            .filter_map(|event| event.words.get(word).map(|word| Latest { time: event.time, word: *word }));
-        paned
-            .into_iter()
-            .chain(kept)
-            .max_by_key(|latest| latest.time)
-            .map_or(Answer::Empty, |latest| Answer::Word(latest.word))
-    }
-
-    fn count(&self) -> u64 {
-        let Count(count) = self.fold(self.read.count);
-        count
-    }
-
-    /// An extreme, which is that of no events only if there are none.
-    fn extreme(&self, key: i64, is_doubtful: bool) -> Answer {
-        if is_doubtful && self.count() == 0 {
-            Answer::Empty
-        } else if self.window.kind == Some(Kind::Number) {
-            Answer::Number(Of::number(key))
-        } else {
-            Answer::Integer(i128::from(key))
-        }
-    }
-
-    fn scale(&self) -> u8 {
-        if let Some(Kind::Decimal { scale }) = self.window.kind { scale } else { 0 }
-    }
-
-    /// The measure of everything inside and of the transaction itself.
-    fn fold<M: Monoid>(&self, column: Column) -> M {
-        let mut sum = M::EMPTY;
-        self.pieces(&mut |piece| sum = sum.plus(self.fold_piece(&piece, column)));
-        sum.plus(self.of_own())
-    }
-
-    fn fold_panes<M: Monoid>(&self, column: Column) -> M {
-        let mut sum = M::EMPTY;
-        self.panes(&mut |piece| sum = sum.plus(self.fold_piece(&piece, column)));
-        sum
-    }
-
-    fn fold_piece<M: Monoid>(&self, piece: &Piece<'_>, column: Column) -> M {
-        piece.fold(self.shape, self.window.class, self.read.of, column)
-    }
-
-    fn of_own<M: Monoid>(&self) -> M {
-        self.own.map_or(M::EMPTY, |own| M::of(own.time, self.read.of.key(own.time, own.words)))
-    }
-
-    fn pieces(&self, show: &mut impl FnMut(Piece<'_>)) {
-        self.panes(show);
-        let Interval { after, upto } = self.inside;
-        let upto = Some(upto).filter(|upto| *upto < self.series.last);
-        self.series.root.cover(Some(after), upto, show);
-    }
-
-    fn panes(&self, show: &mut impl FnMut(Piece<'_>)) {
-        if let (Some(more), Some(grid), Some(_)) = (&self.series.more, self.shape.grid(), self.window.resolution) {
-            more.panes.cover(grid, self.inside, show);
-        }
-    }
 }

@@ -116,7 +116,8 @@ pub(crate) struct Read {
 
 impl Shape {
     /// The shape of series whose events have so many `words`; bit i of `texts` is
-    /// set where word i is an interned text.
+    /// set where word i is an interned text. The operands of the windows are below
+    /// `words`, their classes below 64.
     pub fn new(words: usize, texts: u64, windows: Vec<Window>) -> Shape {
         let reach = windows.iter().map(|window| window.reach).max().unwrap_or(0);
         let grid = Grid::of(&windows);

@@ -94,10 +94,12 @@ impl Order {
         let ages = self.front.ages();
         (row.clock, row.horizon) = (ages.clock, self.front.horizon());
         let table = self.table(entry.tenant, entry.source);
-        let found = table.and_then(|table| self.ids.get(table)?.find(&entry.id, self.memory, ages));
-        row.fate = match (table, found) {
+        let ids = table.and_then(|table| self.ids.get(table));
+        let newest = ids.and_then(|ids| ids.newest(&entry.id));
+        let first = ids.zip(newest).and_then(|(ids, number)| ids.recall(number, self.memory, ages));
+        row.fate = match (table, newest, first) {
             // the same offset is the same record, taken again after an abort
-            (Some(table), Some((number, first))) if first.offset != entry.offset => {
+            (Some(table), Some(number), Some(first)) if first.offset != entry.offset => {
                 if first.content == entry.content {
                     row.fate = Fate::Repeat(Repeat { offset: first.offset, table, number });
                     return false;
@@ -110,7 +112,7 @@ impl Order {
         if row.fate == Fate::New {
             begins = self.events(row, part, families);
             if let Some(table) = table {
-                self.remember(table, &entry, ages.clock);
+                self.remember(table, &entry, ages.clock, newest);
             }
         }
         if entry.judged {
@@ -120,9 +122,9 @@ impl Order {
         begins
     }
 
-    fn remember(&mut self, table: usize, entry: &Entry, clock: Option<i64>) {
+    fn remember(&mut self, table: usize, entry: &Entry, clock: Option<i64>, newest: Option<u64>) {
         let Some(ids) = self.ids.get_mut(table) else { return };
-        let pushed = ids.push(Remembered::of(entry, clock, Settled::default()));
+        let pushed = ids.push(Remembered::of(entry, clock, Settled::default()), newest);
         self.pushed.push_back((table, pushed));
         self.unsettled.push_back((table, pushed.number));
     }
@@ -177,7 +179,8 @@ impl Order {
             if standing != Standing::Reused
                 && let Some(ids) = self.table(entry.tenant, entry.source).and_then(|table| self.ids.get_mut(table))
             {
-                ids.push(Remembered::of(&entry, clock, settled));
+                let newest = ids.newest(&entry.id);
+                ids.push(Remembered::of(&entry, clock, settled), newest);
                 ids.commit();
                 ids.expire(self.memory, self.front.ages());
             }

@@ -133,11 +133,14 @@ fn answer(declared: &Declared, record: &Record, interval: Interval, events: &[&R
     let delay = if let Span::Sliding { delay, .. } = declared.span { delay } else { 0 };
     let own = declared.current && delay == 0 && is_event(declared, record) == Some(true);
     let inside = |event: &&&Record| {
-        let other = event.cells();
-        event.entry.tenant == record.entry.tenant
-            && declared.by.iter().all(|field| other[*field] == cells[*field])
-            && interval.after < event.entry.time
+        let alike = |event: &Record| {
+            let other = event.cells();
+            declared.by.iter().all(|field| other[*field] == cells[*field])
+        };
+        interval.after < event.entry.time
             && event.entry.time <= interval.upto
+            && event.entry.tenant == record.entry.tenant
+            && alike(event)
             && is_event(declared, event) == Some(true)
     };
     let mut inside: Vec<&Record> = events.iter().filter(inside).copied().collect();

@@ -4,7 +4,7 @@
 use crate::naive;
 use crate::runner::{self, Seen};
 use crate::stream::{self, Record, SETTINGS};
-use sandgate_state::{Answered, Fate, Lane, Layout, Settings};
+use sandgate_state::{Answered, Entry, Fate, Lane, Layout, Settings};
 use std::sync::Arc;
 
 /// The lane's answers, with each fault of a field as the naive one says it.
@@ -83,5 +83,70 @@ fn what_another_tenant_declares_and_sends_changes_nothing() {
         let (expected, seen) = (of_first(&few, &records), of_first(&more, &changed));
         assert!(seen.len() > 2_000);
         assert_eq!(seen.iter().zip(&expected).position(|(seen, expected)| seen != expected), None);
+    }
+}
+
+/// A record of its own account at a time, with an id of its own.
+fn record(number: u64, account: &str, time: i64) -> Record {
+    let entry = Entry {
+        tenant: 0,
+        source: 0,
+        judged: true,
+        time,
+        offset: number,
+        id: stream::id(number),
+        content: stream::id(number),
+        composed: false,
+    };
+    let (account, device) = (Some(account.to_owned()), Some(format!("of {account}")));
+    Record { entry, account, device, amount: Some(1), kind: Some("buy") }
+}
+
+#[test]
+fn a_thousand_records_from_the_future_move_the_clock_only_as_a_majority() {
+    // one from the future for each other, or two
+    for (future, is_late) in [(1, false), (2, true)] {
+        let mut records = Vec::new();
+        for second in 0..1_000 {
+            let now = stream::START + second * stream::SECOND;
+            let far = now + 1_000 * stream::HOUR;
+            records.push(record(records.len() as u64, "usual", now));
+            for _ in 0..future {
+                records.push(record(records.len() as u64, "future", far));
+            }
+        }
+        let seen = runner::run(&Lane::new(stream::layout(), SETTINGS, 2), &records, 64, 2);
+        let usual = records.iter().zip(&seen).filter(|(record, _)| record.account.as_deref() == Some("usual"));
+        let usual: Vec<_> = usual.map(|(_, seen)| seen).collect();
+        assert_eq!(usual.iter().any(|seen| seen.late.is_some()), is_late, "{future} from the future for each");
+        // a minute is exact all the same, or as the definition of late has it: the event itself
+        let last = usual.last().expect("there are some");
+        assert_eq!(last.answers[0], Answered::Integer(if is_late { 1 } else { 60 }));
+    }
+}
+
+#[test]
+fn a_thousand_records_from_the_past_change_nothing_but_their_own_windows() {
+    let now = |second: i64| stream::START + second * stream::SECOND;
+    let usual: Vec<_> = (0..1_000).map(|second| record(second, "usual", now(second as i64))).collect();
+    let alone = runner::run(&Lane::new(stream::layout(), SETTINGS, 2), &usual, 64, 2);
+    let mut mixed = Vec::new();
+    for (number, usual) in (10_000..).zip(&usual) {
+        mixed.push(usual.clone());
+        if number >= 10_100 {
+            mixed.push(record(number, "past", usual.entry.time - 100 * stream::HOUR));
+        }
+    }
+    let seen = runner::run(&Lane::new(stream::layout(), SETTINGS, 2), &mixed, 64, 2);
+    let of = |account: &str| -> Vec<&Seen> {
+        let rows = mixed.iter().zip(&seen).filter(|(record, _)| record.account.as_deref() == Some(account));
+        rows.map(|(_, seen)| seen).collect()
+    };
+    for (alone, mixed) in alone.iter().zip(of("usual")) {
+        assert_eq!((&alone.answers, alone.late), (&mixed.answers, mixed.late));
+    }
+    for past in of("past") {
+        assert!(past.late.is_some());
+        assert_eq!(past.answers[0], Answered::Integer(1), "a very late one sees itself alone");
     }
 }

@@ -124,8 +124,15 @@ impl Family {
             return;
         }
         let key = place(start)..place(out.keys.len());
+        let start = out.words.len();
+        let classes = self.event(source, cells, out);
+        out.touches.push(Touch { family: number, key, classes, words: place(start)..place(out.words.len()) });
+    }
 
+    /// Appends the operands of an event, and gives back its classes: none is no event.
+    fn event<'a>(&self, source: usize, cells: &[Cell<'a>], out: &mut Derived<'a>) -> u64 {
         let mut classes = self.of_source.get(source).copied().unwrap_or(0);
+        // those that would be cleared or not by what cannot be read
         let mut doubtful = 0;
         for condition in &self.conditions {
             match condition.ask(cell(cells, condition.field)) {
@@ -134,34 +141,29 @@ impl Family {
                 Said::Misread => doubtful |= condition.classes,
             }
         }
-        let words = place(out.words.len());
+        let start = out.words.len();
         for operand in &self.operands {
-            out.words.push(match operand.read(cells) {
-                Ok(Some(word)) => word,
-                Ok(None) => {
-                    classes &= !operand.classes;
-                    operand.nothing()
-                }
-                Err(_) => {
-                    doubtful |= operand.classes;
-                    operand.nothing()
-                }
-            });
+            let word = operand.read(cells);
+            match word {
+                Ok(Some(_)) => {}
+                Ok(None) => classes &= !operand.classes,
+                Err(_) => doubtful |= operand.classes,
+            }
+            out.words.push(word.ok().flatten().unwrap_or(operand.nothing()));
         }
         if classes & doubtful != 0 {
             self.tell_bad(classes & doubtful, cells, &mut out.bad);
             classes &= !doubtful;
         }
         if classes == 0 {
-            out.words.truncate(words as usize);
+            out.words.truncate(start);
         }
-        let kept = out.words.iter_mut().skip(words as usize);
-        for (operand, word) in self.operands.iter().zip(kept) {
+        for (operand, word) in self.operands.iter().zip(out.words.iter_mut().skip(start)) {
             if operand.classes & classes == 0 {
                 *word = operand.nothing();
             }
         }
-        out.touches.push(Touch { family: number, key, classes, words: words..place(out.words.len()) });
+        classes
     }
 
     fn key(&self, cells: &[Cell<'_>], keys: &mut Vec<u8>) -> Result<(), Broken> {

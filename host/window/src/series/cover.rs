@@ -108,8 +108,8 @@ impl Node {
                 if gaps.is_empty() {
                     return None;
                 }
-                let is_whole = inside.after < gaps.first && gaps.last <= inside.upto;
-                if is_whole && gaps.longest <= gap && silence(gaps.last, *next) <= gap {
+                let ends_inside = gaps.last <= inside.upto;
+                if ends_inside && gaps.longest <= gap && silence(gaps.last, *next) <= gap {
                     *next = gaps.first;
                     return None;
                 }

@@ -2,6 +2,8 @@
 
 use super::Series;
 use super::naive::Naive;
+use super::table::Table;
+use super::tree::Node;
 use crate::shape::{Answer, Event, Interval, NO_TEXT, Resolution, Shape, Window};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -215,12 +217,28 @@ impl Run {
                 _ => {}
             }
         }
+        self.check_summaries(&self.series.root);
         let kept: Vec<_> = self.series.events().map(|event| event.time).collect();
         assert!(kept.is_sorted() && kept.len() == self.series.len());
         let floor = self.horizon() - self.shape.reach();
         if self.shape.windows().iter().all(|window| window.resolution.is_none()) {
             let needed = |time: &i64| *time > floor;
             assert_eq!(kept.iter().copied().filter(needed).count(), self.naive.times().filter(needed).count());
+        }
+    }
+
+    /// What each node knows of its children is what they would tell now.
+    fn check_summaries(&self, node: &Node) {
+        let Node::Inner(inner) = node else { return };
+        let layout = self.shape.summary().layout();
+        let mut fresh = Table::with_capacity(layout, 1);
+        fresh.open(layout, 0);
+        for (row, child) in inner.children.iter().enumerate() {
+            child.summarize(&self.shape, &mut fresh, 0);
+            for column in layout.columns() {
+                assert_eq!(inner.rows.cell(*column, row), fresh.cell(*column, 0), "child {row}, {column:?}");
+            }
+            self.check_summaries(child);
         }
     }
 
@@ -242,7 +260,9 @@ fn exact() -> Vec<(Window, Span)> {
 }
 
 fn rounded(closed: bool) -> Vec<(Window, Span)> {
-    let mut windows = all(Sliding { length: 300, delay: 0 });
+    // once it is the delay, once the length, that needs single events for longest
+    let length = if closed { 700 } else { 300 };
+    let mut windows = all(Sliding { length, delay: 0 });
     windows.extend(all(Rounded { length: 8_000, width: 60, closed, delay: 0 }));
     windows.extend(all(Rounded { length: 2_000, width: 90, closed, delay: 500 }));
     windows.push(window(Count, None, 0, Session { gap: 40, longest: 250 }));
@@ -304,16 +324,16 @@ fn empty_series_has_nothing() {
     assert_eq!((series.len(), series.heap_bytes()), (0, 0));
 }
 
-/// The bytes of a series of so many events with two operands.
-fn bytes(events: usize) -> usize {
+/// The bytes of a series with an event of two operands at each of these times.
+fn bytes(times: impl IntoIterator<Item = i64>) -> usize {
     let windows = [(Count, None, 60), (Sum, Some(0), 86_400), (Sum, Some(0), 2_592_000)];
     let windows = windows.map(|(aggregate, operand, length)| {
         window(aggregate, operand, 0, Sliding { length: length * 1_000, delay: 0 }).0
     });
     let shape = Shape::new(2, 0, windows.to_vec());
     let mut series = Series::default();
-    for n in 0..events {
-        series.insert(&shape, Event { time: n as i64 * 1_000, classes: 1, words: &[n as u64, 1] });
+    for time in times {
+        series.insert(&shape, Event { time, classes: 1, words: &[time as u64, 1] });
     }
     size_of::<Series>() + series.heap_bytes()
 }
@@ -322,15 +342,33 @@ fn bytes(events: usize) -> usize {
 fn few_events_take_up_little() {
     // with an allocation's head of 16 bytes, and 48 for the key and its slot in a map
     assert!(size_of::<Series>() <= 40);
-    assert!(bytes(3) + 16 + 48 <= 200, "{} bytes", bytes(3));
+    assert!(bytes(0..3) + 16 + 48 <= 200, "{} bytes", bytes(0..3));
 }
 
 #[test]
 fn million_events_take_up_64_megabytes_at_most() {
-    for events in [16, 17, 20, 25, 33, 49, 64, 65, 66, 100, 129, 300, 1_000, 1_025, 10_000, 100_000] {
+    for events in [16_i64, 17, 20, 25, 33, 49, 64, 65, 66, 100, 129, 300, 1_000, 1_025, 10_000, 100_000] {
         // the key and its slot in a map besides
-        let each = (bytes(events) + 48) as f64 / events as f64;
+        let each = (bytes(0..events) + 48) as f64 / events as f64;
         assert!(each <= 64.0, "{each} bytes an event with {events} events");
+    }
+}
+
+#[test]
+fn order_of_arrival_costs_no_memory() {
+    // whole leaves, so that the next event behind them opens one
+    let early = || 0..1_024_i64;
+    let mixed = |n: i64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64 as i64);
+    let orders: [(&str, Vec<i64>); 5] = [
+        ("backwards", (0..20_000).rev().collect()),
+        ("backwards towards early ones", early().chain((1_024..20_000).rev()).collect()),
+        ("forwards below a late one", early().chain([50_000]).chain(1_024..20_000).collect()),
+        ("outwards", (0..20_000).map(|n| if n % 2 == 0 { n } else { -n }).collect()),
+        ("at random", (0..20_000).map(mixed).collect()),
+    ];
+    for (name, times) in orders {
+        let each = bytes(times.iter().copied()) as f64 / times.len() as f64;
+        assert!(each <= 64.0, "{each} bytes an event, {name}");
     }
 }
 

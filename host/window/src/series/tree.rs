@@ -8,8 +8,9 @@
 //! without: it is shallow, and an insertion has to touch a summary on each level
 //! anyway.
 //!
-//! Leaves that fill up in order stay full, for it is the new event alone that
-//! goes into the next leaf. Nodes are never merged: events leave at the left,
+//! Leaves that fill up in order stay full, for at the right end of the tree it is
+//! the new event alone that goes into the next leaf; elsewhere a full leaf is
+//! halved. Nodes are never merged: events leave at the left,
 //! where whole nodes go, or are taken out again by an undo, which empties no more
 //! than the insertions before it had filled.
 
@@ -51,7 +52,7 @@ pub(super) fn event(words: Column, leaf: &Table, row: usize) -> Event<'_> {
 impl Node {
     /// Adds an event behind all that are not newer.
     pub(super) fn insert(&mut self, shape: &Shape, event: Event<'_>) {
-        let Some(right) = self.put(shape, event) else { return };
+        let Some(right) = self.put(shape, event, true) else { return };
         let left = std::mem::take(self);
         let mut rows = Table::with_capacity(shape.summary().layout(), 2);
         for (at, child) in [&left, &right].into_iter().enumerate() {
@@ -62,14 +63,16 @@ impl Node {
     }
 
     /// Adds an event; what no longer fits becomes the node's right neighbour.
-    fn put(&mut self, shape: &Shape, event: Event<'_>) -> Option<Node> {
+    /// `is_last` says that it has none so far.
+    fn put(&mut self, shape: &Shape, event: Event<'_>, is_last: bool) -> Option<Node> {
         let inner = match self {
-            Node::Leaf(leaf) => return put_into_leaf(leaf, shape, event),
+            Node::Leaf(leaf) => return put_into_leaf(leaf, shape, event, is_last),
             Node::Inner(inner) => inner,
         };
         let at = inner.rows.upto(event.time).saturating_sub(1);
+        let is_last = is_last && at + 1 == inner.children.len();
         let child = inner.children.get_mut(at)?;
-        let Some(right) = child.put(shape, event) else {
+        let Some(right) = child.put(shape, event, is_last) else {
             inner.absorb(shape, at, event);
             return None;
         };
@@ -81,7 +84,7 @@ impl Node {
             inner.adopt(shape, at + 1, right);
             return None;
         }
-        let middle = if at + 1 == CHILDREN_MAX { CHILDREN_MAX } else { CHILDREN_MAX / 2 };
+        let middle = if is_last { CHILDREN_MAX } else { CHILDREN_MAX / 2 };
         let mut next = Inner {
             rows: inner.rows.split_off(shape.summary().layout(), middle),
             children: inner.children.split_off(middle),
@@ -167,7 +170,7 @@ impl Node {
     }
 
     /// Writes what is known of the events here into a row.
-    fn summarize(&self, shape: &Shape, to: &mut Table, row: usize) {
+    pub(super) fn summarize(&self, shape: &Shape, to: &mut Table, row: usize) {
         to.cell_mut(Column::TIME, row)[0] = self.first().unwrap_or(i64::MIN) as u64;
         to.cell_mut(Column::TOTAL, row)[0] = self.count();
         self.whole().summarize(shape, shape.summary(), to, row);
@@ -234,7 +237,7 @@ impl Node {
     }
 }
 
-fn put_into_leaf(leaf: &mut Table, shape: &Shape, event: Event<'_>) -> Option<Node> {
+fn put_into_leaf(leaf: &mut Table, shape: &Shape, event: Event<'_>, is_last: bool) -> Option<Node> {
     let layout = shape.events();
     let len = leaf.len();
     let at = if len > 0 && leaf.time(len - 1) <= event.time { len } else { leaf.upto(event.time) };
@@ -242,7 +245,7 @@ fn put_into_leaf(leaf: &mut Table, shape: &Shape, event: Event<'_>) -> Option<No
         write(leaf, shape, at, event);
         return None;
     }
-    let middle = if at == len { len } else { len / 2 };
+    let middle = if is_last && at == len { len } else { len / 2 };
     let mut right = leaf.split_off(layout, middle);
     if at <= middle && middle < len {
         write(leaf, shape, at, event);

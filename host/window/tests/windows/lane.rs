@@ -133,16 +133,16 @@ impl Lane {
         self.open.clear();
     }
 
-    /// Drops what no window can reach, by the clock of the last commit.
-    pub(crate) fn settle(&mut self) {
-        let Some(horizon) = self.committed.horizon(self.lateness) else { return };
+    /// Drops what no window can reach, by the clock of the last commit; says how many events.
+    pub(crate) fn settle(&mut self) -> usize {
+        let Some(horizon) = self.committed.horizon(self.lateness) else { return 0 };
+        let before = self.len();
         for (name, series) in &mut self.series {
             let shape = self.plan.families()[name.1 as usize].shape();
             let open = self.open.iter().filter(|(open, _)| open == name).map(|(_, time)| time - 1).min();
-            let before = series.len();
             series.settle(shape, horizon.min(open.unwrap_or(i64::MAX)), &mut |number| self.texts.free(number));
-            assert!(series.len() <= before);
         }
+        before - self.len()
     }
 
     /// Takes back what was taken since the last commit, newest first.
@@ -153,6 +153,16 @@ impl Lane {
             let series = self.series.get_mut(&name).expect("a series that was inserted into");
             series.remove_newest_at(shape, time, &mut |number| self.texts.free(number));
         }
+    }
+
+    /// How many events the longest series keeps.
+    pub(crate) fn longest(&self) -> usize {
+        self.series.values().map(Series::len).max().unwrap_or(0)
+    }
+
+    /// How much older than the horizon an event may be and still be seen.
+    pub(crate) fn reach(&self) -> i64 {
+        self.plan.reach()
     }
 
     /// How many events are kept.

@@ -5,9 +5,16 @@
 //!   means, as examples for people to read;
 //! * [`streams`]: random streams against a recomputation from the definition;
 //! * [`shrinking`]: generated timelines, whose failures print as an example to paste;
-//! * [`refusals`]: windows that cannot be kept.
+//! * [`derive`], [`refusals`]: what a plan takes from a record, and what it cannot keep.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a timeline that cannot be read is a failed test"
+)]
 
 mod calendars;
+mod derive;
 mod lane;
 mod late;
 mod notation;

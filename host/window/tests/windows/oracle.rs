@@ -111,6 +111,14 @@ impl Oracle {
         }
     }
 
+    /// How many events of any window are newer than the committed horizon less this reach.
+    pub(crate) fn within_reach(&self, reach: i64) -> usize {
+        let clock = self.times[..self.committed].last().and_then(|(_, clock)| *clock);
+        let floor = clock.map_or(i64::MIN, |clock| clock - self.lateness - reach);
+        let events = self.windows.iter().flat_map(|window| window.events.values().flatten());
+        events.filter(|event| event.time > floor).map(|event| event.record).collect::<BTreeSet<_>>().len()
+    }
+
     pub(crate) fn commit(&mut self) {
         self.committed = self.times.len();
     }
@@ -252,7 +260,7 @@ impl Window {
             Aggregate::Distinct => Told::Integer(operands().map(distinct).collect::<BTreeSet<_>>().len() as i128),
             Aggregate::FirstSeen => time(seen.first()),
             Aggregate::LastSeen => time(seen.last()),
-            Aggregate::Latest => operands().last().map_or(Told::Empty, |value| Told::Value(positive_zero(value))),
+            Aggregate::Latest => operands().next_back().map_or(Told::Empty, |value| Told::Value(positive_zero(value))),
             Aggregate::Minimum => told(operands().min_by(order)),
             Aggregate::Maximum => told(operands().max_by(order)),
             Aggregate::Mean | Aggregate::Deviation if count == 0 => Told::Empty,

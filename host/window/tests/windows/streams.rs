@@ -2,9 +2,9 @@
 //! says, over every aggregate and every span.
 
 use crate::lane::Lane;
-use crate::notation::{AGGREGATES, FIELDS, Held, Record, UNITS, kinds};
+use crate::notation::{AGGREGATES, FIELDS, Held, Record, UNITS};
 use crate::oracle::Oracle;
-use crate::print::{length, telling};
+use crate::print::{Told, length, telling};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use sandgate_model::manifest::{Aggregate, Span, Test};
@@ -34,6 +34,9 @@ struct Stream {
     /// How many keys there are; the first is as frequent as all others together.
     keys: u64,
     now: i64,
+    /// Whether windows have a resolution, all of them with the same kind of edges
+    /// and few shorter ones beside them, so that panes replace events.
+    paned: Option<bool>,
 }
 
 impl Stream {
@@ -57,10 +60,11 @@ impl Stream {
     fn time(&mut self) -> i64 {
         self.now += if self.one_in(4) { 0 } else { self.below(self.step as u64 * 2 + 1) as i64 };
         let back = match self.below(100) {
-            0 => self.steps(400),
-            1..=3 => self.steps(60),
-            4..=20 => self.steps(4),
-            21 => -self.steps(500),
+            // the clock is the median of a thousand records: what is late is older than half of them
+            0..=4 => 400 * self.step + self.steps(1_500),
+            5..=7 => self.steps(60),
+            8..=24 => self.steps(4),
+            25 => -self.steps(500),
             _ => 0,
         };
         // many at the very edges of panes
@@ -88,7 +92,7 @@ impl Stream {
             });
         }
         if self.one_in(100) {
-            cells[0] = self.of(&[0, 1]).eq(&0).then_some(Held::Absent).unwrap_or(Held::Misread);
+            cells[0] = if self.one_in(2) { Held::Absent } else { Held::Misread };
         }
         let source = if self.one_in(4) { 1 + self.below(2) as usize } else { 0 };
         let tenant = self.of(&["", "", "", "red"]).to_owned();
@@ -112,8 +116,8 @@ impl Stream {
             Aggregate::Distinct | Aggregate::Latest => Some(1 + self.below(FIELDS.len() as u64 - 1) as usize),
         };
         let by = match self.below(6) {
-            0 => vec![0, 7],
-            1 => vec![1],
+            0 if self.paned.is_none() => vec![0, 7],
+            1 if self.paned.is_none() => vec![1],
             _ => vec![0],
         };
         let mut only = Vec::new();
@@ -133,6 +137,12 @@ impl Stream {
     fn span(&mut self, which: u64) -> Span {
         let length = self.steps(200);
         let zone = self.of(&ZONES).to_owned();
+        if let Some(closed) = self.paned {
+            let resolution = Some(self.step * self.of(&[60, 120, 180]));
+            let long = Span::Sliding { length: self.step * 300 + length * 5, delay: 0, closed, resolution };
+            let short = Span::Sliding { length: self.steps(9), delay: 0, closed: false, resolution: None };
+            return if self.one_in(5) { short } else { long };
+        }
         match which {
             0 => Span::Sliding { length, delay: 0, closed: self.one_in(4), resolution: None },
             1 => Span::Sliding { length, delay: self.steps(30), closed: self.one_in(2), resolution: None },
@@ -141,7 +151,7 @@ impl Stream {
                 let delay = if self.one_in(2) { 0 } else { self.steps(30) };
                 Span::Sliding { length, delay, closed: self.one_in(2), resolution }
             }
-            3 => Span::Tumbling { length, offset: self.below(length as u64) as i64 / self.of(&[1, i64::MAX]) },
+            3 => Span::Tumbling { length, offset: self.of(&[0, 1]) * self.below(length as u64) as i64 },
             4 => {
                 let gap = self.steps(6);
                 Span::Session { gap, longest: gap.max(length) }
@@ -153,16 +163,33 @@ impl Stream {
 
 const SPANS: u64 = 9;
 
-/// Plays one stream; counts the values that were compared, by aggregate and span.
-fn play(seed: u64, records: usize, checked: &mut BTreeMap<(usize, u64), u64>) {
-    let mut stream = Stream { random: ChaCha8Rng::seed_from_u64(seed), step: 1, keys: 1, now: 0 };
+/// What was seen of all streams, so that a test that has become too easy is noticed.
+#[derive(Debug, Default)]
+struct Seen {
+    /// The values that were compared, by aggregate and span.
+    checked: BTreeMap<(usize, u64), u64>,
+    late: u64,
+    bad: u64,
+    dropped: usize,
+    taken_back: usize,
+    /// Events that a window may still see, and that are kept no more: panes stand for them.
+    summed_up: usize,
+    longest: usize,
+}
+
+/// Plays one stream.
+fn play(seed: u64, records: usize, seen: &mut Seen) {
+    let mut stream = Stream { random: ChaCha8Rng::seed_from_u64(seed), step: 1, keys: 1, now: 0, paned: None };
     stream.step = stream.of(&[1, 50, 1_000, 60_000, 600_000]);
     stream.keys = stream.of(&[1, 2, 5, 40]);
+    if seed % 4 == 3 {
+        (stream.keys, stream.paned) = (2, Some(stream.one_in(2)));
+    }
     stream.now = stream.of(&STARTS).parse::<jiff::Timestamp>().unwrap().as_millisecond();
     let asked: Vec<_> = (0..12).map(|at| ((at + seed as usize * 12) % 10, (at as u64 + seed) % SPANS)).collect();
     let windows: Vec<_> =
         asked.iter().map(|(aggregate, span)| stream.window(AGGREGATES[*aggregate].1, *span)).collect();
-    let lateness = if stream.one_in(5) { 0 } else { stream.steps(100) };
+    let lateness = if stream.one_in(3) { 0 } else { stream.steps(100) };
     let (mut lane, mut oracle) = (Lane::new(&windows, lateness), Oracle::new(&windows, lateness));
     let mut history = Vec::new();
     for _ in 0..records {
@@ -172,10 +199,11 @@ fn play(seed: u64, records: usize, checked: &mut BTreeMap<(usize, u64), u64>) {
                 oracle.commit();
                 history.clear();
             }
-            3 => lane.settle(),
+            3 => seen.dropped += lane.settle(),
             4 => {
                 lane.abort();
                 oracle.abort();
+                seen.taken_back += history.len();
                 // some of it comes again, as after a restart
                 let keep = stream.below(history.len() as u64 + 1) as usize;
                 history.truncate(keep);
@@ -199,9 +227,16 @@ fn play(seed: u64, records: usize, checked: &mut BTreeMap<(usize, u64), u64>) {
             );
         }
         for ((aggregate, span), _) in asked.iter().zip(&is.1) {
-            *checked.entry((*aggregate, *span)).or_default() += 1;
+            let span = if stream.paned.is_some() { &2 } else { span };
+            *seen.checked.entry((*aggregate, *span)).or_default() += 1;
         }
+        seen.late += u64::from(is.0);
+        seen.bad += is.1.iter().filter(|told| matches!(told, Told::Bad(_))).count() as u64;
         history.push(record);
+    }
+    seen.longest = seen.longest.max(lane.longest());
+    if stream.paned.is_some() {
+        seen.summed_up += oracle.within_reach(lane.reach()).saturating_sub(lane.len());
     }
     lane.commit();
     lane.settle();
@@ -210,13 +245,19 @@ fn play(seed: u64, records: usize, checked: &mut BTreeMap<(usize, u64), u64>) {
 
 #[test]
 fn a_million_answers_are_those_of_the_definition() {
-    let mut checked = BTreeMap::new();
-    for seed in 0..90 {
-        play(seed, if seed % 9 == 0 { 4_000 } else { 1_100 }, &mut checked);
+    let mut seen = Seen::default();
+    for seed in 0..100 {
+        play(seed, if seed % 10 == 0 { 5_000 } else { 1_100 }, &mut seen);
     }
-    let (all, least) = (checked.values().sum::<u64>(), checked.values().min());
-    assert!(all >= 1_000_000, "{all} values were compared");
-    assert_eq!(checked.len(), AGGREGATES.len() * SPANS as usize, "every aggregate over every span");
-    assert!(least >= Some(&3_000), "{checked:?}");
-    assert_eq!(kinds().len(), FIELDS.len());
+    let compared = seen.checked.values().sum::<u64>();
+    assert!(compared >= 1_000_000, "{compared} values were compared");
+    assert_eq!(seen.checked.len(), AGGREGATES.len() * SPANS as usize, "every aggregate over every span");
+    let enough = seen.checked.values().all(|times| *times >= 3_000)
+        && seen.late >= 5_000
+        && seen.bad >= 10_000
+        && seen.dropped >= 10_000
+        && seen.taken_back >= 10_000
+        && seen.summed_up >= 1_000
+        && seen.longest >= 2_000;
+    assert!(enough, "{seen:?}");
 }
