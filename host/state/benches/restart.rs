@@ -75,7 +75,7 @@ fn fill(lane: &Lane, journal: &mut Journal, batches: u64, keys: u64) -> Result<(
             let amount = Value::Decimal(Decimal { units: (mixed(number) % 100_000) as i64, scale: 2 });
             let entry = Entry { tenant: 0, source: 0, judged: true, time, offset, id, content: id, composed: false };
             let texts = [account, device].map(|text| Cell::Value(Value::Text(text.as_str())));
-            pass.push(entry, &[texts[0].clone(), texts[1].clone(), Cell::Value(amount)]);
+            pass.push(entry, &[texts[0], texts[1], Cell::Value(amount)]);
         }
         lane.pass(batch, &mut pass)?;
         for (row, settled) in settled.iter().enumerate() {

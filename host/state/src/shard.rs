@@ -33,8 +33,8 @@ const TOUCHES_SWEPT: u32 = 32;
 /// of the family's reach: so much more than is needed may be in memory.
 const SETTLED_PART: i64 = 32;
 
-/// Events of a restore that are added together: about 12 MB of them.
-const GATHERED_MAX: usize = 1 << 18;
+/// Events of a restore that are added together by all shards: about 100 MB of them.
+const GATHERED_MAX: usize = 1 << 21;
 
 /// Series and their texts.
 #[derive(Debug, Default)]
@@ -111,7 +111,7 @@ impl Shard {
             let event = Event { time: row.entry.time, classes: touch.classes, words: &self.words };
             self.gathered.push(place, event);
         }
-        if self.gathered.len() >= GATHERED_MAX {
+        if self.gathered.len() >= GATHERED_MAX / shares.len().max(1) {
             self.add_gathered(families);
         }
     }
@@ -119,7 +119,7 @@ impl Shard {
     fn add_gathered(&mut self, families: &Families) {
         let Shard { gathered, table, .. } = self;
         gathered.drain(|place, event| {
-            table.added(place, event.time);
+            table.added(place, event.time, false);
             if let Some((series, family)) = table.get_mut(place)
                 && let Some(shape) = families.get(family).and_then(FamilyOf::shape)
             {
@@ -156,16 +156,10 @@ impl Shard {
         Some(self.table.make(name, self.horizon))
     }
 
-    /// The horizon that may be settled at: not while an event is open that is as
-    /// old, since it might have to be taken out again.
-    fn safe_horizon(&self) -> Option<i64> {
-        self.horizon.filter(|horizon| *horizon < self.open.least())
-    }
-
     /// Frees what no window reaches, if the horizon has moved by this part of the
     /// family's reach since the last time.
     fn settle(&mut self, at: usize, families: &Families, part: i64) {
-        let Some(horizon) = self.safe_horizon() else { return };
+        let Some(horizon) = self.horizon.map(|horizon| self.open.safe(horizon)) else { return };
         let worth = |family| families.get(family).map_or(0, |family| family.reach / part);
         let Some((series, family)) = self.table.due(at, horizon, worth) else { return };
         if let Some(shape) = families.get(family).and_then(FamilyOf::shape) {
@@ -176,7 +170,7 @@ impl Shard {
 
     /// Looks at the next few series in turn, and drops those of which nothing is left.
     fn drop_dead(&mut self, families: &Families) {
-        let Some(horizon) = self.safe_horizon() else { return };
+        let Some(horizon) = self.horizon.map(|horizon| self.open.safe(horizon)) else { return };
         let floor = |family| families.get(family).map_or(i64::MIN, |family| horizon.saturating_sub(family.reach));
         for _ in 0..LOOKS_FOR_NEW {
             if let Some(dead) = self.table.next_dead(floor) {
@@ -247,27 +241,36 @@ impl Shard {
     fn add(&mut self, at: usize, family: &FamilyOf, time: i64, classes: u64) {
         if let (Some((series, _)), Some(shape)) = (self.table.get_mut(at), family.shape()) {
             series.insert(shape, Event { time, classes, words: &self.words });
-            self.table.added(at, time);
-            self.open.add(at, time);
+            let late = self.horizon.is_some_and(|horizon| time <= horizon);
+            self.table.added(at, time, late);
+            self.open.add(at, time, late);
         }
     }
 
     /// Everything through this batch stays, and the clock may drop what it has passed.
     pub(crate) fn commit(&mut self, through: u64, horizon: Option<i64>) {
-        self.open.commit(through);
+        let Shard { open, table, .. } = self;
+        open.commit(through, |at| table.let_go(at));
         self.horizon = horizon;
     }
 
     /// Takes back everything that is open.
     pub(crate) fn abort(&mut self, families: &Families) {
-        while let Some((at, time)) = self.open.take_back() {
-            let Some((series, family)) = self.table.get_mut(at) else { continue };
+        let Shard { open, table, texts, .. } = self;
+        let mut emptied = Vec::new();
+        let taken = |at, time| {
+            let Some((series, family)) = table.get_mut(at) else { return };
             if let Some(shape) = families.get(family).and_then(FamilyOf::shape) {
-                let texts = &mut self.texts;
                 series.remove_newest_at(shape, time, &mut |id| texts.release(id));
             }
-            self.table.drop_if_empty(at);
-        }
+            if series.is_empty() {
+                emptied.push(at);
+            }
+        };
+        let mut late = Vec::new();
+        open.abort(taken, |at| late.push(at));
+        late.into_iter().for_each(|at| table.let_go(at));
+        emptied.into_iter().for_each(|at| table.drop_if_empty(at));
     }
 
     /// All series: the number of the family, the bytes of memory, how many events.

@@ -37,6 +37,8 @@ struct Slot {
     /// The number of its family; [`FREE`] of a free place.
     family: u32,
     key: Key,
+    /// How many late events of it are open: it is not settled meanwhile.
+    late: u32,
     /// No event is newer than this.
     newest: i64,
     /// The horizon that it was settled at last.
@@ -96,6 +98,7 @@ impl Table {
             // more than 2^32 series or families do not fit into memory
             family: name.family as u32,
             key: Key::new(name.key),
+            late: 0,
             newest: i64::MIN,
             settled: horizon.unwrap_or(i64::MIN),
             series: Series::default(),
@@ -122,10 +125,19 @@ impl Table {
         Some((&mut slot.series, slot.family as usize))
     }
 
-    /// Notes that a series got an event of that time.
-    pub(super) fn added(&mut self, at: usize, time: i64) {
+    /// Notes that a series got an event of that time, and whether it holds back
+    /// the settling until [`Table::let_go`].
+    pub(super) fn added(&mut self, at: usize, time: i64, late: bool) {
         if let Some(slot) = self.slots.get_mut(at) {
             slot.newest = slot.newest.max(time);
+            slot.late += u32::from(late);
+        }
+    }
+
+    /// Notes that a late event of a series is no longer open.
+    pub(super) fn let_go(&mut self, at: usize) {
+        if let Some(slot) = self.slots.get_mut(at) {
+            slot.late = slot.late.saturating_sub(1);
         }
     }
 
@@ -137,7 +149,7 @@ impl Table {
         horizon: i64,
         worth: impl FnOnce(usize) -> i64,
     ) -> Option<(&mut Series, usize)> {
-        let slot = self.slots.get_mut(at).filter(|slot| slot.family != FREE)?;
+        let slot = self.slots.get_mut(at).filter(|slot| slot.family != FREE && slot.late == 0)?;
         let family = slot.family as usize;
         if horizon.saturating_sub(slot.settled) < worth(family) {
             return None;

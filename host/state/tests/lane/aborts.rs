@@ -92,22 +92,26 @@ fn an_abort_gives_back_the_memory_of_what_it_takes_back() {
 #[test]
 fn what_no_window_reaches_is_dropped_once_it_is_committed() {
     let layout = stream::layout();
-    let records = stream::stream(6, 6_000);
-    let held = |commit: bool| {
+    let records = stream::stream(6, 12_000);
+    let held = |open: Option<u64>| {
         let lane = Lane::new(layout.clone(), SETTINGS, 2);
         for (number, batch) in (0..).zip(records.chunks(50)) {
             let mut seen = runner::pass(&lane, number, batch).unwrap();
             runner::settle(&lane, batch, &mut seen);
-            if commit {
-                lane.commit(number);
+            if let Some(through) = open.and_then(|open| number.checked_sub(open)) {
+                lane.commit(through);
             }
         }
         let report = lane.report();
         (report.tenants[0].families.iter().map(|family| family.events).sum::<u64>(), report.ids)
     };
-    let ((dropped, few_ids), (kept, ids)) = (held(true), held(false));
-    assert!(dropped * 2 < kept, "{dropped} of {kept} events are left");
-    assert!(few_ids * 2 < ids && few_ids <= 4 * SETTINGS.ids, "{few_ids} of {ids} ids are left");
+    let (kept, ids) = held(None);
+    // some batch with a late record is always open in the second run
+    for open in [0, 3] {
+        let (dropped, few_ids) = held(Some(open));
+        assert!(dropped * 3 < kept, "{dropped} of {kept} events are left, {open} batches open");
+        assert!(few_ids * 2 < ids && few_ids <= 4 * SETTINGS.ids, "{few_ids} of {ids} ids are left");
+    }
 }
 
 #[test]

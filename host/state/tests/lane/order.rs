@@ -88,7 +88,6 @@ fn what_another_tenant_declares_and_sends_changes_nothing() {
 
 /// A record of its own account at a time, with an id of its own.
 fn record(number: u64, account: &str, time: i64) -> Record {
-    let base = stream::stream(0, 1).remove(0);
     let entry = Entry {
         tenant: 0,
         source: 0,
@@ -100,7 +99,7 @@ fn record(number: u64, account: &str, time: i64) -> Record {
         composed: false,
     };
     let (account, device) = (Some(account.to_owned()), Some(format!("of {account}")));
-    Record { entry, account, device, amount: Some(1), kind: Some("buy"), ..base }
+    Record { entry, account, device, amount: Some(1), kind: Some("buy") }
 }
 
 #[test]

@@ -6,6 +6,11 @@
 use crate::shape::{Column, Layout};
 use std::ops::Range;
 
+/// Words of a cache line.
+const LINE: usize = 8;
+/// Up to so many times are looked through line by line.
+const NEAR: usize = 64;
+
 /// Rows stored by column. A column of width w holds w words of each row.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Table {
@@ -71,7 +76,15 @@ impl Table {
     /// How many rows, from the first, have a time up to this one.
     #[inline]
     pub(super) fn upto(&self, time: i64) -> usize {
-        self.column(Column::TIME).partition_point(|held| *held as i64 <= time)
+        let times = self.column(Column::TIME);
+        let is_upto = |held: &u64| *held as i64 <= time;
+        if times.len() > NEAR {
+            return times.partition_point(is_upto);
+        }
+        // no load waits for another, as each step of a binary search would: it counts
+        // whole cache lines, then looks into the one that is left
+        let whole = times.chunks_exact(LINE).filter(|line| is_upto(&line[LINE - 1])).count() * LINE;
+        whole + times[whole..].iter().take(LINE).filter(|held| is_upto(held)).count()
     }
 
     /// Makes room for a row, whose words are then to be written.
