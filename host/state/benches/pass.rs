@@ -139,7 +139,9 @@ fn run(lane: &Lane, sent: &[Sent], journal: &mut Vec<u8>) -> Result<(Costs, i128
 fn main() -> Result<(), Box<dyn Error>> {
     let large = std::env::args().any(|argument| argument == "--bench");
     let mut report = String::new();
-    for (count, keys) in if large { vec![(1_000_000, 10_000), (1_000_000, 500_000)] } else { vec![(5_000, 50)] } {
+    for (count, keys) in
+        if large { vec![(1_000_000, 100), (1_000_000, 10_000), (1_000_000, 500_000)] } else { vec![(5_000, 50)] }
+    {
         let sent = stream(count, keys);
         let settings = Settings { lateness: 10 * MINUTE, repeats: 60 * MINUTE, ids: 5_000_000, events: 50_000_000 };
         let lane = Lane::new(layout()?, settings, 8);
