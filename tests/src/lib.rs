@@ -44,6 +44,7 @@ pub fn policies() -> &'static Path {
             "tests/guests/card-windows",
             "tests/guests/every-window",
             "tests/guests/six-inputs",
+            "tests/guests/six-windows",
             "tests/guests/unruly",
         ];
         build(sources);

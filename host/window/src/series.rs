@@ -112,6 +112,13 @@ impl Series {
             .answer()
     }
 
+    /// Reads what most windows will need, so that it is in the processor's cache;
+    /// the result depends on it and means nothing. Called for several series one
+    /// right after the other it lets their cache misses overlap.
+    pub fn warm(&self) -> u64 {
+        self.root.warm()
+    }
+
     /// Frees what no window can reach: `horizon` is the committed clock less the
     /// lateness, and lower than the time of each event that may yet be removed.
     /// It may free less than it could, and never changes an answer. `freed` is told

@@ -85,6 +85,11 @@ impl Table {
         self.places.find(Place::spread(tag), |place| place.tag == tag).map(|place| place.at as usize)
     }
 
+    /// Reads the series at a place ahead of its use.
+    pub(super) fn warm(&self, at: usize) -> u64 {
+        self.slots.get(at).map_or(0, |slot| slot.series.warm())
+    }
+
     /// Whether a place is that of this series.
     pub(super) fn is(&self, at: usize, name: Name<'_>) -> bool {
         self.slots.get(at).is_some_and(|slot| slot.is(name))

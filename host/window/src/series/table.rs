@@ -34,6 +34,12 @@ impl Table {
         self.capacity as usize
     }
 
+    /// Reads one word of every cache line, and gives something that depends on all.
+    #[inline]
+    pub(super) fn warm(&self) -> u64 {
+        self.words.iter().step_by(LINE).fold(0, |all, word| all ^ word)
+    }
+
     /// The words of a column, row by row.
     #[inline]
     pub(super) fn column(&self, column: Column) -> &[u64] {

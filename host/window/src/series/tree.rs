@@ -97,6 +97,14 @@ impl Node {
         Some(Node::Inner(Box::new(next)))
     }
 
+    /// Reads the way to the newest events.
+    pub(super) fn warm(&self) -> u64 {
+        match self {
+            Node::Leaf(leaf) => leaf.warm(),
+            Node::Inner(inner) => inner.rows.warm() ^ inner.children.last().map_or(0, Node::warm),
+        }
+    }
+
     /// Takes out the event that arrived last among those at `time`, if there is
     /// one, and shows it.
     pub(super) fn remove(&mut self, shape: &Shape, time: i64, taken: &mut impl FnMut(Event<'_>)) -> bool {
