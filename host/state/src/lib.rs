@@ -1,6 +1,18 @@
 //! The state of a lane: series, ids and the lane's clock, in memory and made
 //! durable.
 //!
+//! # In memory
+//! ```text
+//!   worker: Pass::push ──► Lane::pass ─► order ─► shard ─► shard ─► … ──► answers
+//!           keys, edges     batch k after k−1: ids,  windows read,
+//!           (in parallel)   clock, late, bound       events added
+//!   writer: Lane::settle ──► Pass::record into the journal ──► Lane::commit, or abort
+//! ```
+//! A [`Lane`] is shared by all workers of a lane. A [`Pass`] is a batch: what it
+//! takes from its records alone is found out in parallel, then it goes through
+//! the lane in its turn. What is answered depends on the order of the records and
+//! on nothing else: not on batches, threads, shards, commits or restarts.
+//!
 //! # The durable side
 //! ```text
 //!   Folder ──► LaneFolder ──► Journal ──► commit, commit, commit …
