@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 const TOLD: u64 = 1 << 20;
 /// Small commits are put together to this: whoever takes them may spread a lot
 /// of entries over threads.
-const GATHERED: usize = 256 << 10;
+const GATHERED: usize = 1 << 20;
 
 /// A snapshot, if there is one, and the segments `first` to `last`.
 #[derive(Clone)]

@@ -23,10 +23,10 @@
 //! what it holds is replayed into a [`replay::Restore`], which gives the
 //! [`journal::Journal`] to go on with. `docs/state-format.md` explains every byte.
 
-mod bytes;
 mod chain;
 mod disk;
 mod failure;
+mod fixed;
 pub mod folder;
 mod frame;
 pub mod identity;

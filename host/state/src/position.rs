@@ -11,7 +11,8 @@
 #[cfg(test)]
 mod tests;
 
-use crate::bytes::{Rest, put_long};
+use crate::fixed::put_long;
+use crate::varint::Bytes;
 
 /// Where a lane stands after a commit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,7 +68,7 @@ impl Position {
     }
 
     /// Reads the stored form; `None` if it is none.
-    pub(crate) fn decode(rest: &mut Rest<'_>) -> Option<Position> {
+    pub(crate) fn decode(rest: &mut Bytes<'_>) -> Option<Position> {
         let mut sources = Vec::new();
         for _ in 0..rest.u32()? {
             sources.push(SourcePosition { offset: rest.u64()?, hash: rest.u64()?, complete: rest.flag()? });

@@ -13,12 +13,12 @@
 #[cfg(test)]
 mod tests;
 
-use crate::bytes::Rest;
 use crate::disk::Files;
 use crate::failure::Failure;
 use crate::frame::{FileKind, FrameKind, Framed, Frames, Next};
 use crate::position::Position;
 use crate::replay::TakeEntries;
+use crate::varint::Bytes;
 use std::path::{Path, PathBuf};
 
 /// What a file is called while it is being written.
@@ -107,7 +107,7 @@ pub(crate) fn read(
 ) -> Result<Ended, Failure> {
     let mut frames = Frames::open(files, path, FileKind::Journal, Some(seed))?;
     let held = frames.expect(FrameKind::Segment)?;
-    let mut rest = Rest(held);
+    let mut rest = Bytes(held);
     let Some(mut position) = Position::decode(&mut rest).filter(|_| rest.0.is_empty()) else {
         return Err(Failure::damage(path, 0, "does not begin with a position"));
     };
@@ -128,7 +128,7 @@ pub(crate) fn read(
                 return Ok(Ended { position, length: offset, torn });
             }
         };
-        let mut rest = Rest(commit);
+        let mut rest = Bytes(commit);
         let Some(after) = Position::decode(&mut rest) else {
             return Err(Failure::damage(path, offset, "has a commit without a position"));
         };

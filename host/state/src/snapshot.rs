@@ -14,12 +14,13 @@
 #[cfg(test)]
 mod tests;
 
-use crate::bytes::{Rest, put_long};
 use crate::failure::{Doing, Failure};
+use crate::fixed::put_long;
 use crate::frame::{FrameKind, Framed, Frames, Next};
 use crate::position::Position;
 use crate::replay::{Malformed, NotTaken, TakeEntries};
 use crate::segment::numbered;
+use crate::varint::Bytes;
 use std::io;
 use std::path::PathBuf;
 
@@ -64,7 +65,7 @@ impl Begin {
     }
 
     fn decode(bytes: &[u8]) -> Option<Begin> {
-        let mut rest = Rest(bytes);
+        let mut rest = Bytes(bytes);
         let position = Position::decode(&mut rest)?;
         let front = rest.long()?.to_vec();
         rest.end()?;
@@ -154,7 +155,7 @@ pub(crate) fn read_entries(mut frames: Frames, take: TakeEntries<'_>) -> Result<
                 take(kept, behind).map_err(|not_taken| not_taken.at(&path, offset))?;
             }
             Next::Frame(FrameKind::End, end) => {
-                let mut rest = Rest(end);
+                let mut rest = Bytes(end);
                 let (Some(entries), Some(counted), Some(())) = (rest.u64(), rest.u64(), rest.end()) else {
                     return Err(wrong("has an end that counts nothing"));
                 };

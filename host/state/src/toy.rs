@@ -4,7 +4,6 @@
 //! within a reach of the largest, in their order; the front is the largest and
 //! how many there were. So a compaction may drop numbers, and changes no answer.
 
-use crate::bytes::Rest;
 use crate::disk::Disk;
 use crate::disk::faulty::Faulty;
 use crate::failure::Failure;
@@ -13,6 +12,7 @@ use crate::identity::{Identity, Input, Setting};
 use crate::journal::{Journal, Tuning};
 use crate::position::{Position, SourcePosition};
 use crate::replay::{Malformed, Restore, Sieve};
+use crate::varint::Bytes;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use std::path::Path;
@@ -85,7 +85,7 @@ impl Toy {
 
 impl Restore for Toy {
     fn front(&mut self, front: &[u8]) -> Result<(), Malformed> {
-        let mut rest = Rest(front);
+        let mut rest = Bytes(front);
         let (Some(largest), Some(count), Some(())) = (rest.u64(), rest.u64(), rest.end()) else {
             return Err(Malformed { what: "has no front".to_owned() });
         };

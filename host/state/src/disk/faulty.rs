@@ -257,6 +257,13 @@ impl Disk for Faulty {
             let node = inner.find(from)?;
             let ((above, from), (same, to)) = (inner.split(from)?, inner.split(to)?);
             assert_eq!(above, same, "renamed within a folder only");
+            let names = match &inner.nodes[above] {
+                Node::Folder { now, .. } => now,
+                Node::File { .. } => return Err(ErrorKind::NotADirectory.into()),
+            };
+            if names.get(&to).is_some_and(|there| matches!(inner.nodes[*there], Node::Folder { .. })) {
+                return Err(ErrorKind::DirectoryNotEmpty.into());
+            }
             inner.names(above, Change::Rename(from, to, node))
         })
     }

@@ -55,6 +55,8 @@ fn readers_share_a_folder_and_change_nothing() {
     let lane = one.find(&identity().output).unwrap().unwrap();
     assert_eq!(lane.read(&mut Toy::default(), &mut |_| {}).unwrap().position, Position::start(1));
     assert!(said(two.lane(&identity(), true)).contains("it was opened only to look at it"));
+    assert!(said(two.drop_lane(&identity().output)).contains("it was opened only to look at it"));
+    assert!(two.find(&identity().output).unwrap().is_some(), "nothing was dropped");
     let opened = lane.open(&mut Toy::default(), &mut |_| {});
     assert!(matches!(opened, Err(Failure::ReadOnly { .. })));
 }
@@ -117,6 +119,21 @@ fn force_begins_anew_however_damaged_the_lane_is() {
         assert_eq!(replayed.position, Position::start(1));
         assert_eq!(toy::open(&disk).unwrap().2.position, Position::start(1));
     }
+}
+
+#[test]
+fn what_could_not_be_dropped_the_last_time_is_dropped_this_time() {
+    let disk = used();
+    let folder = open(&disk);
+    let lane = disk.all(Path::new(STATE)).remove(0).parent().unwrap().to_owned();
+    for suffix in [".dropped", ".new"] {
+        let aside = with_suffix(&lane, suffix);
+        disk.make_folder(&aside).unwrap();
+        disk.create(&aside.join("journal-00000007")).unwrap();
+    }
+    let lane = folder.lane(&identity(), true).unwrap();
+    assert_eq!(lane.position().unwrap(), Position::start(1));
+    assert_eq!(disk.all(Path::new(STATE)).len(), 2);
 }
 
 #[test]

@@ -138,6 +138,33 @@ fn a_journal_that_failed_takes_no_more() {
     assert!(!journal.is_due());
 }
 
+#[test]
+fn a_compaction_that_fails_or_is_given_up_changes_nothing() {
+    let disk = Faulty::new(6);
+    let (mut journal, mut toy, _) = toy::open(&disk).unwrap();
+    for (at, commit) in script(6, 9).iter().enumerate() {
+        journal.commit(&entries(&commit.numbers), &commit.position).unwrap();
+        toy.apply(&commit.numbers);
+        if at < 2 {
+            let compaction = journal.rotate(toy.front(), toy.sieve()).unwrap();
+            match at {
+                0 => disk.give_room(Some(40)),
+                _ => compaction.stop().store(true, Ordering::Relaxed),
+            }
+            let failed = compaction.run();
+            assert_eq!(matches!(failed, Err(Failure::Full { .. })), at == 0, "{failed:?}");
+            assert!(failed.is_err());
+            disk.give_room(None);
+            journal.settle(failed);
+            assert!(journal.compacted().is_some_and(|compacted| compacted.is_err()));
+            let files = disk.all(Path::new(STATE));
+            assert!(files.iter().all(|file| !file.to_string_lossy().contains("snapshot")), "{files:?}");
+        }
+    }
+    drop(journal);
+    assert_eq!(toy::open(&disk).unwrap().1, toy);
+}
+
 /// A disk with a snapshot, two segments behind it, and an unfinished commit.
 fn furnished(script: &[Commit]) -> Faulty {
     let disk = Faulty::new(9);

@@ -47,16 +47,16 @@ proptest! {
     #[test]
     fn every_position_survives(position in position()) {
         let bytes = encoded(&position);
-        let mut rest = Rest(&bytes);
+        let mut rest = Bytes(&bytes);
         prop_assert_eq!(Position::decode(&mut rest), Some(position));
         prop_assert_eq!(rest.end(), Some(()));
         for cut in 0..bytes.len() {
-            prop_assert_eq!(Position::decode(&mut Rest(&bytes[..cut])), None);
+            prop_assert_eq!(Position::decode(&mut Bytes(&bytes[..cut])), None);
         }
     }
 
     #[test]
     fn garbage_is_no_panic(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
-        let _ = Position::decode(&mut Rest(&bytes));
+        let _ = Position::decode(&mut Bytes(&bytes));
     }
 }
