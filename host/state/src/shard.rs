@@ -86,13 +86,18 @@ impl Shard {
         }
     }
 
-    /// Guesses the places of all series of a batch, one right after the other: no
-    /// guess needs the one before, so the processor waits for several at once.
+    /// Looks up the places of all series of a batch: first guesses them all, then
+    /// looks at them all. No look needs the one before, so the processor waits for
+    /// several at once.
     fn look_up(&mut self, share: &[usize], records: &Records<'_>) {
         let table = &self.table;
+        let hash = |touch: &usize| records.marks.get(*touch).map_or(0, |mark| mark.hash);
         self.guesses.clear();
-        self.guesses
-            .extend(share.iter().map(|touch| table.guess(records.marks.get(*touch).map_or(0, |mark| mark.hash))));
+        self.guesses.extend(share.iter().map(|touch| table.guess(hash(touch))));
+        for (guess, touch) in self.guesses.iter_mut().zip(share) {
+            let touched = records.touched(*touch);
+            *guess = guess.filter(|place| touched.is_some_and(|touched| table.is(*place, name(touched))));
+        }
     }
 
     /// Reads the series of the next touches: their cache misses overlap here, and

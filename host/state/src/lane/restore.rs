@@ -22,7 +22,8 @@ pub struct Restoring<'l> {
     lane: &'l Lane,
     threads: usize,
     kinds: Vec<Vec<Kind>>,
-    pass: Pass<'static>,
+    /// Kept for its memory.
+    pass: Option<Pass<'static>>,
     cells: Vec<Cell<'static>>,
     journaled: Vec<Journaled>,
 }
@@ -35,7 +36,7 @@ impl Lane {
             lane: self,
             threads: threads.clamp(1, self.shards.len()),
             kinds: kinds.collect(),
-            pass: Pass::new(&self.layout),
+            pass: None,
             cells: Vec::new(),
             journaled: Vec::new(),
         }
@@ -71,7 +72,7 @@ impl Restoring<'_> {
     /// Takes entries end to end, and says how many they were.
     fn take(&mut self, mut bytes: &[u8], moves: bool) -> Result<u64, Malformed> {
         let mut count = 0;
-        let mut pass = std::mem::replace(&mut self.pass, Pass::new(&self.lane.layout)).recycle();
+        let mut pass = self.pass.take().map_or_else(|| Pass::new(&self.lane.layout), Pass::recycle);
         let mut cells: Vec<Cell<'_>> = std::mem::take(&mut self.cells);
         while !bytes.is_empty() {
             cells.clear();
@@ -85,7 +86,7 @@ impl Restoring<'_> {
             }
         }
         self.together(&mut pass, moves);
-        self.pass = pass.recycle();
+        self.pass = Some(pass.recycle());
         cells.clear();
         self.cells = cells.into_iter().map(|_| Cell::Absent).collect();
         Ok(count)
