@@ -32,7 +32,8 @@ fn run(command: &str) -> String {
 
 /// The same text without what a clock gave, and without spaces that nobody sees.
 fn without_times(line: &str) -> String {
-    let timed = ["records ", "time in host "].iter().any(|timed| line.trim_start().starts_with(timed));
+    let timed =
+        ["records ", "time in host ", "durable after "].iter().any(|timed| line.trim_start().starts_with(timed));
     let line = if timed { line.split(" in ").next().unwrap_or(line) } else { line };
     line.trim_end().to_owned()
 }

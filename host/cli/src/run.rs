@@ -11,7 +11,7 @@ use progress::Bar;
 use sandgate_engine::{Engine, LaneJudge};
 use sandgate_state::Lane;
 use sandgate_stream::summary::ReasonName;
-use sandgate_stream::{Protected, Settings, Sink, Source, Summary, Target};
+use sandgate_stream::{Protected, Settings, Sink, Source, Summary, Target, Told};
 use sandgate_tags::Location;
 use std::ffi::OsString;
 use std::fmt;
@@ -156,8 +156,10 @@ impl Job {
         sink.write_generations(lines.as_bytes())?;
         let judge = Arc::new(LaneJudge::new(Arc::clone(&engine), lane));
         let settings = Settings { workers: self.workers, batch };
-        let run =
-            sandgate_stream::run(sources, judge, sink, durable, settings, summary, &mut |progress| bar.show(progress));
+        let run = sandgate_stream::run(sources, judge, sink, durable, settings, summary, &mut |told| match told {
+            Told::Progress(progress) => bar.show(progress),
+            Told::Note(what) => bar.note(what),
+        });
         Ok(Done {
             summary: run.summary,
             engine,

@@ -64,6 +64,8 @@ pub struct Judged {
     pub journal: Vec<u8>,
     /// Counts.
     pub tally: Tally,
+    /// What an operator should know.
+    pub notes: Vec<String>,
     /// Of each record whose id is remembered, what was decided about it.
     pub(crate) settled: Vec<Settled>,
     /// Decisions that stand in for an earlier one, still to be put in.
@@ -76,6 +78,7 @@ impl Judged {
         self.decisions.clear();
         self.dead_letters.clear();
         self.journal.clear();
+        self.notes.clear();
         self.settled.clear();
         self.repeats.clear();
         self.tally = Tally { reasons: std::mem::take(&mut self.tally.reasons), ..Tally::default() };

@@ -222,6 +222,14 @@ impl Judge for LaneJudge {
         let mut pass = self.empty_pass();
         let mut known = self.route(records, decoded, &transactions, &mut pass);
         self.lane.pass(number, &mut pass)?;
+        for tenant in pass.filled() {
+            let name = &self.engine.generations[*tenant as usize].tenant;
+            out.notes.push(format!(
+                "tenant {name} has reached its bound of {} window events ([state] events): more are refused until the \
+                 clock has passed some, and what needs them faults with state-full",
+                self.lane.settings().events
+            ));
+        }
         let groups = self.group(records, &mut known, &pass);
         self.write(records, &known, &pass, &groups, out);
         self.passes.lock().unwrap_or_else(PoisonError::into_inner).push(pass.recycle());

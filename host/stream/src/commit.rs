@@ -6,6 +6,7 @@
 //! commit is made of what has come in the meantime, so a slow disk makes commits
 //! larger and rarer, up to a bound; then the lane waits for it.
 
+use crate::batch::Batch;
 use crate::sink::{Sink, SinkError};
 use sandgate_engine::judged::Judge;
 use sandgate_state::journal::{Journal, JournalError};
@@ -43,6 +44,17 @@ struct Request {
     position: Position,
     /// The last batch that is in it, if there is one.
     through: Option<u64>,
+    /// The batches in it: when each was admitted, and how many records it has.
+    batches: Vec<(Instant, u64)>,
+}
+
+/// A commit that is durable.
+struct Done {
+    request: Request,
+    /// When it was.
+    at: Instant,
+    /// Something that went wrong without harm.
+    note: Option<String>,
 }
 
 /// The writer's side of the thread that commits.
@@ -55,8 +67,12 @@ pub(crate) struct Committer {
     spare: Vec<u8>,
     sources: Vec<SourcePosition>,
     through: Option<u64>,
+    batches: Vec<(Instant, u64)>,
     requests: Option<SyncSender<Request>>,
-    done: Receiver<Result<Request, CommitError>>,
+    done: Receiver<Result<Done, CommitError>>,
+    /// How long records were in the host until they were durable.
+    durations: Vec<(Duration, u64)>,
+    notes: Vec<String>,
     under_way: bool,
     thread: Option<JoinHandle<()>>,
 }
@@ -77,7 +93,8 @@ impl Committer {
         let judge = Arc::clone(judge);
         let thread = spawn(move || {
             for request in taken {
-                let committed = commit(&files, &mut journal, &*judge, &request).map(|()| request);
+                let committed = commit(&files, &mut journal, &*judge, &request);
+                let committed = committed.map(|note| Done { request, at: Instant::now(), note });
                 let failed = committed.is_err();
                 if finished.send(committed).is_err() || failed {
                     break;
@@ -91,19 +108,34 @@ impl Committer {
             spare: Vec::new(),
             sources: durable.begin.sources,
             through: None,
+            batches: Vec::new(),
             requests: Some(requests),
             done,
+            durations: Vec::new(),
+            notes: Vec::new(),
             under_way: false,
             thread: Some(thread),
         })
     }
 
     /// Takes what the journal must hold about a batch.
-    pub(crate) fn add(&mut self, number: u64, entries: &[u8], sources: &[SourcePosition]) {
-        self.entries.extend_from_slice(entries);
+    pub(crate) fn add(&mut self, number: u64, batch: &Batch) {
+        self.entries.extend_from_slice(&batch.judged.journal);
         self.sources.clear();
-        self.sources.extend_from_slice(sources);
+        self.sources.extend_from_slice(&batch.ends);
         self.through = Some(number);
+        self.batches.push((batch.admitted, batch.len() as u64));
+    }
+
+    /// How long so many records were in the host until they were durable, for all
+    /// that have become so since it was asked last.
+    pub(crate) fn durations(&mut self) -> impl Iterator<Item = (Duration, u64)> {
+        self.durations.drain(..)
+    }
+
+    /// What an operator should know, each told once.
+    pub(crate) fn notes(&mut self) -> impl Iterator<Item = String> {
+        self.notes.drain(..)
     }
 
     /// Whether a commit should be made of what has come.
@@ -125,7 +157,7 @@ impl Committer {
 
     /// Makes the last commit and waits for it; `ended` says whether the sources
     /// came to their end.
-    pub(crate) fn finish(mut self, sink: &mut Sink, totals: &Totals, ended: bool) -> Result<(), CommitError> {
+    pub(crate) fn finish(&mut self, sink: &mut Sink, totals: &Totals, ended: bool) -> Result<(), CommitError> {
         self.look(true)?;
         sink.flush()?;
         self.send(sink, totals, ended);
@@ -144,14 +176,15 @@ impl Committer {
             output: written.decisions,
             dead_letters: written.dead_letters,
             records: totals.records,
-            tally: (totals.tally)(),
+            tally: totals.tally.clone(),
             ended,
         };
         let entries = std::mem::replace(&mut self.entries, std::mem::take(&mut self.spare));
         let through = self.through.take();
         // a thread that has ended says why through `done`
         if let Some(requests) = &self.requests {
-            let _ = requests.send(Request { entries, position, through });
+            let batches = std::mem::take(&mut self.batches);
+            let _ = requests.send(Request { entries, position, through, batches });
         }
         self.under_way = true;
         self.last = Instant::now();
@@ -174,9 +207,12 @@ impl Committer {
         self.under_way = false;
         match answer {
             Some(answer) => {
-                let mut request = answer?;
+                let Done { mut request, at, note } = answer?;
                 request.entries.clear();
                 self.spare = request.entries;
+                let since = request.batches.iter().map(|(admitted, records)| (at - *admitted, *records));
+                self.durations.extend(since);
+                self.notes.extend(note);
             }
             // the thread has panicked, which its end tells
             None => {
@@ -190,9 +226,9 @@ impl Committer {
 }
 
 /// What a commit says about the whole run.
-pub(crate) struct Totals<'a> {
+pub(crate) struct Totals {
     pub(crate) records: u64,
-    pub(crate) tally: &'a dyn Fn() -> Vec<u8>,
+    pub(crate) tally: Vec<u8>,
 }
 
 fn commit(
@@ -200,7 +236,7 @@ fn commit(
     journal: &mut Journal,
     judge: &dyn Judge,
     request: &Request,
-) -> Result<(), CommitError> {
+) -> Result<Option<String>, CommitError> {
     for (name, file) in files {
         file.sync_data().map_err(|error| SinkError::of(name.clone(), error))?;
     }
@@ -213,5 +249,6 @@ fn commit(
     {
         journal.compact(front, sieve)?;
     }
-    Ok(())
+    let failed = journal.compacted().and_then(Result::err);
+    Ok(failed.map(|failure| format!("the journal could not be made shorter, which costs room only: {failure}")))
 }

@@ -16,9 +16,10 @@
 
 #[cfg(test)]
 mod tests;
+mod writer;
 
 use crate::batch::Batch;
-use crate::commit::{CommitError, Committer, Durable, Totals};
+use crate::commit::{CommitError, Committer, Durable};
 use crate::lines::Lines;
 use crate::merge::{Merge, TimeOf};
 use crate::sink::{Sink, SinkError};
@@ -27,9 +28,10 @@ use crate::summary::Summary;
 use sandgate_engine::judged::Judge;
 use sandgate_state::Closed;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{JoinHandle, spawn};
 use std::time::Instant;
+use writer::Writer;
 
 /// How a lane works; none of it shows in its output.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +51,15 @@ pub struct Progress {
     pub total: Option<u64>,
     /// Records written down, as decisions or dead letters.
     pub records: u64,
+}
+
+/// What a lane tells on its way.
+#[derive(Clone, Copy, Debug)]
+pub enum Told<'a> {
+    /// How far it has come.
+    Progress(Progress),
+    /// Something that an operator should know.
+    Note(&'a str),
 }
 
 /// How a lane ended. What was judged before an error is counted and written.
@@ -88,8 +99,8 @@ fn waiting(batch: usize) -> usize {
 }
 
 /// Takes sources through a judge into a sink, and makes it durable where it can
-/// be. `summary` is what earlier runs of the lane have done. `progress` is told
-/// after every batch, on the calling thread.
+/// be. `summary` is what earlier runs of the lane have done. `told` hears how far
+/// it is after every batch, and what an operator should know, on the calling thread.
 ///
 /// After an error the threads end by themselves; one that waits for a source
 /// which does not answer is left behind, so that nobody waits for it.
@@ -100,13 +111,13 @@ pub fn run<J: Judge + 'static>(
     durable: Option<Durable>,
     settings: Settings,
     mut summary: Summary,
-    progress: &mut dyn FnMut(Progress),
+    told: &mut dyn FnMut(Told<'_>),
 ) -> Run {
     let start = Instant::now();
     let mut nothing_new = false;
     let ended = begin(sources, durable.as_ref()).and_then(|(lines, more)| {
         nothing_new = !more;
-        if more { go(lines, &judge, &mut sink, durable, settings, &mut summary, progress) } else { Ok(()) }
+        if more { go(lines, &judge, &mut sink, durable, settings, &mut summary, told) } else { Ok(()) }
     });
     summary.elapsed = start.elapsed();
     // An error of a source leaves the sink whole, so it is still brought to disk.
@@ -147,14 +158,13 @@ fn go<J: Judge + 'static>(
     durable: Option<Durable>,
     settings: Settings,
     summary: &mut Summary,
-    progress: &mut dyn FnMut(Progress),
+    told: &mut dyn FnMut(Told<'_>),
 ) -> Result<(), Error> {
     let total = lines.iter().map(Lines::total).sum();
-    let mut committer = durable.map(|durable| Committer::start(durable, sink, judge)).transpose()?;
+    let committer = durable.map(|durable| Committer::start(durable, sink, judge)).transpose()?;
+    let mut writer = Writer { sink, judge: &**judge, committer, summary, total, told };
     let (threads, ring, empty) = start_threads(lines, judge, settings);
-    let written = write(&ring, &empty, sink, &**judge, committer.as_mut(), summary, &mut |batch, records| {
-        progress(Progress { read: batch.read, total, records });
-    });
+    let written = writer.write(&ring, &empty);
     judge.close();
     if matches!(written, Err(Error::Sink(_) | Error::Commit(_))) {
         return written;
@@ -166,10 +176,7 @@ fn go<J: Judge + 'static>(
             std::panic::resume_unwind(panic);
         }
     }
-    if let Some(committer) = committer.take() {
-        let totals = Totals { records: summary.records, tally: &|| summary.tally.to_bytes() };
-        committer.finish(sink, &totals, written.is_ok())?;
-    }
+    writer.finish(written.is_ok())?;
     written
 }
 
@@ -246,50 +253,4 @@ fn work(judge: &dyn Judge, filled: &Receiver<Passed>, judged: &SyncSender<Passed
             return;
         }
     }
-}
-
-/// The writer: takes batches in turn until a worker has no more, which means that
-/// none of those after it has one.
-fn write(
-    ring: &Ring,
-    empty: &Sender<Box<Batch>>,
-    sink: &mut Sink,
-    judge: &dyn Judge,
-    mut committer: Option<&mut Committer>,
-    summary: &mut Summary,
-    told: &mut dyn FnMut(&Batch, u64),
-) -> Result<(), Error> {
-    for worker in ring.judged.iter().cycle() {
-        let passed = match worker.try_recv() {
-            Ok(passed) => passed,
-            Err(TryRecvError::Disconnected) => return Ok(()),
-            Err(TryRecvError::Empty) => {
-                sink.flush()?;
-                match worker.recv() {
-                    Ok(passed) => passed,
-                    Err(_) => return Ok(()),
-                }
-            }
-        };
-        let (number, mut batch) = passed?;
-        judge.settle(&mut batch.judged);
-        sink.write(&batch.judged)?;
-        summary.add(&batch.judged.tally, batch.len() as u64, batch.admitted.elapsed());
-        match committer.as_deref_mut() {
-            Some(committer) => {
-                committer.add(number, &batch.judged.journal, &batch.ends);
-                if committer.is_due() {
-                    let totals = Totals { records: summary.records, tally: &|| summary.tally.to_bytes() };
-                    committer.begin(sink, &totals)?;
-                }
-            }
-            // what is not durable is as good as committed: nobody will undo it
-            None => judge.committed(number),
-        }
-        told(&batch, summary.records);
-        batch.clear();
-        // the reader may have come to the end of the source already
-        let _ = empty.send(batch);
-    }
-    Ok(())
 }

@@ -17,7 +17,7 @@ pub mod source;
 pub mod summary;
 
 pub use commit::{CommitError, Durable};
-pub use lane::{Progress, Run, Settings, run};
+pub use lane::{Progress, Run, Settings, Told, run};
 pub use sink::{Committed, Protected, Sink, SinkError, Target};
 pub use source::{Source, SourceError};
 pub use summary::Summary;

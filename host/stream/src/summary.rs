@@ -21,6 +21,8 @@ pub struct Summary {
     /// How long records were in the host, in nanoseconds: from the completion of
     /// their batch until their decision was handed to the sink.
     in_host: Histogram<u64>,
+    /// Likewise, until their commit was on disk; of runs that make commits.
+    until_durable: Histogram<u64>,
 }
 
 /// A reason's place in the text: who gives it and its code.
@@ -46,7 +48,14 @@ impl Summary {
 
     /// Nothing done yet.
     pub fn new() -> Summary {
-        Summary { tally: Tally::default(), records: 0, before: 0, elapsed: Duration::ZERO, in_host: histogram() }
+        Summary {
+            tally: Tally::default(),
+            records: 0,
+            before: 0,
+            elapsed: Duration::ZERO,
+            in_host: histogram(),
+            until_durable: histogram(),
+        }
     }
 
     /// What earlier runs of the lane have done; their time is not known.
@@ -62,6 +71,12 @@ impl Summary {
         self.in_host.saturating_record_n(nanos.max(1), records);
     }
 
+    /// Counts records that have become durable so long after they were admitted.
+    pub(crate) fn add_durable(&mut self, time: Duration, records: u64) {
+        let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.until_durable.saturating_record_n(nanos.max(1), records);
+    }
+
     /// Adds another run's numbers; the longer time counts, as both ran at once.
     pub fn merge(&mut self, other: &Summary) {
         self.tally.add(&other.tally);
@@ -70,6 +85,7 @@ impl Summary {
         self.elapsed = self.elapsed.max(other.elapsed);
         // both have the same bounds, so every value has its place
         let _ = self.in_host.add(&other.in_host);
+        let _ = self.until_durable.add(&other.until_durable);
     }
 
     /// Records a second of this run.
@@ -80,7 +96,7 @@ impl Summary {
     /// How long that share of the records (0 to 1) was at most in the host, to
     /// three digits; 1 is the longest.
     pub fn in_host(&self, share: f64) -> Duration {
-        Duration::from_nanos(if share >= 1.0 { self.in_host.max() } else { self.in_host.value_at_quantile(share) })
+        quantile(&self.in_host, share)
     }
 
     /// The text that ends a run. `reasons` are named in the order of the tally;
@@ -106,8 +122,10 @@ impl Summary {
         text.counted("faults", Fault::WORDS.into_iter().zip(self.tally.faults));
         text.counted("dead letters", Cause::ALL.into_iter().map(Cause::word).zip(self.tally.dead_letters));
         if of_this_run > 0 {
-            let [half, most, all] = [0.5, 0.99, 1.0].map(|share| time(self.in_host(share)));
-            text.line("time in host", &format!("p50 {half}, p99 {most}, max {all}"));
+            text.line("time in host", &times(&self.in_host));
+        }
+        if !self.until_durable.is_empty() {
+            text.line("durable after", &times(&self.until_durable));
         }
         text.0
     }
@@ -129,6 +147,15 @@ impl Summary {
         hit.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         hit
     }
+}
+
+fn quantile(histogram: &Histogram<u64>, share: f64) -> Duration {
+    Duration::from_nanos(if share >= 1.0 { histogram.max() } else { histogram.value_at_quantile(share) })
+}
+
+fn times(histogram: &Histogram<u64>) -> String {
+    let [half, most, all] = [0.5, 0.99, 1.0].map(|share| time(quantile(histogram, share)));
+    format!("p50 {half}, p99 {most}, max {all}")
 }
 
 /// From a nanosecond to an hour, to three digits.

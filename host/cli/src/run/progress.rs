@@ -23,6 +23,11 @@ impl Bar {
         Bar(ProgressBar::no_length().with_style(style(Bar::ENDLESS)).with_prefix(name))
     }
 
+    /// Tells something above the line.
+    pub(crate) fn note(&self, what: &str) {
+        self.0.suspend(|| super::note(what));
+    }
+
     /// Draws how much of the state is there again.
     pub(super) fn restore(&self, progress: sandgate_state::replay::Progress) {
         if self.0.length() != Some(progress.total) {

@@ -1,6 +1,6 @@
 //! Order, ends and failures of a lane, whatever the number of its workers.
 
-use super::{Error, Progress, Run, Settings, run};
+use super::{Error, Progress, Run, Settings, Told, run};
 use crate::sink::{Place, Sink, SinkError, Target};
 use crate::source::{Source, SourceError};
 use crate::summary::Summary;
@@ -90,7 +90,11 @@ const SETTINGS: Settings = Settings { workers: 2, batch: 64 };
 const SIZE_MAX: u64 = 300;
 
 fn echo(source: Source, sink: Sink, settings: Settings, progress: &mut dyn FnMut(Progress)) -> Run {
-    run(vec![source], Arc::new(Echo), sink, None, settings, Summary::new(), progress)
+    run(vec![source], Arc::new(Echo), sink, None, settings, Summary::new(), &mut |told| {
+        if let Told::Progress(far) = told {
+            progress(far);
+        }
+    })
 }
 
 fn run_files(input: &Path, output: &Path, force: bool, settings: Settings) -> Run {
