@@ -34,7 +34,11 @@ fn run(command: &str) -> String {
 fn without_times(line: &str) -> String {
     let timed =
         ["records ", "time in host ", "durable after "].iter().any(|timed| line.trim_start().starts_with(timed));
-    let line = if timed { line.split(" in ").next().unwrap_or(line) } else { line };
+    let line = if timed {
+        line.split(" in ").next().and_then(|line| line.split(" p50 ").next()).unwrap_or(line)
+    } else {
+        line
+    };
     line.trim_end().to_owned()
 }
 
