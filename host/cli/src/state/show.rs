@@ -127,12 +127,42 @@ fn instant(millis: i64) -> Json {
     Instant::from_millis(millis).map_or(Json::Null, |instant| as_json(Value::Instant(instant)))
 }
 
+/// The order in which a person reads; what is not here comes behind.
+const ORDER: [&str; 20] = [
+    "output",
+    "sources",
+    "source",
+    "input",
+    "offset",
+    "ended",
+    "records",
+    "committed",
+    "decisions",
+    "clock",
+    "ids",
+    "bytes",
+    "tenants",
+    "tenant",
+    "key",
+    "by",
+    "count",
+    "counted",
+    "bound",
+    "time",
+];
+
+fn ordered(members: &Map<String, Json>) -> Vec<(&String, &Json)> {
+    let mut members: Vec<_> = members.iter().collect();
+    members.sort_by_key(|(name, _)| ORDER.iter().position(|known| known == name).unwrap_or(ORDER.len()));
+    members
+}
+
 /// A value in lines: what holds others is indented, a list of objects is one
 /// line for each.
 fn text(value: &Json, depth: usize) -> String {
     let mut out = String::new();
     let Json::Object(members) = value else { return line(value) };
-    for (name, member) in members {
+    for (name, member) in ordered(members) {
         let indent = "  ".repeat(depth);
         // writing to a string cannot fail
         let _ = match member {
@@ -156,7 +186,7 @@ fn is_deep(value: &Json) -> bool {
 fn line(value: &Json) -> String {
     match value {
         Json::Object(members) => {
-            let each = members.iter().map(|(name, member)| format!("{name} {}", line(member)));
+            let each = ordered(members).into_iter().map(|(name, member)| format!("{name} {}", line(member)));
             each.collect::<Vec<_>>().join("  ")
         }
         Json::String(text) => text.clone(),
