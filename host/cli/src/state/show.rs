@@ -51,7 +51,7 @@ fn whole(found: &Found, tenant: Option<&str>) -> Json {
         "committed": { "decisions": position.output, "dead_letters": position.dead_letters },
         "clock": report.clock.map(instant),
         "ids": report.ids,
-        "bytes": report.bytes,
+        "memory": report.bytes,
         "tenants": tenants.collect::<Vec<_>>(),
     })
 }
@@ -128,7 +128,7 @@ fn instant(millis: i64) -> Json {
 }
 
 /// The order in which a person reads; what is not here comes behind.
-const ORDER: [&str; 20] = [
+const ORDER: [&str; 26] = [
     "output",
     "sources",
     "source",
@@ -138,9 +138,10 @@ const ORDER: [&str; 20] = [
     "records",
     "committed",
     "decisions",
+    "dead_letters",
     "clock",
     "ids",
-    "bytes",
+    "memory",
     "tenants",
     "tenant",
     "key",
@@ -148,7 +149,12 @@ const ORDER: [&str; 20] = [
     "count",
     "counted",
     "bound",
+    "refused",
+    "families",
     "time",
+    "series",
+    "events",
+    "bytes",
 ];
 
 fn ordered(members: &Map<String, Json>) -> Vec<(&String, &Json)> {
