@@ -6,7 +6,7 @@ pub mod stream;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use tempfile::TempDir;
 
@@ -135,6 +135,18 @@ impl Desk {
             .unwrap_or_else(|error| panic!("the program must start: {error}"))
     }
 
+    /// Starts the program in this folder; what it says is not kept.
+    pub fn start<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Child {
+        Command::new(program())
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| panic!("the program must start: {error}"))
+    }
+
     /// Runs the program, which must succeed.
     pub fn succeed<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Output {
         let output = self.run(arguments);
@@ -146,6 +158,29 @@ impl Desk {
 impl Default for Desk {
     fn default() -> Desk {
         Desk::new()
+    }
+}
+
+/// Kills a run with SIGKILL when so many bytes of a file are written; says whether
+/// it was still running.
+///
+/// # Panics
+/// Where the run fails by itself.
+pub fn kill_at(mut run: Child, file: &Path, bytes: u64) -> bool {
+    let written = || std::fs::metadata(file).map_or(0, |metadata| metadata.len());
+    loop {
+        match run.try_wait() {
+            Ok(Some(ended)) => {
+                assert!(ended.success(), "a run that was not killed ended with {ended}");
+                return false;
+            }
+            Ok(None) if written() >= bytes => {
+                let killed = run.kill().and_then(|()| run.wait());
+                return killed.is_ok_and(|ended| ended.code().is_none());
+            }
+            Ok(None) => std::thread::yield_now(),
+            Err(error) => panic!("a run that was started: {error}"),
+        }
     }
 }
 

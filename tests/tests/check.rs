@@ -206,6 +206,21 @@ fn windows_are_checked_against_every_source_that_they_read() {
             "",
             "input `accounts` of policy `every-window` counts by field `device`, which is a number; a key is",
         ),
+        (
+            SOURCES.replace("device = { kind = \"text\" }", "gadget = { kind = \"text\" }"),
+            "",
+            "input `accounts` of policy `every-window` reads field `device`, which source `payments` does not declare",
+        ),
+        (
+            // a window over prices only still needs the key in every payment
+            SOURCES.replace("account = { path = \"account_id\"", "payer = { path = \"account_id\"").replacen(
+                "account = \"account\"",
+                "account = \"payer\"",
+                1,
+            ),
+            "",
+            "input `price` of policy `every-window` reads field `account`, which source `payments` does not declare",
+        ),
         (SOURCES.to_owned(), "keep = [\"merchant\"]\n", "declares a field `merchant`"),
         (format!("{SOURCES}\n[state]\nlateness = \"soon\"\n"), "", "state.lateness: is not a length of time"),
         (

@@ -4,7 +4,7 @@
 
 use sandgate_model::manifest::{Parameter, Setting};
 use sandgate_sandbox::{Config, Sandbox};
-use sandgate_tests::{Desk, policies, program, root, text};
+use sandgate_tests::{Desk, kill_at, policies, program, root, text};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::process::Command;
@@ -141,4 +141,24 @@ fn the_models_defaults_are_what_training_finds() {
     };
     let defaults: Vec<_> = policy.manifest().parameters.iter().map(default).collect();
     assert_eq!(told.lines().collect::<Vec<_>>(), defaults);
+}
+
+#[test]
+fn a_kill_in_the_middle_of_the_opening_day_changes_nothing() {
+    let example = "examples/fund-subscriptions";
+    let (host, tenant) = (format!("{example}/sandgate.toml"), format!("{example}/tenants/fund.toml"));
+    let desk = opening(20_000, 12, &host, &tenant);
+    let files = || ["decisions.jsonl", "decisions.jsonl.dead-letters"].map(|name| desk.read(name));
+    let whole = files();
+    let length = whole[0].len() as u64;
+    let run = "run --config sandgate.toml --from records.jsonl --to decisions.jsonl";
+    let mut struck = 0;
+    for until in [length / 5, length / 2, length * 4 / 5] {
+        let force = if struck == 0 { " --force" } else { "" };
+        let started = desk.start(format!("{run}{force}").split(' '));
+        struck += u32::from(kill_at(started, &desk.path("decisions.jsonl"), until));
+    }
+    desk.succeed(run.split(' '));
+    assert!(files() == whole, "after {struck} kills");
+    assert!(struck > 0, "a kill must come before the end");
 }

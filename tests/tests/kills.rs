@@ -7,8 +7,7 @@
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a test that says how far it is")]
 
 use sandgate_tests::stream::{Chance, SOURCES, payments, prices};
-use sandgate_tests::{Desk, policies, program, text};
-use std::process::{Command, Stdio};
+use sandgate_tests::{Desk, kill_at, policies, text};
 
 const RECORDS: u64 = 20_000;
 const FILES: [&str; 3] = ["out.jsonl", "out.jsonl.dead-letters", "out.jsonl.generations"];
@@ -71,25 +70,6 @@ fn begin_anew(desk: &Desk) {
 /// Starts the run and kills it when so much is written; says whether it was
 /// still running.
 fn kill(desk: &Desk, until: u64, chance: &mut Chance) -> bool {
-    let mut child = Command::new(program())
-        .args(RUN)
-        .args(["--workers", ["1", "2", "3"][chance.below(3) as usize]])
-        .current_dir(desk.path("."))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let written = || std::fs::metadata(desk.path("out.jsonl")).map_or(0, |metadata| metadata.len());
-    loop {
-        if let Some(ended) = child.try_wait().unwrap() {
-            assert!(ended.success(), "a run that was not killed ended with {ended}");
-            return false;
-        }
-        if written() >= until {
-            child.kill().unwrap();
-            return child.wait().unwrap().code().is_none();
-        }
-        std::thread::yield_now();
-    }
+    let workers = ["1", "2", "3"][chance.below(3) as usize];
+    kill_at(desk.start(RUN.iter().chain(&["--workers", workers])), &desk.path("out.jsonl"), until)
 }

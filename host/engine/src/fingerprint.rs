@@ -16,6 +16,12 @@ pub(crate) fn of_id(id: &str) -> [u8; 16] {
     first_half(&Sha256::digest(id.as_bytes()))
 }
 
+/// The hash of an id that is composed of several fields: two records are the same
+/// only if all of them is, so the content is part of it.
+pub(crate) fn of_composed(id: &str, content: &[u8; 16]) -> [u8; 16] {
+    first_half(&Sha256::new().chain_update(content).chain_update(id.as_bytes()).finalize())
+}
+
 /// The hash of a transaction's content; `buffer` is used again for the next.
 pub(crate) fn of_content(schema: &Schema, transaction: &Transaction<'_>, buffer: &mut Vec<u8>) -> [u8; 16] {
     buffer.clear();

@@ -13,6 +13,7 @@ use crate::decode::{Transaction, Transactions, Unusable};
 use crate::fingerprint;
 use crate::judged::{Judge, Judged, Record};
 use crate::repeat::{self, RepeatLine};
+use crate::tally::Aside;
 use sandgate_model::{Decimal, Instant};
 use sandgate_state::replay::Sieve;
 use sandgate_state::{Closed, Entry, Fate, Lane, Pass, Settled};
@@ -80,14 +81,18 @@ impl LaneJudge {
             });
             all.push(usable.map(|(transaction, tenant)| {
                 self.engine.generations[tenant].windows.cells(record.source, &transaction, &mut cells);
+                let content = fingerprint::of_content(source.decoder.schema(), &transaction, &mut buffer);
                 let entry = Entry {
                     tenant: tenant as u32,
                     source: record.source as u32,
                     judged: !source.observe,
                     time: transaction.time().millis(),
                     offset: record.offset,
-                    id: fingerprint::of_id(transaction.id()),
-                    content: fingerprint::of_content(source.decoder.schema(), &transaction, &mut buffer),
+                    id: match source.composed {
+                        true => fingerprint::of_composed(transaction.id(), &content),
+                        false => fingerprint::of_id(transaction.id()),
+                    },
+                    content,
                     composed: source.composed,
                 };
                 pass.push(entry, &cells);
@@ -182,8 +187,14 @@ impl LaneJudge {
                     out.settled.push(settled);
                 }
                 (fate, _) if source.observe => {
-                    out.tally.observed += 1;
                     settled = Settled::default();
+                    let aside = match fate {
+                        Fate::New => Aside::TakenUp,
+                        Fate::Full => Aside::Refused,
+                        Fate::Repeat(_) => Aside::Repeat,
+                        Fate::Reused { .. } => Aside::Reused,
+                    };
+                    out.tally.observed[aside as usize] += 1;
                     if matches!(fate, Fate::New | Fate::Full) {
                         out.settled.push(settled);
                     }

@@ -1,9 +1,11 @@
 //! Decisions that no policy made: of a record that came before, and of a record
 //! whose id was another's.
 //!
-//! A repeat gets the outcome and the generation of the first one. That one may
-//! still be on its way when the repeat is seen, so its line is left open and
-//! completed in the order of the lane, when everything before it is settled.
+//! A repeat gets the outcome and the generation of the first one. Its generation
+//! is the present one: a lane belongs to its policy sets, and with others it begins
+//! anew. Its outcome may still be on its way when the repeat is seen, so the line
+//! is left open and completed in the order of the lane, when everything before it
+//! is settled.
 
 use crate::decision::{Origin, position};
 use crate::decode::Transaction;

@@ -13,8 +13,8 @@ pub struct Tally {
     pub amounts: [i128; 3],
     /// Decisions that repeat an earlier one; they are in no other count.
     pub repeats: u64,
-    /// Records that were observed and not judged.
-    pub observed: u64,
+    /// Records that were observed and not judged, in the order of [`Aside::ALL`].
+    pub observed: [u64; Aside::ALL.len()],
     /// Transactions that were late.
     pub late: u64,
     /// Dead letters by cause, in the order of [`Cause::ALL`].
@@ -23,6 +23,34 @@ pub struct Tally {
     pub faults: [u64; Fault::WORDS.len()],
     /// Hits by reason, in the order of [`Engine::reasons`](crate::Engine::reasons).
     pub reasons: Vec<u64>,
+}
+
+/// What became of an observed record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aside {
+    /// It is an event.
+    TakenUp,
+    /// It came before.
+    Repeat,
+    /// Its id was used before with another content.
+    Reused,
+    /// The tenant's bound on events refused it.
+    Refused,
+}
+
+impl Aside {
+    /// All of them.
+    pub const ALL: [Aside; 4] = [Aside::TakenUp, Aside::Repeat, Aside::Reused, Aside::Refused];
+
+    /// The words for it in a summary.
+    pub fn words(self) -> &'static str {
+        match self {
+            Aside::TakenUp => "taken up",
+            Aside::Repeat => "repeats",
+            Aside::Reused => "id reused",
+            Aside::Refused => "refused by the bound",
+        }
+    }
 }
 
 impl Tally {
@@ -54,7 +82,7 @@ impl Tally {
         add(&mut self.dead_letters, &other.dead_letters);
         add(&mut self.faults, &other.faults);
         self.repeats += other.repeats;
-        self.observed += other.observed;
+        add(&mut self.observed, &other.observed);
         self.late += other.late;
         self.amounts.iter_mut().zip(&other.amounts).for_each(|(sum, amount)| *sum += amount);
         if self.reasons.len() < other.reasons.len() {
@@ -66,7 +94,7 @@ impl Tally {
     /// The counts as bytes, for a run that goes on later: every number in the
     /// order of the fields, 16 bytes each, least significant first.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let counts = self.outcomes.into_iter().chain([self.repeats, self.observed, self.late]);
+        let counts = self.outcomes.into_iter().chain([self.repeats, self.late]).chain(self.observed);
         let counts = counts.chain(self.dead_letters).chain(self.faults).map(i128::from);
         let all = self.amounts.into_iter().chain(counts).chain(self.reasons.iter().map(|count| i128::from(*count)));
         all.flat_map(i128::to_le_bytes).collect()
@@ -82,7 +110,7 @@ impl Tally {
         }
         let mut counts = all.map(u64::try_from);
         let Tally { outcomes, repeats, observed, late, dead_letters, faults, .. } = &mut tally;
-        let fixed = outcomes.iter_mut().chain([repeats, observed, late]).chain(dead_letters).chain(faults);
+        let fixed = outcomes.iter_mut().chain([repeats, late]).chain(observed).chain(dead_letters).chain(faults);
         for count in fixed {
             *count = counts.next()?.ok()?;
         }
@@ -110,7 +138,7 @@ mod tests {
             outcomes: [1, 2, u64::MAX],
             amounts: [-5, i128::MAX, 0],
             repeats: 3,
-            observed: 4,
+            observed: [4, 0, 1, 2],
             late: 5,
             reasons: vec![6, 0, 7],
             ..Tally::default()

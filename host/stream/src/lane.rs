@@ -115,7 +115,7 @@ pub fn run<J: Judge + 'static>(
 ) -> Run {
     let start = Instant::now();
     let mut nothing_new = false;
-    let ended = begin(sources, durable.as_ref()).and_then(|(lines, more)| {
+    let ended = begin(sources, durable.as_ref(), told).and_then(|(lines, more)| {
         nothing_new = !more;
         if more { go(lines, &judge, &mut sink, durable, settings, &mut summary, told) } else { Ok(()) }
     });
@@ -130,11 +130,16 @@ pub fn run<J: Judge + 'static>(
 
 /// Goes to where an earlier run has come, and says whether there is anything
 /// left to do.
-fn begin(sources: Vec<Source>, durable: Option<&Durable>) -> Result<(Vec<Lines>, bool), Error> {
+fn begin(
+    sources: Vec<Source>,
+    durable: Option<&Durable>,
+    told: &mut dyn FnMut(Told<'_>),
+) -> Result<(Vec<Lines>, bool), Error> {
     let mut lines: Vec<Lines> = sources.into_iter().enumerate().map(|(at, source)| Lines::new(source, at)).collect();
     let Some(Durable { begin, .. }) = durable else { return Ok((lines, true)) };
     for (lines, position) in lines.iter_mut().zip(&begin.sources) {
-        lines.resume(position)?;
+        let total = lines.total();
+        lines.resume(position, &mut |read| told(Told::Progress(Progress { read, total, records: begin.records })))?;
     }
     if !begin.ended {
         return Ok((lines, true));

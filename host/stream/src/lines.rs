@@ -82,9 +82,11 @@ impl Lines {
 
     /// Goes on from a position of an earlier run.
     ///
+    /// `told` hears now and then how many bytes were read.
+    ///
     /// # Errors
     /// Where the source cannot be read, or is not the one that was read then.
-    pub(crate) fn resume(&mut self, position: &SourcePosition) -> Result<(), SourceError> {
+    pub(crate) fn resume(&mut self, position: &SourcePosition, told: &mut dyn FnMut(u64)) -> Result<(), SourceError> {
         if position.offset == 0 {
             return Ok(());
         }
@@ -93,6 +95,7 @@ impl Lines {
             self.advance(self.start + cut);
             if self.offset < position.offset {
                 self.read()?;
+                told(self.bytes_read());
             }
         }
         self.searched = self.start;

@@ -131,7 +131,7 @@ mod tests {
             fs::write(&path, text).unwrap();
             let mut lines = Lines::new(Source::open(&path, 100).unwrap(), at);
             if let Some(position) = positions.get(at) {
-                lines.resume(position).unwrap();
+                lines.resume(position, &mut |_| {}).unwrap();
             }
             lines
         });

@@ -21,7 +21,8 @@ pub use target::{Place, Protected, Target};
 use sandgate_engine::judged::Judged;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Seek as _, SeekFrom, Write};
-use std::path::PathBuf;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
 
 /// How many bytes of an output a commit holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -101,7 +102,13 @@ impl Sink {
             }
             let mut out =
                 Out { name, length: committed, writer: BufWriter::with_capacity(Out::BUFFER, Raw::File(file)) };
+            if committed > 0 && !ends_a_line(path, committed) {
+                return Err(SinkError::Replaced { path: path.clone(), committed });
+            }
             out.cut(committed)?;
+            // its name must be as durable as what will be committed of it
+            let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+            File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| out.failed(error))?;
             Ok(out)
         };
         Ok(Sink {
@@ -165,6 +172,13 @@ impl Sink {
         self.flush()?;
         [&self.decisions, &self.dead_letters, &self.generations].into_iter().try_for_each(Out::sync)
     }
+}
+
+/// Whether a line ends at this length of a file, as it does at every commit.
+fn ends_a_line(path: &Path, length: u64) -> bool {
+    let mut last = [0];
+    let read = File::open(path).and_then(|file| file.read_exact_at(&mut last, length - 1));
+    read.is_ok() && last == *b"\n"
 }
 
 /// One open place.

@@ -2,7 +2,7 @@
 
 use hdrhistogram::Histogram;
 use sandgate_engine::decode::Cause;
-use sandgate_engine::tally::Tally;
+use sandgate_engine::tally::{Aside, Tally};
 use sandgate_model::{Fault, Outcome};
 use std::fmt::Write;
 use std::time::Duration;
@@ -115,9 +115,13 @@ impl Summary {
         );
         text.outcomes(&self.tally, amount_scale);
         text.reasons(&self.top_reasons(reasons));
-        let aside = [("repeats", self.tally.repeats), ("observed", self.tally.observed), ("late", self.tally.late)];
-        for (word, count) in aside.into_iter().filter(|(_, count)| *count > 0) {
-            text.line(word, &format!("{:>12}", grouped(count)));
+        for (word, count) in [("repeats", self.tally.repeats), ("late", self.tally.late)] {
+            if count > 0 {
+                text.line(word, &format!("{:>12}", grouped(count)));
+            }
+        }
+        if self.tally.observed.iter().any(|count| *count > 0) {
+            text.counted("observed", Aside::ALL.into_iter().map(Aside::words).zip(self.tally.observed));
         }
         text.counted("faults", Fault::WORDS.into_iter().zip(self.tally.faults));
         text.counted("dead letters", Cause::ALL.into_iter().map(Cause::word).zip(self.tally.dead_letters));

@@ -2,24 +2,12 @@
 
 use crate::{RUN, every_window};
 use sandgate_tests::stream::{SOURCES, payments, prices};
-use sandgate_tests::{Desk, program};
-use std::process::{Child, Command, Stdio};
+use sandgate_tests::{Desk, kill_at};
 
-const RECORDS: u64 = 6_000;
+const RECORDS: u64 = 8_000;
 
 fn files(desk: &Desk) -> [String; 3] {
     ["out.jsonl", "out.jsonl.dead-letters", "out.jsonl.generations"].map(|name| desk.read(name))
-}
-
-fn start(desk: &Desk, workers: &str) -> Child {
-    Command::new(program())
-        .args(RUN)
-        .args(["--workers", workers])
-        .current_dir(desk.path("."))
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
 }
 
 #[test]
@@ -40,6 +28,7 @@ fn the_output_is_the_same_whatever_the_threads_the_batches_and_the_kills() {
     }
     assert!(alone[1].lines().count() > 10);
     let tenant = desk.read("tenant.toml");
+    let mut struck = 0;
     for batch in [1, 7, 64, 1_000] {
         for workers in ["1", "2", "3", "8"] {
             let desk =
@@ -51,30 +40,22 @@ fn the_output_is_the_same_whatever_the_threads_the_batches_and_the_kills() {
             desk.succeed(RUN.iter().chain(&["--workers", workers]));
             // the configuration of batches is no part of a generation
             assert!(files(&desk) == alone, "{workers} workers, batches of {batch}");
-            // the same again, killed in the middle with one number of workers, resumed with another
-            let mut child = start_anew(&desk, workers);
+            // the same again, killed in the middle and taken up with another number of workers
+            begin_anew(&desk);
             let half = alone[0].len() as u64 / 2;
-            wait_for(&desk, half, &mut child);
-            child.kill().unwrap();
-            child.wait().unwrap();
-            desk.succeed(RUN);
+            let run = desk.start(RUN.iter().chain(&["--workers", workers]));
+            struck += u32::from(kill_at(run, &desk.path("out.jsonl"), half));
+            let others = if workers == "1" { "3" } else { "1" };
+            desk.succeed(RUN.iter().chain(&["--workers", others]));
             assert!(files(&desk) == alone, "{workers} workers, batches of {batch}, killed");
         }
     }
+    assert!(struck >= 8, "most kills must come before the end, and only {struck} did");
 }
 
-fn start_anew(desk: &Desk, workers: &str) -> Child {
+fn begin_anew(desk: &Desk) {
     std::fs::remove_dir_all(desk.path("state")).unwrap();
     for name in ["out.jsonl", "out.jsonl.dead-letters", "out.jsonl.generations"] {
         std::fs::remove_file(desk.path(name)).unwrap();
-    }
-    start(desk, workers)
-}
-
-/// Waits until so much is written, or the run has ended.
-fn wait_for(desk: &Desk, bytes: u64, child: &mut Child) {
-    let written = || std::fs::metadata(desk.path("out.jsonl")).map_or(0, |metadata| metadata.len());
-    while written() < bytes && child.try_wait().unwrap().is_none() {
-        std::thread::yield_now();
     }
 }

@@ -7,6 +7,7 @@ use sandgate_tests::{Desk, account_risk, program, text};
 use std::fs;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
+use xxhash_rust::xxh3::xxh3_64;
 
 const PAYMENTS: &str = sandgate_tests::PAYMENTS;
 
@@ -183,6 +184,33 @@ fn a_torn_tail_is_cut_and_a_flipped_bit_in_the_middle_is_named() {
 }
 
 #[test]
+fn a_full_disk_ends_the_run_and_the_same_command_goes_on() {
+    let desk = every_window("[state]\ncommit = \"0ms\"\n");
+    desk.write("payments.jsonl", &payments(41, 5_000));
+    desk.write("prices.jsonl", &prices(42, 500));
+    desk.succeed(RUN);
+    let expected = ["out.jsonl", "out.jsonl.dead-letters"].map(|name| desk.read(name));
+    // a file may have so many KiB; the output or the journal comes to that first
+    for kib in [64, 200, 1_000] {
+        let limited = format!("trap '' XFSZ; ulimit -f {kib}; exec \"$0\" \"$@\"");
+        let output = Command::new("bash")
+            .args(["-c", &limited])
+            .arg(program())
+            .args(RUN)
+            .arg("--force")
+            .current_dir(desk.path("."))
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let told = text(&output.stderr);
+        assert!(matches!(output.status.code(), Some(4 | 5)), "{kib} KiB: {told}");
+        assert!(told.contains("no room is left") && told.contains("the same command"), "{told}");
+        desk.succeed(RUN);
+        assert!(["out.jsonl", "out.jsonl.dead-letters"].map(|name| desk.read(name)) == expected, "{kib} KiB");
+    }
+}
+
+#[test]
 fn a_state_folder_that_cannot_be_used_says_why() {
     let desk = desk(&many(0..10));
     desk.write("state", "a file");
@@ -191,9 +219,14 @@ fn a_state_folder_that_cannot_be_used_says_why() {
     desk.succeed(FROM);
     let identity = stored(&desk, "lane.json");
     let known = fs::read_to_string(&identity).unwrap();
-    let newer = known.replacen("\"format\": 1", "\"format\": 99", 1);
-    assert_ne!(known, newer, "{known}");
-    fs::write(&identity, newer).unwrap();
+    let (checked, _) = known.split_once(",\n  \"check\"").unwrap();
+    let newer = checked.replacen("\"format\": 1", "\"format\": 99", 1);
+    assert_ne!(checked, newer);
+    // as a newer program would write it
+    let check = xxh3_64(newer.as_bytes());
+    fs::write(&identity, format!("{newer},\n  \"check\": \"{check:016x}\"\n}}\n")).unwrap();
+    refused(&desk, &FROM, 5, "it was written by a newer one");
+    fs::write(&identity, known.replacen("in.jsonl", "im.jsonl", 1)).unwrap();
     refused(&desk, &FROM, 5, "lane.json does not fit its check");
     fs::write(&identity, known).unwrap();
     desk.succeed(FROM);

@@ -3,6 +3,7 @@
 
 use super::{Bar, note};
 use crate::config::StateSettings;
+use anyhow::Context as _;
 use sandgate_engine::Engine;
 use sandgate_engine::tally::Tally;
 use sandgate_state::Lane;
@@ -63,7 +64,7 @@ impl Lasting<'_> {
         let sink = Sink::resume(target, committed)?;
         let mut summary = Summary::new();
         if begin.records > 0 {
-            let tally = Tally::from_bytes(&begin.tally).unwrap_or_default();
+            let tally = Tally::from_bytes(&begin.tally).context("the state holds counts that are none; say --force")?;
             summary = Summary::going_on(tally, begin.records);
             if !begin.ended {
                 note(format!(

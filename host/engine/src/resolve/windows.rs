@@ -115,8 +115,12 @@ impl Work<'_> {
                 self.problem(place, format!("reads field `{name}`, which is denied to this tenant"));
                 continue;
             }
-            for source in self.site.sources.iter().enumerate().filter(|(at, _)| sources >> at & 1 == 1) {
-                self.field(name, source.1, place);
+            for (at, source) in self.site.of_tenant(&self.document.tenant) {
+                // every transaction that is judged must have a key to look with
+                let looks = window.by.contains(name) && !source.observe;
+                if looks || sources >> at & 1 == 1 {
+                    self.field(name, source, place);
+                }
             }
         }
     }

@@ -119,15 +119,15 @@ fn a_position_is_found_again_in_the_same_bytes_and_in_no_others() {
         assert_eq!(positions(text.as_bytes(), 5, drip), known, "{drip} at a time");
         for position in &known {
             let mut lines = over(text.as_bytes(), 5, drip);
-            lines.resume(position).unwrap();
+            lines.resume(position, &mut |_| {}).unwrap();
             assert_eq!(lines.position(), *position);
             assert_eq!(lines.has_more().unwrap(), position.offset < text.len() as u64);
             if position.offset > 0 {
                 let changed = text.replacen('o', "0", 1);
-                let error = over(changed.as_bytes(), 5, drip).resume(position).unwrap_err();
+                let error = over(changed.as_bytes(), 5, drip).resume(position, &mut |_| {}).unwrap_err();
                 assert!(matches!(error, SourceError::Changed { .. }), "{error}");
                 let cut = &text.as_bytes()[..position.offset as usize - 1];
-                let error = over(cut, 5, drip).resume(position).unwrap_err();
+                let error = over(cut, 5, drip).resume(position, &mut |_| {}).unwrap_err();
                 assert!(matches!(error, SourceError::Changed { .. }), "{error}");
             }
         }
@@ -139,8 +139,8 @@ fn a_last_line_without_end_cannot_be_continued() {
     let end = *positions(b"one\ntwo", 5, 10).last().unwrap();
     assert!(!end.complete);
     for (text, fits) in [("one\ntwo", true), ("one\ntwo\n", false), ("one\ntwo and more\n", false)] {
-        assert_eq!(over(text.as_bytes(), 5, 10).resume(&end).is_ok(), fits, "{text:?}");
+        assert_eq!(over(text.as_bytes(), 5, 10).resume(&end, &mut |_| {}).is_ok(), fits, "{text:?}");
     }
     let end = *positions(b"one\ntwo\n", 5, 10).last().unwrap();
-    over(b"one\ntwo\nthree\n", 5, 10).resume(&end).unwrap();
+    over(b"one\ntwo\nthree\n", 5, 10).resume(&end, &mut |_| {}).unwrap();
 }

@@ -26,6 +26,18 @@ pub enum SinkError {
         /// How many a run has committed.
         committed: u64,
     },
+    /// A file is not the one that was committed.
+    #[error(
+        "the output {} is not the one of which {committed} bytes were committed: no line ends there; \
+         put it back to go on, or say --force to judge everything again (that drops the output and its state)",
+        .path.display()
+    )]
+    Replaced {
+        /// The file.
+        path: PathBuf,
+        /// How many bytes a run has committed.
+        committed: u64,
+    },
     /// The output would overwrite what the run stands on.
     #[error("the output {} is {what}, which would be lost; name another output", .path.display())]
     Protected {
