@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! u32  sources, and for each of them:
-//!        u64 offset   u64 hash   u8 complete (0 or 1)
+//!        u64 offset   u64 hash   u8 bits: 1 complete, 2 ended
 //! u64  output   u64 dead letters   u64 records   u8 ended (0 or 1)
 //! u32  length of the tally, and its bytes
 //! ```
@@ -41,6 +41,26 @@ pub struct SourcePosition {
     /// Whether the last line read had its end: if not, more of it may come, and
     /// what was decided of it cannot be continued.
     pub complete: bool,
+    /// Whether its end was reached, and the lane went on without it: records that
+    /// come behind it now would belong between those decided since.
+    pub ended: bool,
+}
+
+/// The bit of [`SourcePosition::complete`].
+const COMPLETE: u8 = 1;
+/// The bit of [`SourcePosition::ended`].
+const ENDED: u8 = 2;
+
+impl SourcePosition {
+    fn bits(self) -> u8 {
+        u8::from(self.complete) * COMPLETE | u8::from(self.ended) * ENDED
+    }
+
+    fn decode(rest: &mut Bytes<'_>) -> Option<SourcePosition> {
+        let (offset, hash, bits) = (rest.u64()?, rest.u64()?, rest.byte()?);
+        let position = SourcePosition { offset, hash, complete: bits & COMPLETE != 0, ended: bits & ENDED != 0 };
+        (position.bits() == bits).then_some(position)
+    }
 }
 
 impl Position {
@@ -58,7 +78,7 @@ impl Position {
         for source in &self.sources {
             out.extend_from_slice(&source.offset.to_le_bytes());
             out.extend_from_slice(&source.hash.to_le_bytes());
-            out.push(u8::from(source.complete));
+            out.push(source.bits());
         }
         for number in [self.output, self.dead_letters, self.records] {
             out.extend_from_slice(&number.to_le_bytes());
@@ -71,7 +91,7 @@ impl Position {
     pub(crate) fn decode(rest: &mut Bytes<'_>) -> Option<Position> {
         let mut sources = Vec::new();
         for _ in 0..rest.u32()? {
-            sources.push(SourcePosition { offset: rest.u64()?, hash: rest.u64()?, complete: rest.flag()? });
+            sources.push(SourcePosition::decode(rest)?);
         }
         Some(Position {
             sources,

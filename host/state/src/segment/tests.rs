@@ -6,7 +6,7 @@ use crate::position::SourcePosition;
 use std::sync::Arc;
 
 fn position(output: u64) -> Position {
-    let source = SourcePosition { offset: 2, hash: 3, complete: true };
+    let source = SourcePosition { offset: 2, hash: 3, complete: true, ended: false };
     Position { sources: vec![source], output, dead_letters: 5, records: 6, tally: vec![7], ended: false }
 }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 const PATH: &str = "/snapshot-00000001";
 
 fn begin() -> Begin {
-    let source = SourcePosition { offset: 2, hash: 3, complete: true };
+    let source = SourcePosition { offset: 2, hash: 3, complete: true, ended: false };
     let position =
         Position { sources: vec![source], output: 4, dead_letters: 5, records: 6, tally: Vec::new(), ended: true };
     Begin { position, front: b"front".to_vec() }
