@@ -141,19 +141,17 @@ fn begin(
         let total = lines.total();
         lines.resume(position, &mut |read| told(Told::Progress(Progress { read, total, records: begin.records })))?;
     }
-    if !begin.ended {
-        return Ok((lines, true));
-    }
-    let several = lines.len() > 1;
-    let mut more = false;
-    for lines in &mut lines {
-        more |= lines.has_more()?;
-        if more && several {
-            // its records would belong between those that are judged already
-            return Err(lines.one_of_several().into());
+    if lines.len() > 1 {
+        for (lines, _) in lines.iter_mut().zip(&begin.sources).filter(|(_, position)| position.ended) {
+            if lines.has_more()? {
+                // its records may belong between those that are judged already
+                return Err(lines.one_of_several().into());
+            }
         }
+        return Ok((lines, !begin.ended));
     }
-    Ok((lines, more))
+    let more = lines.iter_mut().try_fold(false, |more, lines| lines.has_more().map(|has| more || has))?;
+    Ok((lines, more || !begin.ended))
 }
 
 fn go<J: Judge + 'static>(

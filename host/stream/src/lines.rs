@@ -99,7 +99,7 @@ impl Lines {
             }
         }
         self.searched = self.start;
-        if self.position() != (SourcePosition { complete: true, ..*position }) {
+        if self.position() != (SourcePosition { complete: true, ended: false, ..*position }) {
             return Err(self.source.changed(position.offset));
         }
         if !position.complete {
@@ -118,7 +118,9 @@ impl Lines {
         self.hashed = self.start;
         match &self.long {
             Some(long) => long.before,
-            None => SourcePosition { offset: self.offset, hash: self.hash.digest(), complete: self.complete },
+            None => {
+                SourcePosition { offset: self.offset, hash: self.hash.digest(), complete: self.complete, ended: false }
+            }
         }
     }
 

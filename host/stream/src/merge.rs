@@ -105,7 +105,7 @@ impl Head {
         }
         if self.state == State::Ended {
             // empty lines behind the last record are behind it for good
-            self.taken = lines.position();
+            self.taken = SourcePosition { ended: true, ..lines.position() };
         }
         Ok(())
     }
