@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 /// Rounds of each measurement; the best counts, because other work on the
 /// machine only ever makes one slower.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 
 fn main() {
     let measured = std::env::args().any(|argument| argument == "--bench");
