@@ -149,6 +149,7 @@ impl Job {
         let (mut sink, durable, summary) = match lasting.hindered(&sources, &target) {
             Some(why) => {
                 note(format!("this run cannot be taken up again if it is stopped: {why}"));
+                lasting.forget(&target)?;
                 (Sink::create(&target, self.force)?, None, Summary::new())
             }
             None => lasting.open(&engine, &lane, &target, bar)?,

@@ -7,8 +7,9 @@
 //! larger and rarer, up to a bound; then the lane waits for it.
 
 use crate::batch::Batch;
-use crate::sink::{Sink, SinkError};
+use crate::sink::{Committed, Sink, SinkError, Written};
 use sandgate_engine::judged::Judge;
+use sandgate_engine::tally::Tally;
 use sandgate_state::journal::{Journal, JournalError};
 use sandgate_state::position::{Position, SourcePosition};
 use std::fs::File;
@@ -171,12 +172,13 @@ impl Committer {
 
     fn send(&mut self, sink: &Sink, totals: &Totals, ended: bool) {
         let written = sink.written();
+        let hashes = [written.decisions.hash, written.dead_letters.hash].map(u64::to_le_bytes);
         let position = Position {
             sources: self.sources.clone(),
-            output: written.decisions,
-            dead_letters: written.dead_letters,
+            output: written.decisions.length,
+            dead_letters: written.dead_letters.length,
             records: totals.records,
-            tally: totals.tally.clone(),
+            tally: [hashes.as_flattened(), &totals.tally].concat(),
             ended,
         };
         let entries = std::mem::replace(&mut self.entries, std::mem::take(&mut self.spare));
@@ -223,6 +225,22 @@ impl Committer {
         }
         Ok(())
     }
+}
+
+/// What a position says about the output, and the counts behind that; nothing
+/// where it is no position of a file lane.
+pub fn committed(position: &Position) -> Option<(Committed, Tally)> {
+    let ([decisions, dead_letters], tally) = match position.tally.is_empty() {
+        true => ([0, 0], Tally::default()),
+        false => {
+            let (hashes, tally) = position.tally.split_at_checked(16)?;
+            let (hashes, _) = hashes.as_chunks::<8>();
+            let [decisions, dead_letters] = hashes else { return None };
+            ([decisions, dead_letters].map(|hash| u64::from_le_bytes(*hash)), Tally::from_bytes(tally)?)
+        }
+    };
+    let decisions = Written { length: position.output, hash: decisions };
+    Some((Committed { decisions, dead_letters: Written { length: position.dead_letters, hash: dead_letters } }, tally))
 }
 
 /// What a commit says about the whole run.

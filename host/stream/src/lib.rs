@@ -16,8 +16,8 @@ pub mod sink;
 pub mod source;
 pub mod summary;
 
-pub use commit::{CommitError, Durable};
+pub use commit::{CommitError, Durable, committed};
 pub use lane::{Progress, Run, Settings, Told, run};
-pub use sink::{Committed, Protected, Sink, SinkError, Target};
+pub use sink::{Committed, Protected, Sink, SinkError, Target, Written};
 pub use source::{Source, SourceError};
 pub use summary::Summary;

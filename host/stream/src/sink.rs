@@ -20,17 +20,26 @@ pub use target::{Place, Protected, Target};
 
 use sandgate_engine::judged::Judged;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, ErrorKind, Seek as _, SeekFrom, Write};
-use std::os::unix::fs::FileExt as _;
-use std::path::{Path, PathBuf};
+use std::io::{self, BufWriter, ErrorKind, Read as _, Seek as _, SeekFrom, Write};
+use std::path::PathBuf;
+use xxhash_rust::xxh3::Xxh3;
 
-/// How many bytes of an output a commit holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What a commit holds of an output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Committed {
     /// Of the decisions.
-    pub decisions: u64,
+    pub decisions: Written,
     /// Of the dead letters.
-    pub dead_letters: u64,
+    pub dead_letters: Written,
+}
+
+/// What was written to one file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// How many bytes.
+    pub length: u64,
+    /// The running hash of them (XXH3).
+    pub hash: u64,
 }
 
 /// An open target.
@@ -81,47 +90,26 @@ impl Sink {
     }
 
     /// Opens the files of a target again that a run has left, and cuts what was
-    /// written behind its last commit. What was never made is made.
+    /// written behind its last commit. `told` hears how many bytes of them were
+    /// read to see that they are still the same.
     ///
     /// # Errors
-    /// Where a file has less in it than was committed, or cannot be opened.
-    pub fn resume(target: &Target, committed: Committed) -> Result<Sink, SinkError> {
-        let open = |place: &Place, length: Option<u64>| -> Result<Out, SinkError> {
-            let Place::File(path) = place else { return Out::open(place, true) };
-            let file = File::options()
-                .write(true)
-                .create(true)
-                .truncate(length.is_none())
-                .open(path)
-                .map_err(|error| SinkError::not_made(path, error))?;
-            let name = path.display().to_string();
-            let committed = length.unwrap_or(0);
-            let found = file.metadata().map(|metadata| metadata.len()).unwrap_or(0);
-            if found < committed {
-                return Err(SinkError::Shorter { path: path.clone(), found, committed });
-            }
-            let mut out =
-                Out { name, length: committed, writer: BufWriter::with_capacity(Out::BUFFER, Raw::File(file)) };
-            if committed > 0 && !ends_a_line(path, committed) {
-                return Err(SinkError::Replaced { path: path.clone(), committed });
-            }
-            out.cut(committed)?;
-            // its name must be as durable as what will be committed of it
-            let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-            File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| out.failed(error))?;
-            Ok(out)
-        };
-        Ok(Sink {
-            decisions: open(&target.decisions, Some(committed.decisions))?,
-            dead_letters: open(&target.dead_letters, Some(committed.dead_letters))?,
-            // these are the same at every start, and are written again
-            generations: open(&target.generations, None)?,
-        })
+    /// Where a file is not what was committed, or cannot be opened; nothing is cut
+    /// then.
+    pub fn resume(target: &Target, committed: Committed, told: &mut dyn FnMut(u64)) -> Result<Sink, SinkError> {
+        let [mut decisions, mut dead_letters] = [
+            Out::reopen(&target.decisions, committed.decisions, told)?,
+            Out::reopen(&target.dead_letters, committed.dead_letters, told)?,
+        ];
+        decisions.cut()?;
+        dead_letters.cut()?;
+        // these are the same at every start, and are written again
+        Ok(Sink { decisions, dead_letters, generations: Out::open(&target.generations, true)? })
     }
 
     /// What a commit of now would hold: everything that was written.
     pub fn written(&self) -> Committed {
-        Committed { decisions: self.decisions.length, dead_letters: self.dead_letters.length }
+        Committed { decisions: self.decisions.written(), dead_letters: self.dead_letters.written() }
     }
 
     /// The files that must be on disk before a commit is.
@@ -174,18 +162,13 @@ impl Sink {
     }
 }
 
-/// Whether a line ends at this length of a file, as it does at every commit.
-fn ends_a_line(path: &Path, length: u64) -> bool {
-    let mut last = [0];
-    let read = File::open(path).and_then(|file| file.read_exact_at(&mut last, length - 1));
-    read.is_ok() && last == *b"\n"
-}
-
 /// One open place.
 struct Out {
     name: String,
     /// Bytes in it, those that wait in the buffer too.
     length: u64,
+    /// Over these bytes.
+    hash: Box<Xxh3>,
     writer: BufWriter<Raw>,
 }
 
@@ -222,16 +205,57 @@ impl Out {
             Place::Errors => "standard error".to_owned(),
             Place::Nowhere => String::new(),
         };
-        Ok(Out { name, length: 0, writer: BufWriter::with_capacity(Out::BUFFER, raw) })
+        Ok(Out::over(name, raw))
+    }
+
+    fn over(name: String, raw: Raw) -> Out {
+        Out { name, length: 0, hash: Box::new(Xxh3::new()), writer: BufWriter::with_capacity(Out::BUFFER, raw) }
+    }
+
+    /// Opens a file in which so much was committed, and reads that.
+    fn reopen(place: &Place, committed: Written, told: &mut dyn FnMut(u64)) -> Result<Out, SinkError> {
+        let Place::File(path) = place else { return Out::open(place, true) };
+        let opened = File::options().read(true).write(true).open(path);
+        let mut file = match opened {
+            Err(error) if error.kind() == ErrorKind::NotFound && committed.length > 0 => {
+                return Err(SinkError::Lost { path: path.clone(), committed: committed.length });
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                File::options().read(true).write(true).create(true).truncate(false).open(path)
+            }
+            opened => opened,
+        }
+        .map_err(|error| SinkError::not_made(path, error))?;
+        let (mut hash, mut length, mut chunk) = (Box::new(Xxh3::new()), 0, vec![0; 1 << 20]);
+        while length < committed.length {
+            let wanted = chunk.len().min(usize::try_from(committed.length - length).unwrap_or(usize::MAX));
+            let read = file.read(&mut chunk[..wanted]).map_err(|error| SinkError::not_made(path, error))?;
+            if read == 0 {
+                return Err(SinkError::Shorter { path: path.clone(), found: length, committed: committed.length });
+            }
+            hash.update(&chunk[..read]);
+            length += read as u64;
+            told(length);
+        }
+        if length > 0 && hash.digest() != committed.hash {
+            return Err(SinkError::Replaced { path: path.clone(), committed: length });
+        }
+        Ok(Out { length, hash, ..Out::over(path.display().to_string(), Raw::File(file)) })
+    }
+
+    fn written(&self) -> Written {
+        Written { length: self.length, hash: self.hash.digest() }
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
         self.length += bytes.len() as u64;
+        self.hash.update(bytes);
         self.writer.write_all(bytes).map_err(|error| self.failed(error))
     }
 
-    /// Cuts everything behind so many bytes, and writes on from there.
-    fn cut(&mut self, length: u64) -> Result<(), SinkError> {
+    /// Cuts everything behind what was read, and writes on from there.
+    fn cut(&mut self) -> Result<(), SinkError> {
+        let length = self.length;
         if let Raw::File(file) = self.writer.get_mut() {
             let cut = file.set_len(length).and_then(|()| file.seek(SeekFrom::Start(length)));
             cut.map_err(|error| self.failed(error))?;

@@ -5,11 +5,10 @@ use super::{Bar, note};
 use crate::config::StateSettings;
 use anyhow::Context as _;
 use sandgate_engine::Engine;
-use sandgate_engine::tally::Tally;
 use sandgate_state::Lane;
 use sandgate_state::folder::Folder;
 use sandgate_state::identity::{Identity, Input, Setting};
-use sandgate_stream::{Committed, Durable, Sink, SinkError, Source, Summary, Target};
+use sandgate_stream::{Durable, Progress, Sink, SinkError, Source, Summary, Target};
 use std::path::{Path, PathBuf};
 
 /// What a run says about its state.
@@ -38,6 +37,15 @@ impl Lasting<'_> {
         (!target.is_file()).then(|| unnamed(self.to, "standard output"))
     }
 
+    /// Drops what an earlier run knows of the output, which is about to be replaced
+    /// by a run that keeps no state; an output and its state go together.
+    pub(super) fn forget(&self, target: &Target) -> anyhow::Result<()> {
+        if self.force && target.is_file() && self.state.path.is_dir() {
+            Folder::open(&self.state.path)?.drop_lane(&absolute(self.to))?;
+        }
+        Ok(())
+    }
+
     /// Opens the state of this pair of inputs and output, and the output where
     /// its last commit left it.
     pub(super) fn open(&self, engine: &Engine, lane: &Lane, target: &Target, bar: &Bar) -> anyhow::Result<Begun> {
@@ -46,11 +54,13 @@ impl Lasting<'_> {
         let folder = Folder::open(&self.state.path)?;
         if !self.force && folder.find(&identity.output)?.is_none() {
             // an output that no run of this state has made is somebody's file
-            let there = target.there();
+            let there = target.occupied();
             if !there.is_empty() {
                 return Err(SinkError::Exists { paths: there }.into());
             }
         }
+        // before the lane is: an output that cannot be made leaves no state behind
+        target.make()?;
         let stored = folder.lane(&identity, self.force)?;
         let mut restore = lane.restore(self.workers);
         let (journal, replayed) = stored.open(&mut restore, &mut |progress| bar.restore(progress))?;
@@ -60,11 +70,14 @@ impl Lasting<'_> {
             note(format!("{file} ended in {bytes} bytes of an unfinished commit, which were cut off"));
         }
         let begin = replayed.position;
-        let committed = Committed { decisions: begin.output, dead_letters: begin.dead_letters };
-        let sink = Sink::resume(target, committed)?;
+        let (committed, tally) =
+            sandgate_stream::committed(&begin).context("the state holds counts that are none; say --force")?;
+        let length = committed.decisions.length;
+        let sink = Sink::resume(target, committed, &mut |read| {
+            bar.show(Progress { read, total: Some(length), records: begin.records });
+        })?;
         let mut summary = Summary::new();
         if begin.records > 0 {
-            let tally = Tally::from_bytes(&begin.tally).context("the state holds counts that are none; say --force")?;
             summary = Summary::going_on(tally, begin.records);
             if !begin.ended {
                 note(format!(

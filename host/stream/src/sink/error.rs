@@ -21,14 +21,26 @@ pub enum SinkError {
     Shorter {
         /// The file.
         path: PathBuf,
-        /// How many bytes are there; 0 where it is gone.
+        /// How many bytes are there.
         found: u64,
         /// How many a run has committed.
         committed: u64,
     },
+    /// A file is gone.
+    #[error(
+        "the output {} is gone, of which {committed} bytes were committed; put it back to go on, or say --force to \
+         judge everything again (that drops its state)",
+        .path.display()
+    )]
+    Lost {
+        /// The file.
+        path: PathBuf,
+        /// How many bytes a run has committed.
+        committed: u64,
+    },
     /// A file is not the one that was committed.
     #[error(
-        "the output {} is not the one of which {committed} bytes were committed: no line ends there; \
+        "the output {} is not the one of which {committed} bytes were committed: something else stands there; \
          put it back to go on, or say --force to judge everything again (that drops the output and its state)",
         .path.display()
     )]

@@ -84,6 +84,27 @@ impl Target {
         self.files().filter(|path| path.exists() && !is_special(path)).cloned().collect()
     }
 
+    /// Those of its files that are there already and hold something.
+    pub fn occupied(&self) -> Vec<PathBuf> {
+        let holds = |path: &PathBuf| fs::metadata(path).is_ok_and(|metadata| metadata.len() > 0);
+        self.there().into_iter().filter(holds).collect()
+    }
+
+    /// Makes those of its files that are not there, and has their names on disk.
+    ///
+    /// # Errors
+    /// Where one cannot be made or written to.
+    pub fn make(&self) -> Result<(), SinkError> {
+        for path in self.files() {
+            let made = fs::File::options().write(true).create(true).truncate(false).open(path);
+            made.map_err(|error| SinkError::not_made(path, error))?;
+            let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+            let synced = fs::File::open(folder).and_then(|folder| folder.sync_all());
+            synced.map_err(|error| SinkError::not_made(path, error))?;
+        }
+        Ok(())
+    }
+
     /// Whether what is written to it can be cut back and written on: files can,
     /// pipes and devices cannot.
     pub fn is_file(&self) -> bool {

@@ -1,6 +1,6 @@
 //! What a sink writes, and what it refuses to write over.
 
-use super::{Committed, Place, Protected, Sink, SinkError, Target};
+use super::{Committed, Place, Protected, Sink, SinkError, Target, Written};
 use crate::source::{Source, SourceError};
 use sandgate_engine::judged::Judged;
 use std::fs;
@@ -149,20 +149,34 @@ fn an_input_that_cannot_be_opened_says_what_to_do() {
 fn a_stopped_run_is_cut_back_to_its_commit() {
     let folder = tempfile::tempdir().unwrap();
     let target = Target::of(&folder.path().join("out"));
-    let mut sink = Sink::resume(&target, Committed::default()).unwrap();
+    let resume = |committed| Sink::resume(&target, committed, &mut |_| {});
+    let nothing = Written { length: 0, hash: 0 };
+    target.make().unwrap();
+    assert!(target.occupied().is_empty() && target.there().len() == 3);
+    let mut sink = resume(Committed { decisions: nothing, dead_letters: nothing }).unwrap();
     sink.write_generations(b"generation\n").unwrap();
     sink.write(&batch("one\n", "bad\n")).unwrap();
     let committed = sink.written();
-    assert_eq!(committed, Committed { decisions: 4, dead_letters: 4 });
+    assert_eq!((committed.decisions.length, committed.dead_letters.length), (4, 4));
     sink.write(&batch("two\nthr", "worse\n")).unwrap();
     drop(sink);
-    let mut sink = Sink::resume(&target, committed).unwrap();
+    let mut sink = resume(committed).unwrap();
     sink.write_generations(b"generation\n").unwrap();
     sink.write(&batch("two\n", "")).unwrap();
+    let committed = sink.written();
     sink.finish().unwrap();
     for (suffix, content) in [("", "one\ntwo\n"), (".dead-letters", "bad\n"), (".generations", "generation\n")] {
         assert_eq!(fs::read_to_string(format!("{}{suffix}", folder.path().join("out").display())).unwrap(), content);
     }
-    let gone = Sink::resume(&target, Committed { decisions: 9, dead_letters: 0 }).err().unwrap();
-    let SinkError::Shorter { found: 8, committed: 9, .. } = gone else { panic!("{gone}") };
+    // what is not the committed output is left as it is
+    let out = folder.path().join("out");
+    for (content, refused) in [("one\ntw0\nand more\n", "something else stands there"), ("one\n", "has 4 bytes")] {
+        fs::write(&out, content).unwrap();
+        let told = resume(committed).err().unwrap().to_string();
+        assert!(told.contains(refused), "{told}");
+        assert_eq!(fs::read_to_string(&out).unwrap(), content);
+    }
+    fs::remove_file(&out).unwrap();
+    assert!(matches!(resume(committed).err().unwrap(), SinkError::Lost { committed: 8, .. }));
+    assert!(!out.exists());
 }
