@@ -53,7 +53,7 @@ const ENDED: u8 = 2;
 
 impl SourcePosition {
     fn bits(self) -> u8 {
-        u8::from(self.complete) * COMPLETE | u8::from(self.ended) * ENDED
+        (u8::from(self.complete) * COMPLETE) | (u8::from(self.ended) * ENDED)
     }
 
     fn decode(rest: &mut Bytes<'_>) -> Option<SourcePosition> {

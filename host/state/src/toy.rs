@@ -135,7 +135,12 @@ pub(crate) fn script(seed: u64, commits: usize) -> Vec<Commit> {
     let commits = (1..=commits as u64).map(|number| {
         let numbers: Vec<_> = (0..below(6)).map(|_| 5 * number + below(40)).collect();
         records += numbers.len() as u64;
-        let source = SourcePosition { offset: number * 100, hash: below(u64::MAX), complete: below(9) > 0, ended: below(9) == 0 };
+        let source = SourcePosition {
+            offset: number * 100,
+            hash: below(u64::MAX),
+            complete: below(9) > 0,
+            ended: below(9) == 0,
+        };
         let tally = number.to_le_bytes().to_vec();
         let position = Position {
             sources: vec![source],
