@@ -9,18 +9,22 @@
 //! ```text
 //! unsigned   records refused; flag whether the last one was
 //! unsigned   how many families follow; each:
-//!   8 bytes  what it counts: a hash that says whether it is the same family
-//!   flag     whether times were lost, then signed the first and the last
+//!   unsigned how many fields its key has; each: unsigned its number among the
+//!            stored fields of the tenant
+//!   signed   its reach, in milliseconds
+//!   …        the lost times (see `bound/lost.rs`)
 //!   unsigned how many panes follow; each: signed its number, unsigned its events
 //! ```
 
-use crate::varint::{self, Bytes};
-use sandgate_window::{Family, Interval};
-use std::collections::BTreeMap;
-use xxhash_rust::xxh3::xxh3_64;
-
+mod lost;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use lost::Lost;
+
+use crate::varint::{self, Bytes};
+use sandgate_window::Family;
+use std::collections::BTreeMap;
 
 /// Panes in the reach of a family: an event counts at most this share of it too long.
 const PANES: i64 = 64;
@@ -41,8 +45,8 @@ pub(crate) struct Bound {
 /// The events of one family.
 #[derive(Clone, Debug, PartialEq)]
 struct Counted {
-    /// A hash of what it counts.
-    sign: u64,
+    /// The fields of its key: no two families of a tenant have the same ones.
+    by: Vec<usize>,
     /// Whether its counts were taken over from stored ones.
     taken: bool,
     reach: i64,
@@ -52,42 +56,22 @@ struct Counted {
     running: Option<(i64, u64)>,
     /// The last moment of the oldest pane.
     oldest: i64,
-    lost: Option<Lost>,
-}
-
-/// The times between which events were refused, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Lost {
-    pub(crate) first: i64,
-    pub(crate) last: i64,
-}
-
-impl Lost {
-    /// Whether an interval touches it.
-    pub(crate) fn touches(self, interval: Interval) -> bool {
-        interval.after < self.last && self.first <= interval.upto
-    }
-
-    fn with(self, other: Lost) -> Lost {
-        Lost { first: self.first.min(other.first), last: self.last.max(other.last) }
-    }
+    lost: Lost,
 }
 
 impl Counted {
     fn new(family: &Family) -> Counted {
         let reach = family.reach();
         let width = (reach / PANES).max(PANE_LEAST);
-        // a family is the same if it makes the same events of the same records
-        let sign = xxh3_64(format!("{family:?}").as_bytes());
         Counted {
-            sign,
+            by: family.by().to_vec(),
             taken: false,
             reach,
             width,
             panes: BTreeMap::new(),
             running: None,
             oldest: i64::MAX,
-            lost: None,
+            lost: Lost::default(),
         }
     }
 
@@ -117,9 +101,7 @@ impl Counted {
     /// Forgets what lies at or before the floor, and says how many events that were.
     fn expire(&mut self, horizon: i64) -> u64 {
         let floor = horizon.saturating_sub(self.reach);
-        if self.lost.is_some_and(|lost| lost.last <= floor) {
-            self.lost = None;
-        }
+        self.lost.expire(floor);
         let mut gone = 0;
         if self.oldest > floor {
             return gone;
@@ -174,8 +156,7 @@ impl Bound {
     /// Notes that an event is lost.
     pub(crate) fn lose(&mut self, family: u32, time: i64) {
         if let Some(family) = self.families.get_mut(family as usize) {
-            let lost = Lost { first: time, last: time };
-            family.lost = Some(family.lost.map_or(lost, |before| before.with(lost)));
+            family.lost.add(time, family.width);
         }
     }
 
@@ -187,13 +168,13 @@ impl Bound {
     }
 
     /// The times that were lost of a family.
-    pub(crate) fn lost(&self, family: u32) -> Option<Lost> {
-        self.families.get(family as usize)?.lost
+    pub(crate) fn lost(&self, family: u32) -> Option<&Lost> {
+        self.families.get(family as usize).map(|family| &family.lost)
     }
 
     /// Whether any time was lost of any family.
     pub(crate) fn has_lost(&self) -> bool {
-        self.families.iter().any(|family| family.lost.is_some())
+        self.families.iter().any(|family| !family.lost.is_empty())
     }
 
     /// Whether a family's counts were taken over from stored ones, so that entries
@@ -210,11 +191,12 @@ impl Bound {
         for family in &self.families {
             let mut family = family.clone();
             family.rest();
-            out.extend_from_slice(&family.sign.to_le_bytes());
-            varint::option(family.lost.map(|lost| lost.first), out);
-            if let Some(lost) = family.lost {
-                varint::signed(lost.last, out);
+            varint::unsigned(family.by.len() as u64, out);
+            for field in &family.by {
+                varint::unsigned(*field as u64, out);
             }
+            varint::signed(family.reach, out);
+            family.lost.encode(out);
             varint::unsigned(family.panes.len() as u64, out);
             for (pane, events) in family.panes {
                 varint::signed(pane, out);
@@ -223,18 +205,20 @@ impl Bound {
         }
     }
 
-    /// Takes over the counts of the families that are here. One that counts
-    /// otherwise than any that is stored counts anew, and has lost whatever any
-    /// of them has lost: nothing is known of it that would say less.
+    /// Takes over the counts of the families that are here: those of the same key
+    /// and reach. A lane is continued with the same policies only, so they make the
+    /// same events of the same records. One that is not among those stored counts
+    /// anew, and has lost whatever any of them has lost: nothing is known of it that
+    /// would say less.
     pub(crate) fn decode(&mut self, rest: &mut Bytes<'_>) -> Option<()> {
         (self.refused, self.refusing) = (rest.unsigned()?, rest.flag()?);
-        let mut all: Option<Lost> = None;
+        let mut all = Vec::new();
         for _ in 0..rest.unsigned()? {
-            let sign = u64::from_le_bytes(rest.array()?);
-            let lost = match rest.option()? {
-                Some(first) => Some(Lost { first, last: rest.signed()? }),
-                None => None,
-            };
+            let mut by = Vec::new();
+            for _ in 0..rest.unsigned()? {
+                by.push(rest.unsigned()?.try_into().ok()?);
+            }
+            let (reach, lost) = (rest.signed()?, Lost::decode(rest)?);
             let mut panes = BTreeMap::new();
             let mut events = 0u64;
             for _ in 0..rest.unsigned()? {
@@ -242,15 +226,16 @@ impl Bound {
                 panes.insert(pane, count);
                 events = events.checked_add(count)?;
             }
-            all = lost.into_iter().chain(all).reduce(Lost::with);
-            if let Some(here) = self.families.iter_mut().find(|here| here.sign == sign && !here.taken) {
+            all.push(lost.clone());
+            let alike = |here: &&mut Counted| (&here.by, here.reach, here.taken) == (&by, reach, false);
+            if let Some(here) = self.families.iter_mut().find(alike) {
                 here.oldest = panes.first_key_value().map_or(i64::MAX, |(pane, _)| here.last_moment(*pane));
                 (here.taken, here.lost, here.panes) = (true, lost, panes);
                 self.total = self.total.checked_add(events)?;
             }
         }
         for new in self.families.iter_mut().filter(|here| !here.taken) {
-            new.lost = all;
+            all.iter().for_each(|lost| new.lost.add_all(lost, new.width));
         }
         rest.0.is_empty().then_some(())
     }

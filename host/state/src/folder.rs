@@ -54,7 +54,15 @@ impl Folder {
     /// # Errors
     /// Where another host has it, or it cannot be made.
     pub fn open(path: &Path) -> Result<Folder, FolderError> {
-        Folder::open_on(Arc::new(Real), path, Tuning::default())
+        Folder::open_with(path, Tuning::default())
+    }
+
+    /// Like [`Folder::open`]; the journals of its lanes go by `tuning`.
+    ///
+    /// # Errors
+    /// Like [`Folder::open`].
+    pub fn open_with(path: &Path, tuning: Tuning) -> Result<Folder, FolderError> {
+        Folder::open_on(Arc::new(Real), path, tuning)
     }
 
     /// Opens a state folder to look at it, which no host may use meanwhile.

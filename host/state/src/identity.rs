@@ -26,7 +26,8 @@ pub struct Identity {
     pub inputs: Vec<Input>,
     /// The output's path, absolute.
     pub output: String,
-    /// What must be equal to continue, in a fixed order.
+    /// What must be equal to continue, its order too: the stored entries name
+    /// tenants by their number.
     pub configuration: Vec<Setting>,
 }
 
@@ -222,6 +223,11 @@ impl Identity {
             if value(self, name) != value(given, name) && !what.contains(name) {
                 what.push(name.clone());
             }
+        }
+        // the same settings, but entries of the journal name tenants by their number
+        let moved = self.configuration.iter().zip(&given.configuration).find(|(known, given)| known != given);
+        if let (true, Some((known, given))) = (what.is_empty(), moved) {
+            what.push(format!("the order of {} and {}", known.name, given.name));
         }
         if what.is_empty() { Ok(()) } else { Err(Mismatch::Configuration { what }) }
     }

@@ -87,13 +87,16 @@ impl Place {
     }
 }
 
-/// What tests make smaller.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Tuning {
-    /// As many bytes at least are written between two snapshots.
-    pub(crate) worth: u64,
+/// What a journal weighs against each other: bytes written, and bytes kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tuning {
+    /// Bytes of journal that are worth a snapshot, if the last one is not larger.
+    /// Fewer make the folder smaller and a restart quicker, and write more: as long
+    /// as a lane keeps less than this, its snapshot is written that often.
+    pub worth: u64,
 }
 
+/// 64 MiB.
 impl Default for Tuning {
     fn default() -> Tuning {
         Tuning { worth: 64 << 20 }
@@ -212,6 +215,14 @@ impl Journal {
         self.compacted.take()
     }
 
+    /// Ends the journal: waits for the compaction that is running, and says what
+    /// became of it if that was not told before. Without this it is given up, and a
+    /// lane that is continued by short runs only would never get its snapshot.
+    pub fn finish(mut self) -> Option<Result<Compacted, Failure>> {
+        self.collect(true);
+        self.compacted.take()
+    }
+
     /// Begins a new segment, and gives back the work of replacing those before.
     fn rotate(&mut self, front: Vec<u8>, sieve: Box<dyn Sieve>) -> Result<Compaction, JournalError> {
         self.go_on()?;
@@ -258,7 +269,8 @@ impl Journal {
     }
 }
 
-/// A compaction that is running is given up, so that none outlives the lock.
+/// A compaction that is running is given up, so that none outlives the lock:
+/// whoever has the time waits for it with [`Journal::finish`].
 impl Drop for Journal {
     fn drop(&mut self) {
         if let Some(running) = self.running.take() {

@@ -9,9 +9,9 @@
 //!   bytes    its bound (see `bound.rs`)
 //! ```
 //! *bytes* is a length and as many bytes, *text* the same in UTF-8, *option* a flag
-//! byte and, if it is 1, a signed number; numbers are as `varint.rs` writes them. Tenants are found by name, families by what they
-//! count: one that is new, or counts otherwise than before, is counted anew from
-//! the entries that are restored.
+//! byte and, if it is 1, a signed number; numbers are as `varint.rs` writes them.
+//! Tenants are found by name, families by their key and reach: one that is new is
+//! counted anew from the entries that are restored.
 
 use super::Front;
 use crate::layout::Layout;

@@ -330,3 +330,39 @@ fn a_compaction_beside_the_commits_ends_and_is_told_once() {
     assert_eq!((commits(&replayed.position), restored), (script.len(), toy));
     assert!(replayed.entries < 60, "{} entries are read of those of 400 commits", replayed.entries);
 }
+
+#[test]
+fn short_runs_have_their_snapshots_too() {
+    const COMMITS: usize = 600;
+    let tuning = Tuning { worth: 2_000 };
+    let script = script(31, COMMITS);
+    for waits in [true, false] {
+        let disk = Faulty::new(31);
+        let (mut toy, mut snapshots, mut largest) = (Toy::default(), 0, 0);
+        for commit in &script {
+            let folder = Folder::open_on(Arc::new(disk.clone()), Path::new(STATE), tuning).unwrap();
+            let lane = folder.lane(&toy::identity(), false).unwrap();
+            let mut restored = Toy::default();
+            let (mut journal, _) = lane.open(&mut restored, &mut |_| {}).unwrap();
+            assert_eq!(restored, toy);
+            journal.commit(&entries(&commit.numbers), &commit.position).unwrap();
+            toy.apply(&commit.numbers);
+            match (journal.is_due(), waits) {
+                (true, true) => journal.compact(toy.front(), toy.sieve()).unwrap(),
+                // as if the run were killed before the thread came to anything
+                (true, false) => drop(journal.rotate(toy.front(), toy.sieve()).unwrap()),
+                _ => {}
+            }
+            if let Some(compacted) = journal.finish() {
+                compacted.unwrap();
+                snapshots += 1;
+            }
+            let files = disk.all(Path::new(STATE));
+            let bytes: usize = files.iter().map(|file| disk.bytes(file).len()).sum();
+            largest = largest.max(bytes);
+        }
+        // what matters of the toy, its identity and the last commit are less than 1,500 bytes
+        let bounded = largest < 2_000 + 2 * 1_500;
+        assert_eq!((snapshots > 10, bounded), (waits, waits), "{snapshots} snapshots, {largest} bytes");
+    }
+}

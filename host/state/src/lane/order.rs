@@ -263,7 +263,7 @@ fn tell_lost(
     row: &Row,
     touch: &Touch,
     family: &FamilyOf,
-    lost: Option<Lost>,
+    lost: Option<&Lost>,
     refused: bool,
     intervals: &[Interval],
     answers: &mut [Answered],

@@ -3,6 +3,7 @@
 use super::*;
 use crate::disk::faulty::Faulty;
 use crate::disk::real::Real;
+use crate::identity::Setting;
 use crate::journal::Tuning;
 use crate::toy::{self, STATE, Toy, entries, identity, script};
 use std::sync::Arc;
@@ -76,10 +77,24 @@ fn an_occupied_place_or_another_configuration_is_refused() {
     changed.configuration[0].value = "other".to_owned();
     let changed = import(&here, Path::new(EXPORT), &changed, false);
     assert!(matches!(changed, Err(PortableError::Mismatch(Mismatch::Configuration { .. }))));
+    assert!(swapped_settings().contains("the order of a and b changed"));
     let mut more = moved();
     more.inputs.push(crate::identity::Input { source: "prices".to_owned(), path: "/p".to_owned() });
     let more = import(&here, Path::new(EXPORT), &more, false);
     assert!(matches!(more, Err(PortableError::Mismatch(Mismatch::More { .. }))));
+}
+
+/// What is said of an export whose settings have another order here.
+fn swapped_settings() -> String {
+    let setting = |name: &str| Setting { name: name.to_owned(), value: name.to_owned() };
+    let folder = folder(&Faulty::new(2), STATE);
+    let identity = Identity { configuration: vec![setting("a"), setting("b")], ..identity() };
+    let lane = folder.lane(&identity, false).unwrap();
+    let (file, toy) = (Path::new(EXPORT), Toy::default());
+    export(&lane, &Position::start(1), toy.front(), &mut *toy.sieve(), file).unwrap();
+    let mut swapped = Identity { output: moved().output, ..identity };
+    swapped.configuration.reverse();
+    import(&folder, file, &swapped, false).unwrap_err().to_string()
 }
 
 #[test]

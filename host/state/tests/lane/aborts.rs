@@ -2,7 +2,7 @@
 
 use crate::runner::{self, Seen};
 use crate::stream::{self, Dice, Record, SETTINGS};
-use sandgate_state::{Closed, Lane, Pass};
+use sandgate_state::{Closed, Lane, Pass, Settings};
 use std::thread;
 
 /// The whole stream in batches of random sizes, committed and aborted at random
@@ -53,11 +53,13 @@ fn with_aborts(lane: &Lane, records: &[Record], dice: &mut Dice) -> (Vec<Seen>, 
 #[test]
 fn a_stream_with_aborts_is_answered_like_one_without() {
     let layout = stream::layout();
-    for seed in 0..8 {
+    // every other one reaches its bound, and loses events of which some come back
+    for (seed, events) in (0..8).zip([SETTINGS.events, 300].into_iter().cycle()) {
+        let settings = Settings { events, ..SETTINGS };
         let records = stream::stream(100 + seed, 3_000);
-        let undisturbed = Lane::new(layout.clone(), SETTINGS, 3);
+        let undisturbed = Lane::new(layout.clone(), settings, 3);
         let expected = runner::run(&undisturbed, &records, 50, 1);
-        let lane = Lane::new(layout.clone(), SETTINGS, 3);
+        let lane = Lane::new(layout.clone(), settings, 3);
         let (seen, aborts) = with_aborts(&lane, &records, &mut Dice::new(seed));
         assert!(aborts > 10, "{aborts} aborts are not many");
         let differs = expected.iter().zip(&seen).position(|(expected, seen)| expected != seen);

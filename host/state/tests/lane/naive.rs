@@ -10,7 +10,12 @@ use std::collections::BTreeSet;
 /// What should be said of a record: of a repeat or a reused id, the offset of the first.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Expected {
-    New { late: Option<Late>, answers: Vec<Answered> },
+    /// Beside the answers, the intervals that they are of.
+    New {
+        late: Option<Late>,
+        answers: Vec<Answered>,
+        intervals: Vec<Interval>,
+    },
     Repeat(u64),
     Reused(u64),
 }
@@ -19,7 +24,7 @@ impl Expected {
     /// Whether the lane says so too.
     pub(crate) fn is(&self, seen: &crate::runner::Seen) -> bool {
         match (self, seen.fate) {
-            (Expected::New { late, answers }, Fate::New) => *late == seen.late && *answers == seen.answers,
+            (Expected::New { late, answers, .. }, Fate::New) => *late == seen.late && *answers == seen.answers,
             (Expected::Repeat(offset), Fate::Repeat(repeat)) => *offset == repeat.offset,
             (Expected::Reused(offset), Fate::Reused { offset: first }) => *offset == first,
             _ => false,
@@ -82,11 +87,12 @@ pub(crate) fn expected(
                 let plan = &layout.tenants[entry.tenant as usize].plan;
                 let mut intervals = Vec::new();
                 plan.intervals(entry.time, &mut zones, &mut intervals);
-                let answers = declared[entry.tenant as usize].iter().enumerate().map(|(window, declared)| {
-                    let interval = plan.clip(window, intervals[window], horizon, late.is_some());
-                    answer(declared, record, interval, &events)
-                });
-                all.push(Expected::New { late, answers: if entry.judged { answers.collect() } else { Vec::new() } });
+                let clip = |(window, interval)| plan.clip(window, interval, horizon, late.is_some());
+                let intervals: Vec<_> = intervals.into_iter().enumerate().map(clip).collect();
+                let answers = declared[entry.tenant as usize].iter().zip(&intervals);
+                let answers = answers.map(|(declared, interval)| answer(declared, record, *interval, &events));
+                let answers = if entry.judged { answers.collect() } else { Vec::new() };
+                all.push(Expected::New { late, answers, intervals });
                 events.push(record);
                 remembered.push((at, clock.now));
             }
