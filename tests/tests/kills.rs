@@ -28,7 +28,7 @@ fn main() {
     let expected = FILES.map(|name| desk.read(name));
     let whole = expected[0].len() as u64;
     let mut chance = Chance(7);
-    let (mut done, mut runs, mut struck) = (0, 0, 0);
+    let (mut done, mut runs, mut struck, mut snapshots) = (0, 0, 0, 0);
     while done < kills {
         begin_anew(&desk);
         runs += 1;
@@ -39,11 +39,13 @@ fn main() {
             done += 1;
         }
         let output = desk.run(RUN);
+        snapshots += u64::from(has_snapshot(&desk));
         assert!(output.status.success(), "after kill {done}: {}", text(&output.stderr));
         for (name, expected) in FILES.iter().zip(&expected) {
             assert!(desk.read(name) == *expected, "{name} differs after kill {done}");
         }
     }
+    assert!(snapshots > runs / 2, "a snapshot must be made in most runs, and was in {snapshots} of {runs}");
     println!("{done} kills in {runs} runs, {struck} before the run's end: the output is the same, byte for byte");
     assert!(struck * 2 > done, "most kills must come before the end");
 }
@@ -54,10 +56,20 @@ fn desk() -> Desk {
     let tenant = format!(
         "name = \"payments\"\n[[stage]]\nname = \"rules\"\n[[stage.policy]]\nname = \"every-window\"\ncomponent = {component:?}\nfallback = \"allow\"\n"
     );
-    let desk = Desk::with_host(&format!("{SOURCES}\n[engine]\nbatch = 50\n[state]\ncommit = \"0ms\"\n"), &tenant);
+    let desk = Desk::with_host(
+        &format!("{SOURCES}\n[engine]\nbatch = 50\n[state]\ncommit = \"0ms\"\nsnapshot = \"64 KiB\"\n"),
+        &tenant,
+    );
     desk.write("payments.jsonl", &payments(31, RECORDS));
     desk.write("prices.jsonl", &prices(32, RECORDS / 4));
     desk
+}
+
+/// Whether the journal of the lane was made shorter.
+fn has_snapshot(desk: &Desk) -> bool {
+    let lane = std::fs::read_dir(desk.path("state/lanes")).unwrap().next().unwrap().unwrap().path();
+    let mut files = std::fs::read_dir(lane).unwrap().map(|entry| entry.unwrap().file_name());
+    files.any(|name| name.to_string_lossy().starts_with("snapshot-"))
 }
 
 fn begin_anew(desk: &Desk) {

@@ -75,6 +75,8 @@ pub(crate) struct StateSettings {
     pub(crate) bounds: sandgate_state::Settings,
     /// How long decisions of a file lane may wait for their commit.
     pub(crate) commit: Duration,
+    /// Bytes of journal that are worth a snapshot, at least.
+    pub(crate) snapshot: u64,
 }
 
 /// What a tenant file says, with its place, so that problems found later can be

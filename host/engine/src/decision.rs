@@ -178,11 +178,7 @@ impl<'a> Row<'a, '_> {
         let mut list = List::new();
         if let Some(late) = self.late {
             list.next(out);
-            out.extend_from_slice(b"{\"what\":\"late\",\"policy\":null,\"detail\":\"older than ");
-            if let Ok(horizon) = Instant::from_millis(late.horizon) {
-                horizon.write(out);
-            }
-            out.extend_from_slice(b", the lane's clock less the lateness that is allowed\"}");
+            circumstance_late(late, out);
         }
         if let Some(detail) = self.tags_missing {
             list.next(out);
@@ -191,6 +187,15 @@ impl<'a> Row<'a, '_> {
             out.push(b'}');
         }
     }
+}
+
+/// Appends the circumstance that a transaction is late.
+pub(crate) fn circumstance_late(late: Late, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"what\":\"late\",\"policy\":null,\"detail\":\"older than ");
+    if let Ok(horizon) = Instant::from_millis(late.horizon) {
+        horizon.write(out);
+    }
+    out.extend_from_slice(b", the lane's clock less the lateness that is allowed\"}");
 }
 
 fn input(cell: Cell<'_>, out: &mut Vec<u8>) {

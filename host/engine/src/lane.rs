@@ -206,7 +206,9 @@ impl LaneJudge {
                 }
                 (Fate::Reused { offset }, _) => {
                     let outcome = self.engine.reused_id;
-                    repeat::reused(offset, outcome, generation, &known.transaction, &origin, &mut out.decisions);
+                    let late = pass.late(row);
+                    repeat::reused(offset, late, outcome, generation, &known.transaction, &origin, &mut out.decisions);
+                    out.tally.late += u64::from(late.is_some());
                     out.tally.decision(outcome, known.transaction.amount());
                     out.tally.fault(&sandgate_model::Fault::IdReused);
                     settled.outcome = outcome as u8;

@@ -10,6 +10,7 @@ use crate::batch::Batch;
 use crate::sink::{Committed, Sink, SinkError, Written};
 use sandgate_engine::judged::Judge;
 use sandgate_engine::tally::Tally;
+use sandgate_state::Failure;
 use sandgate_state::journal::{Journal, JournalError};
 use sandgate_state::position::{Position, SourcePosition};
 use std::fs::File;
@@ -75,7 +76,7 @@ pub(crate) struct Committer {
     durations: Vec<(Duration, u64)>,
     notes: Vec<String>,
     under_way: bool,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<JoinHandle<Option<String>>>,
 }
 
 impl Committer {
@@ -98,9 +99,10 @@ impl Committer {
                 let committed = committed.map(|note| Done { request, at: Instant::now(), note });
                 let failed = committed.is_err();
                 if finished.send(committed).is_err() || failed {
-                    break;
+                    return None;
                 }
             }
+            journal.finish().and_then(Result::err).map(not_shorter)
         });
         Ok(Committer {
             every: durable.every,
@@ -164,8 +166,10 @@ impl Committer {
         self.send(sink, totals, ended);
         self.look(true)?;
         self.requests = None;
-        if let Some(Err(panic)) = self.thread.take().map(JoinHandle::join) {
-            std::panic::resume_unwind(panic);
+        match self.thread.take().map(JoinHandle::join) {
+            Some(Err(panic)) => std::panic::resume_unwind(panic),
+            Some(Ok(note)) => self.notes.extend(note),
+            None => {}
         }
         Ok(())
     }
@@ -267,6 +271,9 @@ fn commit(
     {
         journal.compact(front, sieve)?;
     }
-    let failed = journal.compacted().and_then(Result::err);
-    Ok(failed.map(|failure| format!("the journal could not be made shorter, which costs room only: {failure}")))
+    Ok(journal.compacted().and_then(Result::err).map(not_shorter))
+}
+
+fn not_shorter(failure: Failure) -> String {
+    format!("the journal could not be made shorter, which costs room only: {failure}")
 }

@@ -178,7 +178,7 @@ fn state(section: Option<Section<'_>>, file: &File) -> StateSettings {
     let (lateness, repeats, commit) = (7 * DAY, 60 * MINUTE, Duration::from_millis(50));
     let bounds =
         sandgate_state::Settings { lateness: ms(lateness), repeats: ms(repeats), ids: 5_000_000, events: 50_000_000 };
-    let mut settings = StateSettings { path: file.beside("state"), bounds, commit };
+    let mut settings = StateSettings { path: file.beside("state"), bounds, commit, snapshot: 64 * MIB };
     let Some(section) = section else { return settings };
     if let Some(path) = section.text("path").filter(|path| !path.is_empty()) {
         settings.path = file.beside(path);
@@ -189,6 +189,7 @@ fn state(section: Option<Section<'_>>, file: &File) -> StateSettings {
         ids: section.whole("ids", bounds.ids, 0..=1_000_000_000),
         events: section.whole("events", bounds.events, 0..=10_000_000_000),
     };
+    settings.snapshot = section.size("snapshot", settings.snapshot, 1_024..=1_024 * 1_024 * MIB);
     settings.commit = section.duration("commit", commit, Duration::ZERO..=MINUTE);
     // read and checked, so that a file for a later version is not refused
     section.duration("rollback_within", 7 * DAY, Duration::ZERO..=LONGEST);

@@ -8,6 +8,7 @@ use sandgate_engine::Engine;
 use sandgate_state::Lane;
 use sandgate_state::folder::Folder;
 use sandgate_state::identity::{Identity, Input, Setting};
+use sandgate_state::journal::Tuning;
 use sandgate_stream::{Durable, Progress, Sink, SinkError, Source, Summary, Target};
 use std::path::{Path, PathBuf};
 
@@ -51,7 +52,8 @@ impl Lasting<'_> {
     pub(super) fn open(&self, engine: &Engine, lane: &Lane, target: &Target, bar: &Bar) -> anyhow::Result<Begun> {
         let sources: Vec<_> = engine.layout().sources.iter().map(|name| name.to_string()).collect();
         let identity = identity(&sources, self.from, self.to, configuration(engine, self.state));
-        let folder = Folder::open(&self.state.path)?;
+        let tuning = Tuning { worth: self.state.snapshot, ..Tuning::default() };
+        let folder = Folder::open_with(&self.state.path, tuning)?;
         if !self.force && folder.find(&identity.output)?.is_none() {
             // an output that no run of this state has made is somebody's file
             let there = target.occupied();

@@ -87,6 +87,10 @@ fn series(found: &Found, tenant: Option<&str>, keys: &[Part]) -> anyhow::Result<
             }));
         }
     }
+    if let Some(name) = tenant.filter(|_| known.is_empty()) {
+        let names = layout.tenants.iter().map(|owner| &*owner.name).collect::<Vec<_>>().join(", ");
+        bail!("there is no tenant {name} with windows; there are {names}");
+    }
     if all.is_empty() {
         let by: Vec<&str> = keys.iter().map(|(field, _)| field.as_str()).collect();
         bail!("no window is by {}; there are windows by {}", by.join(" and "), known.join(", "));
