@@ -86,7 +86,7 @@ pub enum SourceError {
     /// It grew after it was judged together with others.
     #[error(
         "the input {} has grown behind byte {at}, after it was judged together with others: its new records would \
-         belong between those that are decided; name another output for all inputs, or say --force to judge all \
+         belong between those that are decided; use another [state] path and output, or say --force to judge all \
          from the start (that drops the output and its state)",
         .path.display()
     )]
