@@ -38,7 +38,7 @@ pub struct FamilyReport {
     pub by: Vec<String>,
     /// How many series there are.
     pub series: u64,
-    /// How many events they hold in memory.
+    /// How many events they hold as such; those in sums only come beside them.
     pub events: u64,
     /// Bytes of memory of its series and keys.
     pub bytes: u64,
