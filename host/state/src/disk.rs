@@ -78,11 +78,6 @@ impl Files {
         Files(disk)
     }
 
-    /// Those of the machine.
-    pub(crate) fn real() -> Files {
-        Files(Arc::new(real::Real))
-    }
-
     pub(crate) fn make_folder(&self, folder: &Path) -> Result<(), Failure> {
         self.0.make_folder(folder).map_err(|error| Failure::of(Doing::Make, folder, error))
     }

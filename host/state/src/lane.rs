@@ -21,8 +21,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 /// The state of one lane: its series, ids and clock.
 ///
-/// Any number of threads may bring batches; one, the writer, settles, commits
-/// and aborts, in the order of the lane.
+/// Any number of threads may bring batches. They are settled in the order of the
+/// lane by one thread, the writer; they are committed in that order by one thread,
+/// which may be another; nobody does either while the lane is aborted.
 #[derive(Debug)]
 pub struct Lane {
     layout: Arc<Layout>,
@@ -40,7 +41,8 @@ pub struct Lane {
 #[derive(Debug)]
 struct Turned<T> {
     turn: Turn,
-    /// Nobody waits here for a batch: its turn comes first.
+    /// Batches never meet here: the turn lets in one at a time. Who settles, commits
+    /// or reports takes no turn, and a batch may wait for that, or that for a batch.
     inside: Mutex<T>,
 }
 
@@ -162,6 +164,11 @@ impl Lane {
 
     /// Puts everything back to the last commit. Batches under way come back with
     /// [`Closed`]; the next batch has the number after the last committed one.
+    ///
+    /// It is for a sink whose commit can fail and be tried again, while the host
+    /// goes on. A lane over files has no use for it: after a commit that failed
+    /// nobody knows what the file holds, so the run ends, and the next one restores
+    /// what is there.
     pub fn abort(&self) {
         let committed = lock(&self.committed);
         self.turns().for_each(Turn::close);
@@ -194,10 +201,5 @@ impl Lane {
         let mut bytes = Vec::new();
         lock(&self.committed).front.encode(&self.layout, &mut bytes);
         bytes
-    }
-
-    /// The lane's clock of the last commit, in milliseconds.
-    pub fn committed_clock(&self) -> Option<i64> {
-        lock(&self.committed).front.clock.now()
     }
 }

@@ -79,7 +79,7 @@ pub(crate) struct WindowOf {
     pub(crate) class: u64,
     pub(crate) own: bool,
     pub(crate) kind: Option<Kind>,
-    /// An earlier one that differs in its interval at most.
+    /// An earlier one that is alike in all.
     pub(crate) twin: Option<usize>,
 }
 

@@ -13,6 +13,9 @@
 //! the lane in its turn. What is answered depends on the order of the records and
 //! on nothing else: not on batches, threads, shards, commits or restarts.
 //!
+//! [`Lane::abort`] takes back what is not committed. It is for sinks whose commit
+//! can fail and be taken back; a lane over files ends instead, and is restored.
+//!
 //! # The durable side
 //! ```text
 //!   Folder ──► LaneFolder ──► Journal ──► commit, commit, commit …
@@ -57,5 +60,5 @@ pub use front::FrontError;
 pub use lane::{FamilyReport, Lane, Needed, Report, Restoring, TenantReport};
 pub use layout::{Layout, Settings, Tenant};
 pub use pass::{Answered, Fate, Late, Pass, Repeat};
-pub use shard::KeptEvent;
+pub use shard::{KeptEvent, KeptSeries};
 pub use turn::Closed;

@@ -97,14 +97,6 @@ fn write(
     Ok(sift(file, &begin, &chain, true, sieve, &AtomicBool::new(false))?)
 }
 
-/// What an exported file was made of.
-///
-/// # Errors
-/// Where it is none.
-pub fn identity(file: &Path) -> Result<Identity, Failure> {
-    open(&Files::real(), file).map(|(_, identity)| identity)
-}
-
 fn open(files: &Files, file: &Path) -> Result<(Frames, Identity), Failure> {
     let mut frames = Frames::open(files, file, FileKind::Export, None)?;
     let stored = Identity::decode(frames.expect(FrameKind::Identity)?);

@@ -13,7 +13,7 @@ mod table;
 mod values;
 
 pub(crate) use table::Name;
-pub use values::KeptEvent;
+pub use values::{KeptEvent, KeptSeries};
 
 use crate::layout::{Families, FamilyOf};
 use crate::pass::{Answered, Fate, Pass, Records, Row, Touched};
@@ -241,10 +241,9 @@ impl Shard {
             else {
                 continue;
             };
-            let twin = window.twin.filter(|twin| intervals.get(*twin) == Some(interval));
-            let answer = match twin.and_then(|twin| answers.get(twin)) {
-                Some(answer) if !matches!(answer, Answered::Bad(_) | Answered::Full) => answer.clone(),
-                _ => {
+            let answer = match window.twin.and_then(|twin| answers.get(twin)) {
+                Some(answer) => answer.clone(),
+                None => {
                     let interval = family.plan.clip(window.declared, *interval, row.horizon, late);
                     let answer = series.read(shape, window.window, interval, event.filter(|_| window.own));
                     answered(answer, window, texts)
@@ -302,11 +301,13 @@ impl Shard {
         self.table.heap_bytes() + self.texts.heap_bytes()
     }
 
-    /// The events of a series.
-    pub(crate) fn events(&self, name: Name<'_>, family: &FamilyOf) -> Vec<KeptEvent> {
+    /// What is kept of a series; nothing where there is none.
+    pub(crate) fn kept(&self, name: Name<'_>, family: &FamilyOf) -> KeptSeries {
         let series = self.table.find(name, None).and_then(|place| self.table.series(place));
-        let events = series.into_iter().flat_map(Series::events);
-        events.map(|event| KeptEvent::of(event, family, &self.texts)).collect()
+        series.map_or_else(KeptSeries::default, |series| KeptSeries {
+            events: series.events().map(|event| KeptEvent::of(event, family, &self.texts)).collect(),
+            summed_up: series.summed_up(),
+        })
     }
 }
 

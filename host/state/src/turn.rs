@@ -1,7 +1,7 @@
 //! A turnstile: batch *k* may enter after batch *k* − 1 has left.
 //!
 //! It orders the batches, it does not guard data: that is what the lock behind
-//! it is for, which then nobody waits for. Passing on the turn costs one atomic
+//! it is for, over which batches then never meet. Passing on the turn costs one atomic
 //! store where nobody waits, because a batch goes through a turnstile for each
 //! shard. A ticket lock was rejected: it orders by arrival, and batches have
 //! to go through in the order of the lane.

@@ -143,6 +143,11 @@ impl Series {
         self.root.count() as usize
     }
 
+    /// How many events are kept in sums only: those of [`Series::len`] come beside them.
+    pub fn summed_up(&self) -> u64 {
+        self.more.as_ref().map_or(0, |more| more.panes.events())
+    }
+
     /// Whether nothing is kept.
     pub fn is_empty(&self) -> bool {
         self.root.count() == 0 && self.more.as_ref().is_none_or(|more| more.panes.is_empty())

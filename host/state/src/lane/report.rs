@@ -3,7 +3,7 @@
 use super::Lane;
 use crate::ids::Ids;
 use crate::pass::{hash, shard_of};
-use crate::shard::{KeptEvent, Name};
+use crate::shard::{KeptSeries, Name};
 
 /// What a lane holds.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,7 +38,7 @@ pub struct FamilyReport {
     pub by: Vec<String>,
     /// How many series there are.
     pub series: u64,
-    /// How many events they hold in memory.
+    /// How many events they hold as such; those in sums only come beside them.
     pub events: u64,
     /// Bytes of memory of its series and keys.
     pub bytes: u64,
@@ -83,13 +83,13 @@ impl Lane {
         report
     }
 
-    /// The events kept of one series, oldest first; `key` as
-    /// [`sandgate_window::key`] writes it, `family` counts as the tenant's plan does.
-    pub fn series(&self, tenant: u32, family: u32, key: &[u8]) -> Vec<KeptEvent> {
+    /// What is kept of one series; `key` as [`sandgate_window::key`] writes it,
+    /// `family` counts as the tenant's plan does.
+    pub fn series(&self, tenant: u32, family: u32, key: &[u8]) -> KeptSeries {
         let family = self.families.number(tenant, family);
         let name = Name { family, key, hash: hash(family, key) };
         let shard = self.shards.get(shard_of(name.hash, self.shards.len()));
         let found = shard.zip(self.families.get(family));
-        found.map(|(shard, family)| shard.lock().events(name, family)).unwrap_or_default()
+        found.map(|(shard, family)| shard.lock().kept(name, family)).unwrap_or_default()
     }
 }

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::disk::faulty::Faulty;
-use crate::disk::real::Real;
 use crate::identity::Setting;
 use crate::journal::Tuning;
 use crate::toy::{self, STATE, Toy, entries, identity, script};
@@ -125,17 +124,4 @@ fn an_export_on_a_full_disk_leaves_nothing_behind() {
     let full = export(&lane, &replayed.position, read.front(), &mut *read.sieve(), to);
     assert!(matches!(full, Err(PortableError::Failure(Failure::Full { .. }))));
     assert!(!disk.all(Path::new(STATE)).iter().any(|file| file.to_string_lossy().contains("second")));
-}
-
-#[test]
-fn an_export_says_what_it_was_made_of() {
-    let temporary = tempfile::tempdir().unwrap();
-    let folder = Folder::open_on(Arc::new(Real), &temporary.path().join("state"), Tuning::default()).unwrap();
-    let lane = folder.lane(&identity(), false).unwrap();
-    let to = temporary.path().join("export");
-    let toy = Toy::default();
-    let entries = export(&lane, &Position::start(1), toy.front(), &mut *toy.sieve(), &to).unwrap();
-    assert_eq!((entries, super::identity(&to).unwrap()), (0, identity()));
-    let error = super::identity(&temporary.path().join("state/lock")).unwrap_err();
-    assert!(matches!(error, Failure::Damage(_)), "{error}");
 }

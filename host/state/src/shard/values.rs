@@ -7,6 +7,16 @@ use sandgate_model::{Decimal, Instant, Kind, Value};
 use sandgate_window::{Answer, Event};
 use std::sync::Arc;
 
+/// What is kept of one series.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct KeptSeries {
+    /// The events that are kept as such, oldest first.
+    pub events: Vec<KeptEvent>,
+    /// How many older ones are kept in sums only, where all windows that reach them
+    /// have a resolution.
+    pub summed_up: u64,
+}
+
 /// An event that is kept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KeptEvent {

@@ -5,6 +5,7 @@
 mod aborts;
 mod bound;
 mod durable;
+mod kept;
 mod naive;
 mod order;
 mod restart;

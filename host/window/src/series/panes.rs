@@ -184,6 +184,11 @@ impl Panes {
         start..self.rows.upto(inside.upto.saturating_sub(grid.width())).max(start)
     }
 
+    /// How many events they stand for.
+    pub(super) fn events(&self) -> u64 {
+        self.rows.column(Column::TOTAL).iter().sum()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.rows.len() == 0
     }
