@@ -30,12 +30,17 @@ fn main() {
     let mut chance = Chance(7);
     let (mut done, mut runs, mut struck, mut snapshots) = (0, 0, 0, 0);
     while done < kills {
-        begin_anew(&desk);
+        // a run begins in an empty folder, or in place of one that came to its end
+        let forced = runs % 2 == 1;
+        if !forced {
+            begin_anew(&desk);
+        }
         runs += 1;
         // up to five kills for one run, each further on or not at all
-        for _ in 0..1 + chance.below(5) {
-            let until = chance.below(whole + whole / 20);
-            struck += u64::from(kill(&desk, until, &mut chance));
+        for at in 0..1 + chance.below(5) {
+            // now and then right at the start
+            let until = if chance.below(4) == 0 { 0 } else { chance.below(whole + whole / 20) };
+            struck += u64::from(kill(&desk, until, forced && at == 0, &mut chance));
             done += 1;
         }
         let output = desk.run(RUN);
@@ -81,7 +86,8 @@ fn begin_anew(desk: &Desk) {
 
 /// Starts the run and kills it when so much is written; says whether it was
 /// still running.
-fn kill(desk: &Desk, until: u64, chance: &mut Chance) -> bool {
+fn kill(desk: &Desk, until: u64, forced: bool, chance: &mut Chance) -> bool {
     let workers = ["1", "2", "3"][chance.below(3) as usize];
-    kill_at(desk.start(RUN.iter().chain(&["--workers", workers])), &desk.path("out.jsonl"), until)
+    let more: &[&str] = if forced { &["--force"] } else { &[] };
+    kill_at(desk.start(RUN.iter().chain(&["--workers", workers]).chain(more)), &desk.path("out.jsonl"), until)
 }

@@ -84,10 +84,20 @@ impl Folder {
         let lanes = path.join("lanes");
         files.make_folder(&lanes)?;
         let lock = lock(&files, path, Sharing::Alone)?;
-        for name in files.list(&lanes)?.unwrap_or_default() {
-            if name.ends_with(UNFINISHED) || name.ends_with(DROPPED) {
-                files.remove_folder(&lanes.join(name))?;
+        let names = files.list(&lanes)?.unwrap_or_default();
+        for lane in names.iter().filter_map(|name| name.strip_suffix(UNFINISHED)) {
+            let made = lanes.join(lane);
+            let is_there = |name: &str| names.iter().any(|other| other == name);
+            // a lane is dropped for another only when that one is whole
+            if is_there(&format!("{lane}{DROPPED}")) && !is_there(lane) {
+                files.rename(&with_suffix(&made, UNFINISHED), &made)?;
+                files.sync_folder(&lanes)?;
+            } else {
+                files.remove_folder(&with_suffix(&made, UNFINISHED))?;
             }
+        }
+        for name in names.iter().filter(|name| name.ends_with(DROPPED)) {
+            files.remove_folder(&lanes.join(name))?;
         }
         Ok(Folder { files, path: path.to_owned(), lanes, lock, tuning })
     }
@@ -119,13 +129,15 @@ impl Folder {
     /// Where there is one of other inputs or another configuration, or these
     /// inputs belong to another output.
     pub fn lane(&self, identity: &Identity, force: bool) -> Result<LaneFolder, FolderError> {
-        if force {
-            self.drop_lane(&identity.output)?;
-        } else if let Some(lane) = self.find(&identity.output)? {
-            lane.identity().continues(identity)?;
-            return Ok(lane);
-        } else if let Some(known) = self.identities()?.into_iter().find(|known| known.same_files(identity)) {
-            return Err(Mismatch::Output { known: known.output, given: identity.output.clone() }.into());
+        if !force {
+            if let Some(lane) = self.find(&identity.output)? {
+                lane.identity().continues(identity)?;
+                return Ok(lane);
+            }
+            let mut others = self.identities()?.into_iter().filter(|known| known.same_files(identity));
+            if let Some(known) = others.find(|known| self.has_begun(known)) {
+                return Err(Mismatch::Output { known: known.output, given: identity.output.clone() }.into());
+            }
         }
         self.make(identity, &mut |files, folder, owner| {
             segment::create(files, folder, owner, 1, &Position::start(identity.inputs.len()))?;
@@ -156,17 +168,31 @@ impl Folder {
     /// Where it cannot be removed.
     pub fn drop_lane(&self, output: &str) -> Result<(), FolderError> {
         self.lock.writable(&self.path)?;
-        let path = self.place_of(output);
-        if self.files.list(&path)?.is_some() {
-            let dropped = with_suffix(&path, DROPPED);
-            if self.files.list(&dropped)?.is_some() {
-                self.files.remove_folder(&dropped)?;
-            }
-            self.files.rename(&path, &dropped)?;
-            self.files.sync_folder(&self.lanes)?;
+        if let Some(dropped) = self.put_aside(&self.place_of(output))? {
             self.files.remove_folder(&dropped)?;
         }
         Ok(())
+    }
+
+    /// Renames a lane's folder, if it is there, to what is about to be removed.
+    fn put_aside(&self, path: &Path) -> Result<Option<PathBuf>, FolderError> {
+        if self.files.list(path)?.is_none() {
+            return Ok(None);
+        }
+        let dropped = with_suffix(path, DROPPED);
+        if self.files.list(&dropped)?.is_some() {
+            self.files.remove_folder(&dropped)?;
+        }
+        self.files.rename(path, &dropped)?;
+        self.files.sync_folder(&self.lanes)?;
+        Ok(Some(dropped))
+    }
+
+    /// Whether anything was committed in a lane; one that cannot be read counts.
+    fn has_begun(&self, known: &Identity) -> bool {
+        let start = Position::start(known.inputs.len());
+        let lane = self.find(&known.output).ok().flatten();
+        lane.is_none_or(|lane| lane.position().map_or(true, |position| position != start))
     }
 
     /// Makes a lane's folder with its identity and what `fill` puts beside it.
@@ -189,8 +215,13 @@ impl Folder {
         file.sync()?;
         fill(files, &making, check)?;
         files.sync_folder(&making)?;
+        // one that is there goes only now: whenever this ends, there is one or the other
+        let dropped = self.put_aside(&path)?;
         files.rename(&making, &path)?;
         files.sync_folder(&self.lanes)?;
+        if let Some(dropped) = dropped {
+            files.remove_folder(&dropped)?;
+        }
         Ok(self.lane_folder(path, identity.clone(), check))
     }
 

@@ -103,7 +103,7 @@ pub enum Mismatch {
     /// The configuration changed.
     #[error(
         "{} changed since this lane was begun, and its decisions so far came from the former: go back to that, \
-         name another output, or say --force to begin anew",
+         use another [state] path, or say --force to begin anew",
         what.join(", ")
     )]
     Configuration {

@@ -124,7 +124,6 @@ pub fn import(folder: &Folder, file: &Path, identity: &Identity, force: bool) ->
         let (mut frames, _) = open(folder.files(), file)?;
         snapshot::read_begin(&mut frames)?;
         snapshot::read_entries(frames, &mut |_, _| Ok(()))?;
-        folder.drop_lane(&identity.output)?;
     } else if folder.find(&identity.output)?.is_some() {
         return Err(PortableError::Occupied { output: identity.output.clone() });
     }

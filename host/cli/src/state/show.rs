@@ -69,8 +69,8 @@ fn series(found: &Found, tenant: Option<&str>, keys: &[Part]) -> anyhow::Result<
             known.push(format!("{} (tenant {})", by.join(" and "), owner.name));
             let Some(key) = key_of(&by, family, keys)? else { continue };
             let operands: Vec<&(String, Kind)> = family.operands().map(|field| &owner.fields[field]).collect();
-            let events = found.lane.series(at as u32, family_at as u32, &key);
-            let events = events.iter().map(|event| {
+            let kept = found.lane.series(at as u32, family_at as u32, &key);
+            let events = kept.events.iter().map(|event| {
                 let mut shown = Map::new();
                 shown.insert("time".to_owned(), instant(event.time));
                 for ((name, _), value) in operands.iter().zip(&event.words) {
@@ -83,6 +83,7 @@ fn series(found: &Found, tenant: Option<&str>, keys: &[Part]) -> anyhow::Result<
                 "tenant": &*owner.name,
                 "key": keys.iter().map(|(field, value)| (field.clone(), Json::from(value.as_str()))).collect::<Map<_, _>>(),
                 "count": events.len(),
+                "summed_up": kept.summed_up,
                 "events": events,
             }));
         }
@@ -132,7 +133,7 @@ fn instant(millis: i64) -> Json {
 }
 
 /// The order in which a person reads; what is not here comes behind.
-const ORDER: [&str; 26] = [
+const ORDER: [&str; 27] = [
     "output",
     "sources",
     "source",
@@ -151,6 +152,7 @@ const ORDER: [&str; 26] = [
     "key",
     "by",
     "count",
+    "summed_up",
     "counted",
     "bound",
     "refused",
