@@ -71,7 +71,25 @@ fn what_cannot_be_continued_is_refused_with_the_way_out() {
     let whole = fs::read(desk.path("out.jsonl")).unwrap();
     fs::write(desk.path("out.jsonl"), &whole[..100]).unwrap();
     refused(&desk, &FROM, 4, "has 100 bytes, but");
+    fs::remove_file(desk.path("out.jsonl")).unwrap();
+    refused(&desk, &FROM, 4, "out.jsonl is gone, of which");
+    fs::write(desk.path("out.jsonl"), String::from_utf8_lossy(&whole).replacen("allow", "block", 1)).unwrap();
+    refused(&desk, &FROM, 4, "something else stands there");
     fs::write(desk.path("out.jsonl"), &whole).unwrap();
+    // an output that cannot be made leaves nothing behind that would stand in the way
+    refused(
+        &desk,
+        &["run", "--config", "sandgate.toml", "--from", "in.jsonl", "--to", "no/such.jsonl"],
+        4,
+        "no folder no",
+    );
+    desk.succeed(FROM);
+    // standard input into the output of a lane takes its state with it
+    let piped = desk.run(["run", "--config", "sandgate.toml", "--from", "-", "--to", "out.jsonl", "--force"]);
+    assert!(piped.status.success(), "{}", text(&piped.stderr));
+    refused(&desk, &FROM, 4, "there already");
+    desk.succeed(FROM.iter().chain(&["--force"]));
+    assert_eq!(fs::read(desk.path("out.jsonl")).unwrap(), whole);
     // another output for the same input
     refused(&desk, &["run", "--config", "sandgate.toml", "--from", "in.jsonl", "--to", "other.jsonl"], 5, "out.jsonl");
     // a changed input

@@ -54,15 +54,15 @@ impl Lasting<'_> {
         let identity = identity(&sources, self.from, self.to, configuration(engine, self.state));
         let tuning = Tuning { worth: self.state.snapshot };
         let folder = Folder::open_with(&self.state.path, tuning)?;
-        if !self.force && folder.find(&identity.output)?.is_none() {
+        if self.force || folder.find(&identity.output)?.is_none() {
             // an output that no run of this state has made is somebody's file
             let there = target.occupied();
-            if !there.is_empty() {
+            if !self.force && !there.is_empty() {
                 return Err(SinkError::Exists { paths: there }.into());
             }
+            // before the lane is: an output that cannot be made leaves no state behind
+            target.make()?;
         }
-        // before the lane is: an output that cannot be made leaves no state behind
-        target.make()?;
         let stored = folder.lane(&identity, self.force)?;
         let mut restore = lane.restore(self.workers);
         let (journal, replayed) = stored.open(&mut restore, &mut |progress| bar.restore(progress))?;
