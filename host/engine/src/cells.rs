@@ -5,7 +5,7 @@
 use crate::decode::{self, Misread};
 use crate::generation::{Binding, Column, Columns};
 use crate::json;
-use sandgate_model::{Decimal, Fault, Instant, Kind, Value};
+use sandgate_model::{Fault, Kind, Value};
 use sandgate_sandbox::Rows;
 use sandgate_window::Why;
 use sandgate_window::key::TEXT_BYTES_MAX;
@@ -106,7 +106,9 @@ impl<'a> Sheet<'a> {
                 Err(misread) => Err(Bad::Misread(misread)),
             },
             Column::Tag(column) => match &self.tags[row * columns.tags.len() + column] {
-                Some(text) => read(text, binding.kind).map(Some).ok_or(Bad::WrongTag { text, kind: binding.kind }),
+                Some(text) => {
+                    Value::parse(text, binding.kind).map(Some).ok_or(Bad::WrongTag { text, kind: binding.kind })
+                }
                 None => Ok(None),
             },
             Column::Window(window) => match &self.windows[row * self.windows_each + window] {
@@ -143,18 +145,6 @@ fn bounded<'a>(value: Value<&'a str>, binding: &'a Binding) -> Cell<'a> {
         return Cell::Bad(Bad::Above(maximum));
     }
     Cell::Found(value)
-}
-
-/// A tag's text as the kind that the policy reads.
-fn read(text: &str, kind: Kind) -> Option<Value<&str>> {
-    Some(match kind {
-        Kind::Text => Value::Text(text),
-        Kind::Integer => Value::Integer(text.parse().ok()?),
-        Kind::Decimal { scale } => Value::Decimal(Decimal::parse(text, scale).ok()?),
-        Kind::Number => Value::Number(text.parse().ok().filter(|number: &f64| number.is_finite())?),
-        Kind::Flag => Value::Flag(text.parse().ok()?),
-        Kind::Instant => Value::Instant(Instant::parse_rfc3339(text).ok()?),
-    })
 }
 
 /// What a person reads behind the name of the input.
@@ -199,29 +189,4 @@ fn text(bound: &Value) -> String {
     let mut out = Vec::new();
     json::value(&mut out, bound.borrowed());
     String::from_utf8_lossy(&out).into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::read;
-    use sandgate_model::Kind;
-
-    #[test]
-    fn a_tag_is_read_as_the_declared_kind_or_not_at_all() {
-        let table: &[(&str, Kind, bool)] = &[
-            ("3", Kind::Integer, true),
-            ("3.0", Kind::Integer, false),
-            ("three", Kind::Integer, false),
-            ("3.50", Kind::Decimal { scale: 2 }, true),
-            ("3.505", Kind::Decimal { scale: 2 }, false),
-            ("NaN", Kind::Number, false),
-            ("true", Kind::Flag, true),
-            ("yes", Kind::Flag, false),
-            ("2026-01-01T00:00:00Z", Kind::Instant, true),
-            ("", Kind::Text, true),
-        ];
-        for (text, kind, readable) in table {
-            assert_eq!(read(text, *kind).is_some(), *readable, "{text} as {kind}");
-        }
-    }
 }

@@ -22,6 +22,21 @@ pub enum Value<T = String> {
     Instant(Instant),
 }
 
+impl<'a> Value<&'a str> {
+    /// A text as a value of a kind: whole numbers as digits, decimals at the scale,
+    /// instants as RFC 3339, flags as `true` and `false`. `None` where it is none.
+    pub fn parse(text: &'a str, kind: Kind) -> Option<Value<&'a str>> {
+        Some(match kind {
+            Kind::Text => Value::Text(text),
+            Kind::Integer => Value::Integer(text.parse().ok()?),
+            Kind::Decimal { scale } => Value::Decimal(Decimal::parse(text, scale).ok()?),
+            Kind::Number => Value::Number(text.parse().ok().filter(|number: &f64| number.is_finite())?),
+            Kind::Flag => Value::Flag(text.parse().ok()?),
+            Kind::Instant => Value::Instant(Instant::parse_rfc3339(text).ok()?),
+        })
+    }
+}
+
 impl<T: AsRef<str>> Value<T> {
     /// The kind of this value.
     pub fn kind(&self) -> Kind {
@@ -70,6 +85,32 @@ impl<T: AsRef<str>> fmt::Display for Value<T> {
             Value::Decimal(decimal) => write!(f, "{decimal}"),
             Value::Text(text) => write!(f, "{:?}", text.as_ref()),
             Value::Instant(instant) => write!(f, "{instant}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Value;
+    use crate::Kind;
+
+    #[test]
+    fn a_text_is_read_as_a_kind_or_not_at_all() {
+        let table: &[(&str, Kind, bool)] = &[
+            ("3", Kind::Integer, true),
+            ("3.0", Kind::Integer, false),
+            ("three", Kind::Integer, false),
+            ("3.50", Kind::Decimal { scale: 2 }, true),
+            ("3.505", Kind::Decimal { scale: 2 }, false),
+            ("NaN", Kind::Number, false),
+            ("true", Kind::Flag, true),
+            ("yes", Kind::Flag, false),
+            ("2026-01-01T00:00:00Z", Kind::Instant, true),
+            ("", Kind::Text, true),
+        ];
+        for (text, kind, readable) in table {
+            let read = Value::parse(text, *kind);
+            assert_eq!(read.map(|value| value.kind()), readable.then_some(*kind), "{text} as {kind}");
         }
     }
 }

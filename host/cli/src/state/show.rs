@@ -3,7 +3,7 @@
 use super::Found;
 use anyhow::{Context as _, bail};
 use sandgate_engine::json;
-use sandgate_model::{Decimal, Instant, Kind, Value};
+use sandgate_model::{Instant, Kind, Value};
 use sandgate_window::{Family, key};
 use serde_json::{Map, Value as Json, json};
 use std::fmt::Write as _;
@@ -104,21 +104,10 @@ fn key_of(by: &[&str], family: &Family, parts: &[Part]) -> anyhow::Result<Option
     let mut bytes = Vec::new();
     for (name, kind) in by.iter().zip(family.kinds()) {
         let Some((_, text)) = parts.iter().find(|(field, _)| field == name) else { return Ok(None) };
-        let value = value(text, *kind).with_context(|| format!("--key {name}={text}: {name} is a {kind}"))?;
+        let value = Value::parse(text, *kind).with_context(|| format!("--key {name}={text}: {name} is a {kind}"))?;
         key::push(&mut bytes, value).map_err(|error| anyhow::anyhow!("--key {name}: {error}"))?;
     }
     Ok((by.len() == parts.len()).then_some(bytes))
-}
-
-fn value(text: &str, kind: Kind) -> Option<Value<&str>> {
-    Some(match kind {
-        Kind::Text => Value::Text(text),
-        Kind::Integer => Value::Integer(text.parse().ok()?),
-        Kind::Decimal { scale } => Value::Decimal(Decimal::parse(text, scale).ok()?),
-        Kind::Flag => Value::Flag(text.parse().ok()?),
-        Kind::Instant => Value::Instant(Instant::parse_rfc3339(text).ok()?),
-        Kind::Number => return None,
-    })
 }
 
 /// A value as decisions print it.

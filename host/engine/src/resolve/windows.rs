@@ -10,7 +10,7 @@ use crate::document::Document;
 use crate::generation::{Site, SiteSource, Windows};
 use sandgate_model::manifest::{Aggregate, Input, Manifest, Origin, Test, Window};
 use sandgate_model::schema::TenantRole;
-use sandgate_model::{Decimal, Instant, Kind, Value};
+use sandgate_model::{Decimal, Kind, Value};
 use sandgate_window::{Declared, Plan};
 use std::sync::Arc;
 
@@ -306,7 +306,6 @@ impl Work<'_> {
 fn of_kind(value: &Value, kind: Kind) -> Option<Value> {
     Some(match (value, kind) {
         (Value::Flag(flag), Kind::Flag) => Value::Flag(*flag),
-        (Value::Text(text), Kind::Text) => Value::Text(text.clone()),
         (Value::Integer(integer), Kind::Integer) => Value::Integer(*integer),
         (Value::Integer(integer), Kind::Number) => Value::Number(*integer as f64),
         (Value::Number(number), Kind::Number) => Value::Number(*number),
@@ -317,12 +316,16 @@ fn of_kind(value: &Value, kind: Kind) -> Option<Value> {
         (Value::Number(number), Kind::Decimal { scale }) => {
             Value::Decimal(Decimal::parse(&number.to_string(), scale).ok()?)
         }
-        (Value::Text(text), Kind::Decimal { scale }) => Value::Decimal(Decimal::parse(text, scale).ok()?),
-        (Value::Text(text), Kind::Number) => {
-            Value::Number(text.parse().ok().filter(|number: &f64| number.is_finite())?)
-        }
+        // 10.0 is written as a text, and is a whole number
         (Value::Text(text), Kind::Integer) => Value::Integer(Decimal::parse(text, 0).ok()?.units),
-        (Value::Text(text), Kind::Instant) => Value::Instant(Instant::parse_rfc3339(text).ok()?),
+        (Value::Text(text), Kind::Text) => Value::Text(text.clone()),
+        (Value::Text(_), Kind::Flag) => return None,
+        (Value::Text(text), kind) => match Value::parse(text, kind)? {
+            Value::Decimal(decimal) => Value::Decimal(decimal),
+            Value::Number(number) => Value::Number(number),
+            Value::Instant(instant) => Value::Instant(instant),
+            _ => return None,
+        },
         _ => return None,
     })
 }
