@@ -41,6 +41,11 @@ pub trait Judge: Send + Sync {
     /// Everything up to and with this batch is durable.
     fn committed(&self, through: u64);
 
+    /// The commit of everything behind the last durable batch was aborted: what it
+    /// did to series, ids and clock is taken back, and the next batch has the number
+    /// behind the last durable one. Files cannot abort; a sink that can calls this.
+    fn abort(&self);
+
     /// What a snapshot of the state needs, as of the last commit: its front, and
     /// what still matters. Nothing where there is no state.
     fn compaction(&self) -> Option<(Vec<u8>, Box<dyn Sieve>)>;

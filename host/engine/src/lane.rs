@@ -258,6 +258,10 @@ impl Judge for LaneJudge {
         self.lane.commit(through);
     }
 
+    fn abort(&self) {
+        self.lane.abort();
+    }
+
     fn close(&self) {
         self.lane.close();
     }

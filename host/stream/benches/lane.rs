@@ -34,6 +34,8 @@ impl Judge for Echo {
         None
     }
 
+    fn abort(&self) {}
+
     fn close(&self) {}
 
     fn time(&self, _: usize, _: &[u8]) -> Option<sandgate_model::Instant> {

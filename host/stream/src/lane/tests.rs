@@ -38,6 +38,8 @@ impl Judge for Echo {
         None
     }
 
+    fn abort(&self) {}
+
     fn close(&self) {}
 
     /// The number that a record begins with, if it does, in milliseconds.
