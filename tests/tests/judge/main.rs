@@ -1,10 +1,12 @@
-//! A tag store that fails does not stop the host: the defaults stand in, and
-//! every decision that it touched says so.
-#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+//! The judge of a lane without the program around it, for what no file can bring
+//! about: an aborted commit, a tag store whose disk is gone.
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod aborts;
+mod missing_tags;
 
 use sandgate_engine::document::{Document, Fallback, Member, Stage, Thresholds};
 use sandgate_engine::generation::{Site, SiteSource};
-use sandgate_engine::judged::{Judge as _, Judged, Record};
 use sandgate_engine::resolve::resolve;
 use sandgate_engine::{Engine, LaneJudge};
 use sandgate_model::instant::Unit;
@@ -12,17 +14,8 @@ use sandgate_model::schema::{Draft, Field, Schema, TenantDraft};
 use sandgate_model::{Instant, Kind, Outcome};
 use sandgate_sandbox::{Config, Sandbox};
 use sandgate_state::{Lane, Settings};
-use sandgate_tags::{Error, Store, Wanted};
+use sandgate_tags::Store;
 use std::sync::Arc;
-
-/// A store whose disk is gone.
-struct Gone;
-
-impl Store for Gone {
-    fn look_up(&self, _: &[Wanted<'_>], _: &mut Vec<Option<Arc<str>>>) -> Result<(), Error> {
-        Err(Error::Missing { path: "tags.db".into() })
-    }
-}
 
 fn schema() -> Arc<Schema> {
     let field = |name: &str, kind, unit| Field { name: name.to_owned(), path: vec![name.to_owned()], kind, unit };
@@ -31,6 +24,7 @@ fn schema() -> Arc<Schema> {
         fields: vec![
             field("id", Kind::Text, None),
             field("account", Kind::Text, None),
+            field("device", Kind::Text, None),
             field("time", Kind::Instant, Some(Unit::Millis)),
             field("amount", Kind::Decimal { scale: 2 }, None),
         ],
@@ -46,11 +40,11 @@ fn schema() -> Arc<Schema> {
     Arc::new(Schema::check(draft).expect("the schema is sound"))
 }
 
-#[test]
-fn defaults_stand_in_and_the_decision_says_so() {
-    let component = std::fs::read(sandgate_tests::policies().join("account_risk.wasm")).unwrap();
+/// A judge whose only policy is the one of this file.
+fn judge(component: &str, tags: Option<Arc<dyn Store>>, bounds: Settings) -> LaneJudge {
+    let component = std::fs::read(sandgate_tests::policies().join(component)).unwrap();
     let member = Member {
-        name: "account-risk".to_owned(),
+        name: "policy".to_owned(),
         policy: Some(Sandbox::new(Config::default()).unwrap().load(&component).unwrap()),
         fuel: 1_000_000,
         fallback: Fallback::always(Outcome::Review),
@@ -73,16 +67,7 @@ fn defaults_stand_in_and_the_decision_says_so() {
         zones: "2026a".to_owned(),
     };
     let generation = resolve(&document, 1, &site).expect("the set is sound");
-    let engine = Arc::new(Engine::new(&site.sources, vec![generation], Some(Arc::new(Gone)), Outcome::Block));
-    let bounds = Settings { lateness: 0, repeats: 0, ids: 0, events: 0 };
-    let lane = Arc::new(Lane::new(Arc::clone(engine.layout()), bounds, 1));
-    let bytes = br#"{"id":"t","account":"a","amount":20000,"time":1767225600000}"#;
-    let mut judged = Judged::default();
-    let record = Record { source: 0, offset: 0, bytes, size: bytes.len() as u64 };
-    LaneJudge::new(engine, lane).judge(0, &[record], &mut judged).unwrap();
-    let decision: serde_json::Value = serde_json::from_slice(&judged.decisions).unwrap();
-    assert_eq!(decision["outcome"], "allow");
-    assert_eq!(decision["policies"][0]["defaulted"], serde_json::json!(["level"]));
-    assert_eq!(decision["circumstances"][0]["what"], "missing-tag");
-    assert!(decision["circumstances"][0]["detail"].as_str().unwrap().contains("there is no tag store"));
+    let engine = Arc::new(Engine::new(&site.sources, vec![generation], tags, Outcome::Block));
+    let lane = Arc::new(Lane::new(Arc::clone(engine.layout()), bounds, 2));
+    LaneJudge::new(engine, lane)
 }
