@@ -1,0 +1,10 @@
+//! A policy on trial: one component in the real engine, offline, before anybody
+//! depends on it. Its tests run here, and so will the check of a host that is
+//! asked to activate it.
+//!
+//! Nothing of the engine is imitated: a [`Sample`] is judged by the sandbox that
+//! a host uses.
+
+pub mod sample;
+
+pub use sample::Sample;
