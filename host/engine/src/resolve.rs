@@ -228,7 +228,7 @@ fn check_thresholds(score: Option<&Score>, thresholds: &Thresholds, key: &str, p
 }
 
 /// What to do about an unknown name: the nearest one, or all there are.
-pub(crate) fn mend<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+pub fn mend<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
     match nearest(name, known.clone()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => {
