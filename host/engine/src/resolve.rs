@@ -83,7 +83,7 @@ pub fn settings(manifest: &Manifest, given: &[(String, Given)]) -> Result<Vec<Se
     if problems.0.is_empty() { Ok(settings) } else { Err(problems.0) }
 }
 
-pub use parameters::rows as parameter_rows;
+pub use parameters::{rows as parameter_rows, value};
 
 /// What is worth knowing about a set that can be used.
 pub fn notes(generation: &Generation) -> Vec<Problem> {

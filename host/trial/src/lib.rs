@@ -7,6 +7,8 @@
 //! [`Sample`] is judged by that sandbox. There are no files, no clock and no
 //! threads here.
 
+pub mod case;
+pub mod decided;
 pub mod fields;
 pub mod sample;
 pub mod send;

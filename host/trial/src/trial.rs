@@ -99,6 +99,18 @@ pub enum SendError {
     Closed,
 }
 
+impl SendError {
+    /// The key of a step that it is about.
+    pub fn word(&self) -> &'static str {
+        match self {
+            SendError::Field { .. } | SendError::Time => "send",
+            SendError::Input { .. } | SendError::Twice { .. } => "inputs",
+            SendError::Source { .. } => "source",
+            SendError::Range | SendError::Closed => "at",
+        }
+    }
+}
+
 /// What became of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sent {
@@ -218,8 +230,11 @@ impl Trial {
         })
     }
 
-    /// The source of what is sent, if all its names are known.
-    fn check(&self, send: &Send) -> Result<usize, SendError> {
+    /// The source of what would be sent, if all its names are known.
+    ///
+    /// # Errors
+    /// What [`Trial::send`] would refuse it for, besides its time.
+    pub fn check(&self, send: &Send) -> Result<usize, SendError> {
         let sources = || self.sources.iter().map(|source| &*source.schema.source);
         let source = match &send.source {
             None => 0,
