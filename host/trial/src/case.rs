@@ -10,7 +10,7 @@ mod run;
 pub use bless::{BlessError, bless};
 pub use expect::{Difference, Expect, Score};
 pub use read::{folder, read};
-pub use run::{Failure, Ran, run};
+pub use run::{Came, Failure, Ran, run};
 
 use crate::send::Send;
 use crate::trial::Setup;
