@@ -5,6 +5,9 @@
 //! Nothing of the engine is imitated: a [`Sample`] is judged by the sandbox that
 //! a host uses.
 
+pub mod draw;
+mod rank;
 pub mod sample;
 
+pub use draw::Draw;
 pub use sample::Sample;
