@@ -6,9 +6,10 @@
 pub(crate) mod chance;
 pub(crate) mod pool;
 
+pub(crate) use chance::Chance;
+
 use crate::Sample;
 use crate::rank::{converted, rank};
-use chance::Chance;
 use pool::{Pool, Range, elements};
 use sandgate_model::manifest::{Manifest, Parameter, Setting};
 use sandgate_model::{Kind, Value};

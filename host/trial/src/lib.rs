@@ -5,9 +5,15 @@
 //! Nothing of the engine is imitated: a [`Sample`] is judged by the sandbox that
 //! a host uses.
 
+mod answers;
 pub mod draw;
+pub mod fuel;
+pub mod purity;
 mod rank;
 pub mod sample;
 
+pub use answers::told;
 pub use draw::Draw;
-pub use sample::Sample;
+pub use fuel::Fuel;
+pub use purity::Purity;
+pub use sample::{Answer, Sample};

@@ -41,4 +41,11 @@ impl Chance {
     pub(crate) fn once_in(&mut self, times: u64) -> bool {
         self.below(times) == 0
     }
+
+    /// Puts a list into an order of chance.
+    pub(crate) fn shuffle<T>(&mut self, list: &mut [T]) {
+        for end in (1..list.len()).rev() {
+            list.swap(end, self.index(end + 1));
+        }
+    }
 }
