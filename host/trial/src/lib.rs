@@ -6,14 +6,20 @@
 //! a host uses.
 
 mod answers;
+pub mod constants;
 pub mod draw;
 pub mod fuel;
+pub mod influence;
 pub mod purity;
 mod rank;
 pub mod sample;
+pub mod search;
 
 pub use answers::told;
+pub use constants::Constants;
 pub use draw::Draw;
 pub use fuel::Fuel;
+pub use influence::Influences;
 pub use purity::Purity;
 pub use sample::{Answer, Sample};
+pub use search::Search;
