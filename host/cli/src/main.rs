@@ -10,6 +10,7 @@ mod generate;
 mod run;
 mod state;
 mod tags;
+mod test;
 
 use anyhow::Context as _;
 use clap::Parser as _;
@@ -33,6 +34,8 @@ enum Verb {
     Demo(demo::Args),
     /// Build policies into components
     Build(build::Args),
+    /// Run a policy's cases, and tell what they prove about it
+    Test(test::Args),
     /// Check a host's configuration with everything that it names
     Check(check::Args),
     /// Look into the state of a lane, or move it to another host
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Verb::Effectiveness(args) => effectiveness::run(&args),
         Verb::Demo(args) => demo::run(&args),
         Verb::Build(args) => build::run(&args),
+        Verb::Test(args) => test::run(&args),
         Verb::Check(args) => check::run(&args),
         Verb::State(args) => state::run(&args),
     };

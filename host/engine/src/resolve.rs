@@ -83,7 +83,7 @@ pub fn settings(manifest: &Manifest, given: &[(String, Given)]) -> Result<Vec<Se
     if problems.0.is_empty() { Ok(settings) } else { Err(problems.0) }
 }
 
-pub use parameters::rows as parameter_rows;
+pub use parameters::{rows as parameter_rows, value};
 
 /// What is worth knowing about a set that can be used.
 pub fn notes(generation: &Generation) -> Vec<Problem> {
@@ -228,7 +228,7 @@ fn check_thresholds(score: Option<&Score>, thresholds: &Thresholds, key: &str, p
 }
 
 /// What to do about an unknown name: the nearest one, or all there are.
-pub(crate) fn mend<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+pub fn mend<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
     match nearest(name, known.clone()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => {

@@ -2,9 +2,19 @@
 //! depends on it. Its tests run here, and so will the check of a host that is
 //! asked to activate it.
 //!
-//! Nothing of the engine is imitated: a [`Sample`] is judged by the sandbox that
-//! a host uses.
+//! Nothing of the engine is imitated: a [`Trial`] is a timeline of records
+//! through the engine, the windows and the sandbox that a host uses, and a
+//! [`Sample`] is judged by that sandbox. There are no files, no clock and no
+//! threads here.
 
+pub mod case;
+pub mod decided;
+pub mod fields;
 pub mod sample;
+pub mod send;
+pub mod table;
+pub mod trial;
 
 pub use sample::Sample;
+pub use send::{Send, When};
+pub use trial::{Sent, Setup, Trial};

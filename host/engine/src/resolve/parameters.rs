@@ -63,7 +63,11 @@ fn setting(parameter: &Parameter, given: &Given) -> Result<Setting, String> {
     Ok(setting)
 }
 
-fn value(kind: Kind, given: &Given) -> Result<Value, String> {
+/// A value as a kind reads it.
+///
+/// # Errors
+/// What it must be instead.
+pub fn value(kind: Kind, given: &Given) -> Result<Value, String> {
     let wrong = || format!("must be a {kind}");
     match (kind, given) {
         (Kind::Flag, Given::Flag(flag)) => Ok(Value::Flag(*flag)),
