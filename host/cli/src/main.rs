@@ -2,6 +2,7 @@
 //! those who write policies for it and those who run it.
 
 mod build;
+mod cases;
 mod check;
 mod config;
 mod demo;
@@ -36,6 +37,8 @@ enum Verb {
     Build(build::Args),
     /// Run a policy's cases, and tell what they prove about it
     Test(test::Args),
+    /// Make cases of what was decided
+    Cases(cases::Args),
     /// Check a host's configuration with everything that it names
     Check(check::Args),
     /// Look into the state of a lane, or move it to another host
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Verb::Demo(args) => demo::run(&args),
         Verb::Build(args) => build::run(&args),
         Verb::Test(args) => test::run(&args),
+        Verb::Cases(args) => cases::run(&args),
         Verb::Check(args) => check::run(&args),
         Verb::State(args) => state::run(&args),
     };

@@ -6,11 +6,13 @@ mod bless;
 mod expect;
 mod read;
 mod run;
+mod write;
 
 pub use bless::{BlessError, bless};
 pub use expect::{Difference, Expect, Score};
 pub use read::{folder, read};
 pub use run::{Came, Failure, Ran, run};
+pub use write::{Draft, json_of};
 
 use crate::send::Send;
 use crate::trial::Setup;

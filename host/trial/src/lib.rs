@@ -7,14 +7,23 @@
 //! [`Sample`] is judged by that sandbox. There are no files, no clock and no
 //! threads here.
 
+mod answers;
 pub mod case;
 pub mod decided;
+pub mod draw;
 pub mod fields;
+pub mod fuel;
+pub mod purity;
+mod rank;
 pub mod sample;
 pub mod send;
 pub mod table;
 pub mod trial;
 
-pub use sample::Sample;
+pub use answers::told;
+pub use draw::Draw;
+pub use fuel::Fuel;
+pub use purity::Purity;
+pub use sample::{Answer, Sample};
 pub use send::{Send, When};
 pub use trial::{Sent, Setup, Trial};
