@@ -35,23 +35,41 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     }
     let sandbox = Sandbox::new(Config { cache: None, ..Config::default() })?;
     for dir in &args.dirs {
-        let module = compile(dir)?;
-        let component = encode(&module)?;
+        let built = component(dir, false)?;
         let policy = sandbox
-            .load(&component)
+            .load(&built.bytes)
             .map_err(|refusal| anyhow::anyhow!("{} would be refused by a host: {refusal}", dir.display()))?;
-        let to = args.to.clone().unwrap_or_else(|| beside(&module));
-        write(&to, &component)?;
+        let to = args.to.as_deref().unwrap_or(&built.path);
+        write(to, &built.bytes)?;
         let out = &mut anstream::stdout();
         policy.warnings().iter().try_for_each(|warning| crate::say(out, format_args!("warning: {warning}")))?;
-        crate::say(out, describe(policy.manifest(), &to, component.len(), &policy.digest().to_string()))?;
+        crate::say(out, describe(policy.manifest(), to, built.bytes.len(), &policy.digest().to_string()))?;
     }
     Ok(())
 }
 
+/// A policy's crate as a component, which no host has looked at yet.
+#[derive(Debug)]
+pub(crate) struct Built {
+    /// The file that `sandgate build` writes it to, in the folder `policies`
+    /// below cargo's target folder. Nothing is written there before.
+    pub(crate) path: PathBuf,
+    /// The component.
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// Builds the crate in a folder; `quiet`: cargo shows warnings and errors only.
+///
+/// # Errors
+/// Where cargo fails, or the crate is no policy.
+pub(crate) fn component(dir: &Path, quiet: bool) -> anyhow::Result<Built> {
+    let module = compile(dir, quiet)?;
+    Ok(Built { bytes: encode(&module)?, path: beside(&module) })
+}
+
 /// Compiles the crate and says where its module is. What cargo prints passes
 /// through untouched.
-fn compile(dir: &Path) -> anyhow::Result<PathBuf> {
+fn compile(dir: &Path, quiet: bool) -> anyhow::Result<PathBuf> {
     let manifest = dir.join("Cargo.toml");
     let manifest =
         manifest.canonicalize().with_context(|| format!("{} is no crate: it has no Cargo.toml", dir.display()))?;
@@ -62,6 +80,7 @@ fn compile(dir: &Path) -> anyhow::Result<PathBuf> {
     }
     let output = Command::new("cargo")
         .args(["build", "--release", "--lib", "--target", TARGET])
+        .args(quiet.then_some("--quiet"))
         .args(["--message-format", "json-render-diagnostics", "--manifest-path"])
         .arg(&manifest)
         .stdin(Stdio::null())

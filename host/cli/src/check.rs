@@ -1,7 +1,8 @@
 //! `sandgate check`: reads a host's configuration with everything that it names,
 //! and reports all problems at once. It needs no server.
 
-use crate::config::{self, Host, Problem, Report};
+use crate::config::{self, Host};
+use sandgate_files::{Problem, Report};
 use sandgate_sandbox::{Config, Sandbox};
 use serde_json::{Value, json};
 use std::io::Write;

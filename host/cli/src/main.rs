@@ -2,6 +2,7 @@
 //! those who write policies for it and those who run it.
 
 mod build;
+mod cases;
 mod check;
 mod config;
 mod demo;
@@ -10,6 +11,7 @@ mod generate;
 mod run;
 mod state;
 mod tags;
+mod test;
 
 use anyhow::Context as _;
 use clap::Parser as _;
@@ -33,6 +35,10 @@ enum Verb {
     Demo(demo::Args),
     /// Build policies into components
     Build(build::Args),
+    /// Run a policy's cases, and tell what they prove about it
+    Test(test::Args),
+    /// Make cases of what was decided
+    Cases(cases::Args),
     /// Check a host's configuration with everything that it names
     Check(check::Args),
     /// Look into the state of a lane, or move it to another host
@@ -55,6 +61,8 @@ fn main() -> ExitCode {
         Verb::Effectiveness(args) => effectiveness::run(&args),
         Verb::Demo(args) => demo::run(&args),
         Verb::Build(args) => build::run(&args),
+        Verb::Test(args) => test::run(&args),
+        Verb::Cases(args) => cases::run(&args),
         Verb::Check(args) => check::run(&args),
         Verb::State(args) => state::run(&args),
     };

@@ -5,9 +5,9 @@ mod inputs;
 mod parameters;
 mod windows;
 
-use crate::document::{Document, Member, Thresholds};
+use crate::document::{Document, Given, Member, Thresholds};
 use crate::generation::{Generation, Seat, SeatReason, SeatStage, Site};
-use sandgate_model::manifest::{Manifest, Score};
+use sandgate_model::manifest::{Manifest, Score, Setting};
 use sandgate_model::nearest::nearest;
 use sandgate_model::{Effect, Outcome};
 use std::collections::HashSet;
@@ -72,6 +72,19 @@ pub fn resolve(document: &Document, number: u64, site: &Site) -> Result<Generati
     }
 }
 
+/// The parameters of a policy by themselves: what was given, and the defaults, in
+/// declared order.
+///
+/// # Errors
+/// Everything that is wrong with what was given; keys begin with `parameters`.
+pub fn settings(manifest: &Manifest, given: &[(String, Given)]) -> Result<Vec<Setting>, Vec<Problem>> {
+    let mut problems = Problems::default();
+    let settings = parameters::settings(manifest, given, "parameters", &mut problems);
+    if problems.0.is_empty() { Ok(settings) } else { Err(problems.0) }
+}
+
+pub use parameters::{rows as parameter_rows, value};
+
 /// What is worth knowing about a set that can be used.
 pub fn notes(generation: &Generation) -> Vec<Problem> {
     let mut notes = Problems::default();
@@ -132,7 +145,7 @@ fn check_bands(document: &Document, problems: &mut Problems) {
 fn seat(member: &Member, stage: &str, key: &str, problems: &mut Problems) -> Option<Seat> {
     let policy = member.policy.clone()?;
     let manifest = Arc::clone(policy.manifest());
-    let settings = parameters::settings(&manifest, &member.parameters, key, problems);
+    let settings = parameters::settings(&manifest, &member.parameters, &format!("{key}.parameters"), problems);
     let reasons = reasons(&manifest, member, key, problems);
     check_thresholds(manifest.score.as_ref(), &member.thresholds, key, problems);
     let can_block_finally = reasons.iter().any(|reason| reason.is_final && reason.effect == Effect::Block);
@@ -215,7 +228,7 @@ fn check_thresholds(score: Option<&Score>, thresholds: &Thresholds, key: &str, p
 }
 
 /// What to do about an unknown name: the nearest one, or all there are.
-pub(crate) fn mend<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+pub fn mend<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
     match nearest(name, known.clone()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => {

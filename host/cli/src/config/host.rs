@@ -1,9 +1,8 @@
 //! `sandgate.toml`: the host's own file. Every key has a default where one makes
 //! sense; the unit of a length or a size is written with it.
 
-use super::file::{Content, File, Report};
-use super::section::{Section, known};
 use super::{EngineSettings, Source, StateSettings, source};
+use sandgate_files::{Content, File, Report, Section, known};
 use sandgate_model::Outcome;
 use sandgate_tags::Location;
 use std::cell::RefCell;

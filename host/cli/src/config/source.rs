@@ -1,10 +1,10 @@
 //! `[[source]]`: where records come from and what they look like.
 
 use super::Source;
-use super::section::Section;
-use sandgate_model::instant::Unit;
+use sandgate_files::field::field;
+use sandgate_files::{Content, Section};
+use sandgate_model::Instant;
 use sandgate_model::schema::{Draft, Field, Schema, TenantDraft};
-use sandgate_model::{Instant, Kind};
 use std::sync::Arc;
 
 /// Reads a source; `None` where its schema has problems, which are reported. What
@@ -55,7 +55,6 @@ pub(super) fn read(section: Section<'_>) -> Option<Source> {
 
 /// The id: one field, or a list of fields that make it together.
 fn id(section: &Section<'_>) -> Vec<String> {
-    use super::file::Content;
     match section.node("id").map(|node| &node.content) {
         Some(Content::Text(field)) => vec![field.clone()],
         Some(Content::List(_)) => section.texts("id"),
@@ -100,28 +99,4 @@ fn fields(section: Section<'_>) -> Option<Vec<Field>> {
     let fields: Vec<Option<Field>> = names.iter().map(|name| field(name, section.section(name)?)).collect();
     section.done();
     fields.into_iter().collect()
-}
-
-fn field(name: &str, section: Section<'_>) -> Option<Field> {
-    let path = section.text("path").unwrap_or(name);
-    let scale = section.has("scale");
-    let digits = section.whole("scale", u64::from(Kind::SCALE_DEFAULT), 0..=u64::from(Kind::SCALE_MAX));
-    let of_word = |word: &str| Kind::of_word(word, digits as u8);
-    if !section.has("kind") {
-        section.problem("kind", format!("is missing: one of {}", Kind::WORDS.join(", ")));
-    }
-    let kind = section.word("kind", &Kind::WORDS, of_word);
-    if scale && !matches!(kind, None | Some(Kind::Decimal { .. })) {
-        section.problem("scale", "is only for decimals; remove it");
-    }
-    let unit = section.word("unit", &["s", "ms", "rfc3339"], |word| match word {
-        "s" => Some(Unit::Seconds),
-        "ms" => Some(Unit::Millis),
-        "rfc3339" => Some(Unit::Rfc3339),
-        _ => None,
-    });
-    // one that is wrong was told; the schema would say that it is missing
-    let unit = unit.or(section.has("unit").then_some(Unit::Seconds));
-    section.done();
-    Some(Field { name: name.to_owned(), path: Field::path_of(path), kind: kind?, unit })
 }

@@ -1,10 +1,10 @@
 //! A tenant's file: its stages of policies and how their answers count.
 
-use super::file::{Content, File, Node, Report};
 use super::host::{BUDGETS, Settings, fuel};
-use super::section::{Section, known};
-use sandgate_engine::document::{Document, Fallback, Given, Member, Remap, Stage, Thresholds};
+use sandgate_engine::document::{Document, Fallback, Member, Remap, Stage};
 use sandgate_engine::standing::Band;
+use sandgate_files::setup::{parameters, thresholds};
+use sandgate_files::{Content, File, Node, Report, Section};
 use sandgate_model::{Decimal, Effect, Kind, Outcome};
 use sandgate_sandbox::{Policy, Sandbox};
 use std::cell::RefCell;
@@ -162,30 +162,6 @@ fn fallback_bands(section: &Section<'_>) -> Option<Fallback> {
     otherwise.map(|otherwise| Fallback { below, otherwise })
 }
 
-fn parameters(section: &Section<'_>) -> Vec<(String, Given)> {
-    let Some(parameters) = section.section("parameters") else { return Vec::new() };
-    let names: Vec<&str> = parameters.names().collect();
-    let mut all = Vec::new();
-    for name in names {
-        match parameters.node(name).and_then(given) {
-            Some(given) => all.push((name.to_owned(), given)),
-            None => parameters.problem(name, "must be a value or a list of values; write an instant in quotes"),
-        }
-    }
-    parameters.done();
-    all
-}
-
-fn given(node: &Node) -> Option<Given> {
-    Some(match &node.content {
-        Content::Flag(flag) => Given::Flag(*flag),
-        Content::Number(digits) => Given::Number(digits.clone()),
-        Content::Text(text) => Given::Text(text.clone()),
-        Content::List(elements) => Given::List(elements.iter().map(given).collect::<Option<_>>()?),
-        Content::Table(_) | Content::Date => return None,
-    })
-}
-
 fn reasons(section: &Section<'_>) -> Vec<(String, Remap)> {
     let Some(reasons) = section.section("reasons") else { return Vec::new() };
     let codes: Vec<&str> = reasons.names().collect();
@@ -205,28 +181,6 @@ fn reasons(section: &Section<'_>) -> Vec<(String, Remap)> {
         all.push((code.to_owned(), Remap { effect, weight }));
     }
     reasons.done();
-    all
-}
-
-fn thresholds(section: &Section<'_>) -> Thresholds {
-    let Some(thresholds) = section.section("thresholds") else { return Thresholds::default() };
-    let read = |name| {
-        let node = thresholds.node(name)?;
-        let number = match &node.content {
-            Content::Number(digits) => digits.parse().ok().filter(|number: &f64| number.is_finite()),
-            _ => None,
-        };
-        if number.is_none() {
-            thresholds.problem(name, "must be a number on the policy's scale");
-        }
-        number
-    };
-    let all = Thresholds { review: read("review"), block: read("block") };
-    for name in thresholds.names().filter(|name| !["review", "block"].contains(name)) {
-        thresholds.problem(name, format!("is no threshold; {}", known(name, &["review", "block"])));
-        thresholds.node(name);
-    }
-    thresholds.done();
     all
 }
 

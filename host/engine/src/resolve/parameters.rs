@@ -19,7 +19,7 @@ pub(super) fn settings(
         if !manifest.parameters.iter().any(|parameter| parameter.name == *name) {
             let mend = mend(name, manifest.parameters.iter().map(|parameter| parameter.name.as_str()));
             let what = format!("policy `{}` has no parameter `{name}`; {mend}", manifest.name);
-            problems.add(format!("{key}.parameters.{name}"), what);
+            problems.add(format!("{key}.{name}"), what);
         }
     }
     let empty = |parameter: &Parameter| {
@@ -29,7 +29,7 @@ pub(super) fn settings(
         .parameters
         .iter()
         .map(|parameter| {
-            let key = format!("{key}.parameters.{}", parameter.name);
+            let key = format!("{key}.{}", parameter.name);
             let default = || parameter.default.clone().unwrap_or_else(|| empty(parameter));
             match given.iter().find(|(name, _)| *name == parameter.name) {
                 Some((_, given)) => match setting(parameter, given) {
@@ -63,7 +63,11 @@ fn setting(parameter: &Parameter, given: &Given) -> Result<Setting, String> {
     Ok(setting)
 }
 
-fn value(kind: Kind, given: &Given) -> Result<Value, String> {
+/// A value as a kind reads it.
+///
+/// # Errors
+/// What it must be instead.
+pub fn value(kind: Kind, given: &Given) -> Result<Value, String> {
     let wrong = || format!("must be a {kind}");
     match (kind, given) {
         (Kind::Flag, Given::Flag(flag)) => Ok(Value::Flag(*flag)),
@@ -88,7 +92,7 @@ fn value(kind: Kind, given: &Given) -> Result<Value, String> {
 }
 
 /// The row of parameters, as it crosses the contract.
-pub(super) fn rows(manifest: &Manifest, settings: &[Setting]) -> Rows {
+pub fn rows(manifest: &Manifest, settings: &[Setting]) -> Rows {
     let mut rows = Rows::new();
     for (parameter, setting) in manifest.parameters.iter().zip(settings) {
         match setting {

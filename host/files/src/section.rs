@@ -1,7 +1,7 @@
 //! Reading one table of a file key by key: what is there has the right type or
 //! is a problem, and what nobody asked for is a problem too.
 
-use super::file::{Content, File, Node, Problem, Report};
+use crate::file::{Content, File, Node, Problem, Report};
 use sandgate_model::nearest::nearest;
 use sandgate_model::quantity::{parse_duration, parse_size};
 use std::cell::RefCell;
@@ -10,10 +10,11 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// A table of a file, being read.
-pub(crate) struct Section<'a> {
-    pub(crate) file: &'a File,
+pub struct Section<'a> {
+    /// The file.
+    pub file: &'a File,
     /// The key of the table itself; empty for that of the file.
-    pub(crate) key: String,
+    pub key: String,
     node: &'a Node,
     asked: RefCell<Vec<&'a str>>,
     report: &'a RefCell<Report>,
@@ -21,28 +22,33 @@ pub(crate) struct Section<'a> {
 
 impl<'a> Section<'a> {
     /// The whole file.
-    pub(crate) fn root(file: &'a File, report: &'a RefCell<Report>) -> Section<'a> {
+    pub fn root(file: &'a File, report: &'a RefCell<Report>) -> Section<'a> {
         Section { file, key: String::new(), node: &file.root, asked: RefCell::default(), report }
     }
 
     /// The dotted key of something in this table.
-    pub(crate) fn key_of(&self, name: &str) -> String {
+    pub fn key_of(&self, name: &str) -> String {
         if self.key.is_empty() { name.to_owned() } else { format!("{}.{name}", self.key) }
     }
 
+    /// The line where this table begins.
+    pub fn line(&self) -> usize {
+        self.node.line
+    }
+
     /// Adds a problem about a key of this table.
-    pub(crate) fn problem(&self, name: &str, what: impl Display) {
+    pub fn problem(&self, name: &str, what: impl Display) {
         let line = self.node.member(name).unwrap_or(self.node).line;
         self.problem_at(line, &self.key_of(name), what);
     }
 
     /// Adds a problem about a dotted key below this table.
-    pub(crate) fn problem_below(&self, key: &str, what: impl Display) {
+    pub fn problem_below(&self, key: &str, what: impl Display) {
         self.report.borrow_mut().problem(self.file, &self.key_of(key), what);
     }
 
     /// Adds a note about a key of this table.
-    pub(crate) fn note_at(&self, name: &str, what: impl Display) {
+    pub fn note_at(&self, name: &str, what: impl Display) {
         self.report.borrow_mut().note(self.file, &self.key_of(name), what);
     }
 
@@ -51,18 +57,18 @@ impl<'a> Section<'a> {
     }
 
     /// The value of a key, whatever it is.
-    pub(crate) fn node(&self, name: &'a str) -> Option<&'a Node> {
+    pub fn node(&self, name: &'a str) -> Option<&'a Node> {
         self.asked.borrow_mut().push(name);
         self.node.member(name)
     }
 
     /// Whether the key is there.
-    pub(crate) fn has(&self, name: &str) -> bool {
+    pub fn has(&self, name: &str) -> bool {
         self.node.member(name).is_some()
     }
 
     /// The keys of this table, for one whose keys are names.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+    pub fn names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let members: &'a [(String, Node)] = match &self.node.content {
             Content::Table(members) => members,
             _ => &[],
@@ -71,7 +77,7 @@ impl<'a> Section<'a> {
     }
 
     /// A text, or nothing where there is none.
-    pub(crate) fn text(&self, name: &'a str) -> Option<&'a str> {
+    pub fn text(&self, name: &'a str) -> Option<&'a str> {
         match &self.node(name)?.content {
             Content::Text(text) => Some(text),
             _ => {
@@ -82,7 +88,7 @@ impl<'a> Section<'a> {
     }
 
     /// A text that must be there and hold something.
-    pub(crate) fn required(&self, name: &'a str, meaning: &str) -> Option<&'a str> {
+    pub fn required(&self, name: &'a str, meaning: &str) -> Option<&'a str> {
         if !self.has(name) {
             self.asked.borrow_mut().push(name);
             self.problem(name, format!("is missing: {meaning}"));
@@ -98,7 +104,7 @@ impl<'a> Section<'a> {
     }
 
     /// True or false.
-    pub(crate) fn flag(&self, name: &'a str, default: bool) -> bool {
+    pub fn flag(&self, name: &'a str, default: bool) -> bool {
         match self.node(name).map(|node| &node.content) {
             None => default,
             Some(Content::Flag(flag)) => *flag,
@@ -110,7 +116,7 @@ impl<'a> Section<'a> {
     }
 
     /// A whole number within bounds.
-    pub(crate) fn whole(&self, name: &'a str, default: u64, bounds: RangeInclusive<u64>) -> u64 {
+    pub fn whole(&self, name: &'a str, default: u64, bounds: RangeInclusive<u64>) -> u64 {
         let Some(node) = self.node(name) else { return default };
         let number = match &node.content {
             Content::Number(digits) => digits.parse().ok().filter(|number| bounds.contains(number)),
@@ -123,7 +129,7 @@ impl<'a> Section<'a> {
     }
 
     /// A length of time within bounds.
-    pub(crate) fn duration(&self, name: &'a str, default: Duration, bounds: RangeInclusive<Duration>) -> Duration {
+    pub fn duration(&self, name: &'a str, default: Duration, bounds: RangeInclusive<Duration>) -> Duration {
         let Some(text) = self.text(name) else { return default };
         match parse_duration(text) {
             Ok(duration) if bounds.contains(&duration) => duration,
@@ -139,7 +145,7 @@ impl<'a> Section<'a> {
     }
 
     /// A size in bytes within bounds.
-    pub(crate) fn size(&self, name: &'a str, default: u64, bounds: RangeInclusive<u64>) -> u64 {
+    pub fn size(&self, name: &'a str, default: u64, bounds: RangeInclusive<u64>) -> u64 {
         let Some(text) = self.text(name) else { return default };
         match parse_size(text) {
             Ok(size) if bounds.contains(&size) => size,
@@ -155,7 +161,7 @@ impl<'a> Section<'a> {
     }
 
     /// A word of a closed list.
-    pub(crate) fn word<T>(&self, name: &'a str, words: &[&str], of_word: impl Fn(&str) -> Option<T>) -> Option<T> {
+    pub fn word<T>(&self, name: &'a str, words: &[&str], of_word: impl Fn(&str) -> Option<T>) -> Option<T> {
         let text = self.text(name)?;
         let found = of_word(text);
         if found.is_none() {
@@ -165,7 +171,7 @@ impl<'a> Section<'a> {
     }
 
     /// A list of texts.
-    pub(crate) fn texts(&self, name: &'a str) -> Vec<String> {
+    pub fn texts(&self, name: &'a str) -> Vec<String> {
         let elements = match self.node(name).map(|node| &node.content) {
             None => return Vec::new(),
             Some(Content::List(elements)) => elements,
@@ -186,7 +192,7 @@ impl<'a> Section<'a> {
     }
 
     /// A table; an empty one stands in where there is none.
-    pub(crate) fn section(&self, name: &'a str) -> Option<Section<'a>> {
+    pub fn section(&self, name: &'a str) -> Option<Section<'a>> {
         let node = self.node(name)?;
         match &node.content {
             Content::Table(_) => Some(self.below(node, self.key_of(name))),
@@ -198,7 +204,7 @@ impl<'a> Section<'a> {
     }
 
     /// A list of tables.
-    pub(crate) fn sections(&self, name: &'a str) -> Vec<Section<'a>> {
+    pub fn sections(&self, name: &'a str) -> Vec<Section<'a>> {
         match self.node(name).map(|node| &node.content) {
             None => Vec::new(),
             Some(Content::List(elements))
@@ -219,7 +225,7 @@ impl<'a> Section<'a> {
     }
 
     /// Ends the reading: what was never asked for is unknown.
-    pub(crate) fn done(&self) {
+    pub fn done(&self) {
         let Content::Table(members) = &self.node.content else { return };
         let asked = self.asked.borrow();
         for (name, node) in members {
@@ -232,7 +238,7 @@ impl<'a> Section<'a> {
 }
 
 /// What to do about an unknown word.
-pub(crate) fn known(word: &str, words: &[&str]) -> String {
+pub fn known(word: &str, words: &[&str]) -> String {
     match nearest(word, words.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("there are {}", words.join(", ")),

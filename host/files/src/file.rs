@@ -10,22 +10,30 @@ use toml::de::{DeTable, DeValue};
 const SIZE_MAX: u64 = 16 << 20;
 
 /// A configuration file, parsed.
-pub(crate) struct File {
-    pub(crate) path: PathBuf,
-    pub(crate) root: Node,
+pub struct File {
+    /// Where it was read.
+    pub path: PathBuf,
+    /// Its table.
+    pub root: Node,
 }
 
 /// A value of a file and the line on which it stands.
-pub(crate) struct Node {
-    pub(crate) line: usize,
-    pub(crate) content: Content,
+pub struct Node {
+    /// Its line, from 1.
+    pub line: usize,
+    /// The value.
+    pub content: Content,
 }
 
 /// What a value is; a number keeps the digits that were written.
-pub(crate) enum Content {
+pub enum Content {
+    /// True or false.
     Flag(bool),
+    /// A number, in the digits that were written.
     Number(String),
+    /// A text.
     Text(String),
+    /// A list.
     List(Vec<Node>),
     /// Members in the order in which they were written, each with its key's line.
     Table(Vec<(String, Node)>),
@@ -35,33 +43,33 @@ pub(crate) enum Content {
 
 /// Everything that was found while reading.
 #[derive(Debug, Default)]
-pub(crate) struct Report {
+pub struct Report {
     /// The files in the order in which they were opened.
     files: Vec<PathBuf>,
     /// What must be mended.
-    pub(crate) problems: Vec<Problem>,
+    pub problems: Vec<Problem>,
     /// What is worth knowing.
-    pub(crate) notes: Vec<Problem>,
+    pub notes: Vec<Problem>,
 }
 
 /// One thing about one place of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Problem {
+pub struct Problem {
     /// The file.
-    pub(crate) file: PathBuf,
+    pub file: PathBuf,
     /// The line, from 1; 0 where the file could not be read.
-    pub(crate) line: usize,
+    pub line: usize,
     /// The key: `stage[0].policy[1].parameters.largest`.
-    pub(crate) key: String,
+    pub key: String,
     /// What is wrong there, and the mend.
-    pub(crate) what: String,
+    pub what: String,
 }
 
 // === impl File ===
 
 impl File {
     /// Opens the file that a command line names.
-    pub(crate) fn open(path: &Path, report: &RefCell<Report>) -> Option<File> {
+    pub fn open(path: &Path, report: &RefCell<Report>) -> Option<File> {
         report.borrow_mut().files.push(path.to_owned());
         match File::parse(path) {
             Ok(file) => Some(file),
@@ -73,7 +81,7 @@ impl File {
     }
 
     /// Opens a file that another one names under `key`.
-    pub(crate) fn open_named(path: &Path, by: &File, key: &str, report: &RefCell<Report>) -> Option<File> {
+    pub fn open_named(path: &Path, by: &File, key: &str, report: &RefCell<Report>) -> Option<File> {
         if path.is_file() {
             return File::open(path, report);
         }
@@ -106,7 +114,7 @@ impl File {
     }
 
     /// A path as this file means it: relative to its own folder.
-    pub(crate) fn beside(&self, path: &str) -> PathBuf {
+    pub fn beside(&self, path: &str) -> PathBuf {
         self.path.parent().unwrap_or(Path::new("")).join(path)
     }
 
@@ -132,7 +140,7 @@ impl File {
 
 impl Node {
     /// The elements of a list; none of anything else.
-    pub(crate) fn elements(&self) -> &[Node] {
+    pub fn elements(&self) -> &[Node] {
         match &self.content {
             Content::List(elements) => elements,
             _ => &[],
@@ -140,7 +148,7 @@ impl Node {
     }
 
     /// The member of a table with that name.
-    pub(crate) fn member(&self, name: &str) -> Option<&Node> {
+    pub fn member(&self, name: &str) -> Option<&Node> {
         match &self.content {
             Content::Table(members) => members.iter().find(|(key, _)| key == name).map(|(_, node)| node),
             _ => None,
@@ -192,19 +200,19 @@ fn line(text: &str, offset: usize) -> usize {
 
 impl Report {
     /// File by file, from the host's own on, and down each file.
-    pub(super) fn sort(&mut self) {
+    pub fn sort(&mut self) {
         for found in [&mut self.problems, &mut self.notes] {
             found.sort_by_key(|problem| (self.files.iter().position(|file| *file == problem.file), problem.line));
         }
     }
 
     /// Adds a problem at the line of `key`.
-    pub(crate) fn problem(&mut self, file: &File, key: &str, what: impl Display) {
+    pub fn problem(&mut self, file: &File, key: &str, what: impl Display) {
         self.problems.push(Problem::at(file, file.line_of(key), key, what));
     }
 
     /// Adds a note at the line of `key`.
-    pub(crate) fn note(&mut self, file: &File, key: &str, what: impl Display) {
+    pub fn note(&mut self, file: &File, key: &str, what: impl Display) {
         self.notes.push(Problem::at(file, file.line_of(key), key, what));
     }
 }
@@ -213,7 +221,7 @@ impl Report {
 
 impl Problem {
     /// A problem at a known line.
-    pub(crate) fn at(file: &File, line: usize, key: &str, what: impl Display) -> Problem {
+    pub fn at(file: &File, line: usize, key: &str, what: impl Display) -> Problem {
         Problem { file: file.path.clone(), line, key: key.to_owned(), what: what.to_string() }
     }
 }

@@ -1,0 +1,285 @@
+//! Random rows and parameters within what a manifest allows, the same for the
+//! same seed. Edges come far more often than even chance would bring them:
+//! bounds, zero, powers of ten, what samples had, what the parameters say, and
+//! one unit beside each of those.
+
+pub(crate) mod chance;
+pub(crate) mod pool;
+
+pub(crate) use chance::Chance;
+
+use crate::Sample;
+use crate::rank::{converted, rank};
+use pool::{Pool, Range, elements};
+use sandgate_model::manifest::{Manifest, Parameter, Setting};
+use sandgate_model::{Kind, Value};
+
+/// Elements of a drawn list, where its manifest allows more.
+const LIST_MAX: u64 = 8;
+
+/// Draws rows and parameters for one policy.
+#[derive(Clone, Debug)]
+pub struct Draw {
+    chance: Chance,
+    pool: Pool,
+    inputs: Vec<Place>,
+    parameters: Vec<Parameter>,
+}
+
+/// What is drawn for one input.
+#[derive(Clone, Debug)]
+struct Place {
+    range: Range,
+    edges: Vec<i64>,
+    optional: bool,
+    default: Option<Value>,
+}
+
+impl Draw {
+    /// A source of rows for a policy. What the samples had is drawn often.
+    pub fn new(manifest: &Manifest, seed: u64, samples: &[Sample]) -> Draw {
+        let inputs = manifest.inputs.iter().map(|input| {
+            let range = Range::of_input(input);
+            Place { range, edges: range.edges(), optional: input.optional, default: input.default.clone() }
+        });
+        Draw {
+            chance: Chance::new(seed),
+            pool: Pool::new(manifest, samples),
+            inputs: inputs.collect(),
+            parameters: manifest.parameters.clone(),
+        }
+    }
+
+    /// A row: every input within its bounds; absent where it may be, and its
+    /// default where it has one, as the host lets it stand in.
+    pub fn inputs(&mut self, settings: &[Setting]) -> Vec<Option<Value>> {
+        let mut row: Vec<Option<Value>> = Vec::with_capacity(self.inputs.len());
+        for at in 0..self.inputs.len() {
+            let value = self.input(at, settings, &row);
+            row.push(value);
+        }
+        row
+    }
+
+    /// A value of one input; `others` are values of the same row.
+    pub(crate) fn input(&mut self, at: usize, settings: &[Setting], others: &[Option<Value>]) -> Option<Value> {
+        let place = &self.inputs[at];
+        if (place.optional || place.default.is_some()) && self.chance.once_in(6) {
+            return place.default.clone();
+        }
+        let range = place.range;
+        let seen = match self.chance.below(10) {
+            0..=1 => self.chance.one_of(&self.pool.seen[at]).cloned(),
+            2..=3 => {
+                let named: Vec<&Value> = settings.iter().flat_map(elements).collect();
+                self.chance.one_of(&named).and_then(|value| converted(value, range.kind))
+            }
+            4 => self.chance.one_of(others).cloned().flatten().and_then(|value| converted(&value, range.kind)),
+            5..=6 => self.chance.one_of(&self.inputs[at].edges).and_then(|edge| range.value(*edge)),
+            _ => None,
+        };
+        match seen {
+            Some(value) => Some(self.beside(value, range)),
+            None => Some(self.value(range)),
+        }
+    }
+
+    /// The parameters: what the policy takes by default, or any others that it
+    /// admits.
+    pub fn settings(&mut self) -> Vec<Setting> {
+        (0..self.parameters.len())
+            .map(|at| match &self.parameters[at].default {
+                Some(default) if self.chance.once_in(2) => default.clone(),
+                _ => self.setting(at),
+            })
+            .collect()
+    }
+
+    /// Another value of one parameter.
+    pub(crate) fn setting(&mut self, at: usize) -> Setting {
+        let parameter = &self.parameters[at];
+        if !parameter.list {
+            return Setting::One(self.element(at));
+        }
+        let longest = parameter.longest.map_or(LIST_MAX, |longest| LIST_MAX.min(u64::from(longest)));
+        let length = self.chance.below(longest + 1);
+        let mut list: Vec<Value> = (0..length).map(|_| self.element(at)).collect();
+        if self.chance.once_in(2) {
+            // levels and bands rise in most policies
+            list.sort_by_key(rank);
+        }
+        Setting::List(list)
+    }
+
+    fn element(&mut self, at: usize) -> Value {
+        let parameter = &self.parameters[at];
+        if let Some(value) = self.chance.one_of(&parameter.any_of) {
+            return value.clone();
+        }
+        let range = Range::new(parameter.kind, parameter.minimum.as_ref(), parameter.maximum.as_ref());
+        let known: Vec<&Value> = parameter.default.iter().flat_map(elements).collect();
+        match self.chance.one_of(&known).cloned().cloned().filter(|_| self.chance.once_in(3)) {
+            Some(value) => self.beside(value, range),
+            None => self.value(range),
+        }
+    }
+
+    /// A value itself, or what stands one unit beside it.
+    fn beside(&mut self, value: Value, range: Range) -> Value {
+        let Some(rank) = rank(&value) else { return value };
+        let moved = match self.chance.below(4) {
+            0 => rank.saturating_sub(1),
+            1 => rank.saturating_add(1),
+            _ => rank,
+        };
+        range.value(moved).unwrap_or(value)
+    }
+
+    /// Any value of a range: small and large ones alike, below zero less often.
+    fn value(&mut self, range: Range) -> Value {
+        let drawn = match range.kind {
+            Kind::Text => {
+                return Value::Text(self.chance.one_of(&self.pool.texts).cloned().unwrap_or_default());
+            }
+            Kind::Instant => {
+                let near: Vec<i64> = self.pool.instants().collect();
+                let near = self.chance.one_of(&near).copied().unwrap_or(self.pool.base);
+                near.saturating_add(if self.chance.once_in(2) { 0 } else { self.chance.between(-3_600_000, 3_600_000) })
+            }
+            Kind::Number => {
+                let size = 10f64.powi(self.chance.between(-4, 9) as i32);
+                let part = self.chance.between(0, 1_000_000) as f64 / 1_000_000.0;
+                let sign = if self.chance.once_in(5) { -1.0 } else { 1.0 };
+                let within = self.chance.once_in(2).then(|| between_ends(range, part)).flatten();
+                rank(&Value::Number(within.unwrap_or(sign * part * size))).unwrap_or(0)
+            }
+            Kind::Flag | Kind::Integer | Kind::Decimal { .. } => {
+                let span = range.most.wrapping_sub(range.least) as u64;
+                if span < 1_000 {
+                    self.chance.between(range.least, range.most)
+                } else {
+                    // as many of three digits as of nine
+                    let digits = self.chance.below(1 + u64::from(range.most.unsigned_abs().max(1).ilog10())) as u32;
+                    let size = self.chance.between(0, 10i64.pow(digits.min(17)) * 10);
+                    if self.chance.once_in(5) { -size } else { size }
+                }
+            }
+        };
+        range.value(drawn).unwrap_or(Value::Integer(0))
+    }
+}
+
+/// So far between the ends of a range of numbers, where it is a narrow one.
+fn between_ends(range: Range, part: f64) -> Option<f64> {
+    let [least, most] = [range.least, range.most].map(|end| match range.value(end) {
+        Some(Value::Number(number)) => number,
+        _ => 0.0,
+    });
+    (most - least <= 1e6).then_some(least + (most - least) * part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Draw, Range};
+    use crate::rank::rank;
+    use sandgate_model::{Manifest, Value};
+    use std::collections::HashSet;
+
+    const MANIFEST: &str = r#"{ "schema": 1, "name": "drawn", "version": "1.0.0", "summary": "",
+      "inputs": [
+        { "name": "amount", "kind": "decimal", "scale": 2, "from": { "field": "amount" } },
+        { "name": "kind", "kind": "text", "from": { "field": "kind" } },
+        { "name": "share", "kind": "number", "minimum": 0, "maximum": 1, "from": { "field": "share" } },
+        { "name": "level", "kind": "integer", "minimum": 1, "maximum": 3, "default": 1, "from": { "field": "level" } },
+        { "name": "known", "kind": "flag", "optional": true, "from": { "field": "known" } },
+        { "name": "opened", "kind": "instant", "optional": true, "from": { "field": "opened" } },
+        { "name": "recent", "kind": "integer", "from": { "window": { "aggregate": "count", "by": ["account"],
+          "span": { "sliding": { "length": "1m" } }, "only": [{ "field": "kind", "any_of": ["subscribe"] }] } } } ],
+      "parameters": [
+        { "name": "largest", "kind": "decimal", "scale": 4, "default": "1234.5" },
+        { "name": "form", "kind": "text", "any_of": ["product", "matrix"], "default": "product" },
+        { "name": "levels", "kind": "number", "list": true, "minimum": 0, "maximum": 1, "longest": 3, "default": [] } ],
+      "reasons": [ { "code": "ODD", "effect": "block", "message": "odd" } ] }"#;
+
+    #[test]
+    fn every_row_is_one_that_the_manifest_allows() {
+        let manifest = Manifest::read(MANIFEST).unwrap();
+        let mut draw = Draw::new(&manifest, 1, &[]);
+        for _ in 0..5_000 {
+            let settings = draw.settings();
+            for (parameter, setting) in manifest.parameters.iter().zip(&settings) {
+                assert_eq!(parameter.admits(setting), Ok(()));
+            }
+            for (input, value) in manifest.inputs.iter().zip(draw.inputs(&settings)) {
+                match value {
+                    Some(value) => assert!(Range::of_input(input).holds(&value), "{}: {value}", input.name),
+                    None => assert!(input.optional, "{}", input.name),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn edges_and_names_come_often() {
+        let manifest = Manifest::read(MANIFEST).unwrap();
+        let mut draw = Draw::new(&manifest, 7, &[]);
+        let mut seen = HashSet::new();
+        for _ in 0..5_000 {
+            let settings: Vec<_> = manifest.parameters.iter().filter_map(|known| known.default.clone()).collect();
+            let row = draw.inputs(&settings);
+            seen.extend(row.into_iter().enumerate().map(|(at, value)| format!("{at}:{}", text(value))));
+        }
+        // the parameter and a unit beside it, zero and its neighbours, the operand of a condition, both ends
+        for wanted in [
+            "0:1234.49",
+            "0:1234.50",
+            "0:1234.51",
+            "0:0.00",
+            "0:0.01",
+            "0:-0.01",
+            "0:1000.00",
+            "1:\"subscribe\"",
+            "1:\"\"",
+            "2:0",
+            "2:1",
+            "3:1",
+            "3:2",
+            "3:3",
+            "4:-",
+            "4:true",
+            "4:false",
+            "5:-",
+            "6:0",
+            "6:1",
+        ] {
+            assert!(seen.contains(wanted), "{wanted} is never drawn");
+        }
+        assert!(!seen.iter().any(|value| value.starts_with("6:-")), "a count is never below zero");
+    }
+
+    #[test]
+    fn a_seed_draws_the_same_again() {
+        let manifest = Manifest::read(MANIFEST).unwrap();
+        let rows = |seed| {
+            let mut draw = Draw::new(&manifest, seed, &[]);
+            let settings = draw.settings();
+            (0..50).map(|_| draw.inputs(&settings)).collect::<Vec<_>>()
+        };
+        assert_eq!(rows(3), rows(3));
+        assert_ne!(rows(3), rows(4));
+    }
+
+    #[test]
+    fn a_range_without_an_end_reaches_far_but_not_where_sums_overflow() {
+        let manifest = Manifest::read(MANIFEST).unwrap();
+        let mut draw = Draw::new(&manifest, 5, &[]);
+        let amounts: Vec<i64> =
+            (0..5_000).filter_map(|_| draw.inputs(&[])[0].as_ref().and_then(rank)).map(i64::abs).collect();
+        assert!(amounts.iter().max().is_some_and(|most| (1_000_000_000..=100_000_000_000_000).contains(most)));
+        assert!(amounts.iter().filter(|amount| **amount < 100_000).count() > 1_000);
+    }
+
+    fn text(value: Option<Value>) -> String {
+        value.map_or("-".to_owned(), |value| value.to_string())
+    }
+}

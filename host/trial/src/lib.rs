@@ -1,0 +1,29 @@
+//! A policy on trial: one component in the real engine, offline, before anybody
+//! depends on it. Its tests run here, and so will the check of a host that is
+//! asked to activate it.
+//!
+//! Nothing of the engine is imitated: a [`Trial`] is a timeline of records
+//! through the engine, the windows and the sandbox that a host uses, and a
+//! [`Sample`] is judged by that sandbox. There are no files, no clock and no
+//! threads here.
+
+mod answers;
+pub mod case;
+pub mod decided;
+pub mod draw;
+pub mod fields;
+pub mod fuel;
+pub mod purity;
+mod rank;
+pub mod sample;
+pub mod send;
+pub mod table;
+pub mod trial;
+
+pub use answers::told;
+pub use draw::Draw;
+pub use fuel::Fuel;
+pub use purity::Purity;
+pub use sample::{Answer, Sample};
+pub use send::{Send, When};
+pub use trial::{Sent, Setup, Trial};

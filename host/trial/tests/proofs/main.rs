@@ -1,0 +1,7 @@
+//! Proofs about guests of which it is known what they do. One program, so that
+//! the engine is linked once.
+#![cfg(test)]
+
+mod fuel;
+mod guest;
+mod purity;
