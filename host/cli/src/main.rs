@@ -55,6 +55,9 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
+    if let Some(done) = build::as_compiler() {
+        return done;
+    }
     let done = match Arguments::parse().verb {
         Verb::Run(args) => run::run(&args),
         Verb::Tags(args) => config::load_tags(&args.config)
