@@ -8,6 +8,7 @@ mod config;
 mod demo;
 mod effectiveness;
 mod generate;
+mod harness;
 mod run;
 mod state;
 mod tags;
@@ -39,6 +40,8 @@ enum Verb {
     Test(test::Args),
     /// Make cases of what was decided
     Cases(cases::Args),
+    /// Try a policy on behalf of another program: JSON lines in, JSON lines out
+    Harness(harness::Args),
     /// Check a host's configuration with everything that it names
     Check(check::Args),
     /// Look into the state of a lane, or move it to another host
@@ -52,6 +55,9 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
+    if let Some(done) = build::as_compiler() {
+        return done;
+    }
     let done = match Arguments::parse().verb {
         Verb::Run(args) => run::run(&args),
         Verb::Tags(args) => config::load_tags(&args.config)
@@ -63,6 +69,7 @@ fn main() -> ExitCode {
         Verb::Build(args) => build::run(&args),
         Verb::Test(args) => test::run(&args),
         Verb::Cases(args) => cases::run(&args),
+        Verb::Harness(args) => harness::run(&args),
         Verb::Check(args) => check::run(&args),
         Verb::State(args) => state::run(&args),
     };

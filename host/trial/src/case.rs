@@ -10,7 +10,7 @@ mod write;
 
 pub use bless::{BlessError, bless};
 pub use expect::{Difference, Expect, Score};
-pub use read::{folder, read};
+pub use read::{folder, read, setup, values};
 pub use run::{Came, Failure, Ran, run};
 pub use write::{Draft, json_of};
 

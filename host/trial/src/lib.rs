@@ -10,20 +10,26 @@
 mod answers;
 pub mod case;
 pub mod decided;
+pub mod constants;
 pub mod draw;
 pub mod fields;
 pub mod fuel;
+pub mod influence;
 pub mod purity;
 mod rank;
 pub mod sample;
 pub mod send;
 pub mod table;
 pub mod trial;
+pub mod search;
 
 pub use answers::told;
+pub use constants::Constants;
 pub use draw::Draw;
 pub use fuel::Fuel;
+pub use influence::Influences;
 pub use purity::Purity;
 pub use sample::{Answer, Sample};
 pub use send::{Send, When};
 pub use trial::{Sent, Setup, Trial};
+pub use search::Search;

@@ -11,6 +11,7 @@ mod errors;
 mod inputs;
 mod json;
 mod literal;
+mod logistic;
 mod message;
 mod names;
 mod parameters;
@@ -75,6 +76,16 @@ pub fn reasons(item: TokenStream) -> TokenStream {
 #[proc_macro_derive(Choice, attributes(choice))]
 pub fn choice(item: TokenStream) -> TokenStream {
     run(item, choice::expand)
+}
+
+/// The features of a logistic model that was trained elsewhere: `sandgate_sdk::model` shows how to export and use one.
+///
+/// `#[logistic("model.json")]` above the struct names the file, from the folder of the crate's `Cargo.toml`. Each of its
+/// features is a field of the same name, in any order; `#[column("trade type")]` above a field names one whose name
+/// is none of Rust's. A feature without a field is an error, and a field without a feature too.
+#[proc_macro_derive(Logistic, attributes(logistic, column))]
+pub fn logistic(item: TokenStream) -> TokenStream {
+    run(item, logistic::expand)
 }
 
 /// Makes a policy of a function `(inputs: &I, parameters: &P, hits: &mut Hits<R>)`; the parameters may be left out.

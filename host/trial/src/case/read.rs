@@ -83,7 +83,8 @@ pub fn read(path: &Path, policy: &Policy, report: &RefCell<Report>) -> Option<Ca
     (report.borrow().problems.len() == before).then_some(case)
 }
 
-fn setup(root: &Section<'_>) -> Setup {
+/// How a policy is set up: the keys of a case that say it.
+pub fn setup(root: &Section<'_>) -> Setup {
     let begins = root.text("at").unwrap_or(BEGINS);
     let begins = Instant::parse_rfc3339(begins).map_err(|error| root.problem("at", format!("`{begins}` {error}")));
     if root.has("budget") && root.has("fuel") {
@@ -147,7 +148,7 @@ fn step(section: &Section<'_>, manifest: &Manifest) -> Step {
 }
 
 /// The members of a table of values.
-pub(super) fn values<'a>(section: &Section<'a>, name: &'a str) -> Vec<(String, Given)> {
+pub fn values<'a>(section: &Section<'a>, name: &'a str) -> Vec<(String, Given)> {
     let Some(table) = section.section(name) else { return Vec::new() };
     let mut all = Vec::new();
     for name in table.names().collect::<Vec<_>>() {

@@ -92,13 +92,23 @@ impl Range {
         value.kind() == self.kind && rank(value).is_none_or(|rank| (self.least..=self.most).contains(&rank))
     }
 
-    /// The edges of the range and the powers of ten inside it.
+    /// Zero and both ends, with what stands beside them.
+    pub(crate) fn ends(&self) -> Vec<i64> {
+        self.with_neighbours(vec![0, self.least, self.most])
+    }
+
+    /// The ends and the powers of ten between them, rising, with what stands beside
+    /// them.
     pub(crate) fn edges(&self) -> Vec<i64> {
         let one = |value: Value| converted(&value, self.kind).as_ref().and_then(rank);
         let powers = (0..=12).filter_map(|exponent| one(Value::Integer(tens(exponent))));
         let parts = (1..=6).filter_map(|exponent| one(Value::Number(10f64.powi(-exponent))));
-        let mut edges: Vec<i64> = vec![0, self.least, self.most];
+        let mut edges = vec![0, self.least, self.most];
         edges.extend(powers.chain(parts).flat_map(|power| [power, -power]));
+        self.with_neighbours(edges)
+    }
+
+    fn with_neighbours(&self, edges: Vec<i64>) -> Vec<i64> {
         let mut edges: Vec<i64> =
             edges.into_iter().flat_map(|edge| [edge, edge.saturating_sub(1), edge.saturating_add(1)]).collect();
         edges.retain(|edge| (self.least..=self.most).contains(edge));
