@@ -3,16 +3,18 @@
 
 mod print;
 mod proofs;
+mod search;
 
 use crate::build;
 use anyhow::{Context as _, bail};
-use proofs::Proofs;
+use proofs::{Look, Proofs};
 use sandgate_files::Report;
 use sandgate_model::quantity::parse_duration;
 use sandgate_sandbox::{Config, Policy, Sandbox};
-use sandgate_trial::Sample;
 use sandgate_trial::case::{self, Case, Ran};
 use sandgate_trial::trial::FUEL_PER_US;
+use sandgate_trial::{Constants, Sample};
+use search::Found;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -41,6 +43,13 @@ pub(crate) struct Args {
     /// Write what came into the cases as what they expect
     #[arg(long)]
     bless: bool,
+    /// Look for records that give the reasons that no case gives, and print them as cases;
+    /// with --bless they are written beside the others
+    #[arg(long)]
+    search: bool,
+    /// The seed of what is drawn
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    seed: u64,
     /// One JSON document for each policy
     #[arg(long)]
     json: bool,
@@ -58,6 +67,8 @@ struct Tested {
     policy: Policy,
     cases: Vec<(Case, Ran)>,
     proofs: Proofs,
+    /// What a search found, where one was asked for.
+    found: Option<Vec<Found>>,
     seconds: f64,
 }
 
@@ -88,7 +99,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         let policy = sandbox
             .load(&bytes)
             .map_err(|refusal| anyhow::anyhow!("{} would be refused by a host: {refusal}", place.display()))?;
-        let tested = test(policy, cases, args, &sandbox)?;
+        let tested = test(policy, &bytes, cases, args, &sandbox)?;
         let out = &mut anstream::stdout();
         crate::say(out, if args.json { tested.json().to_string() } else { tested.text() })?;
         failed += usize::from(tested.failed());
@@ -100,7 +111,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     }
 }
 
-fn test(policy: Policy, folder: &Path, args: &Args, sandbox: &Sandbox) -> anyhow::Result<Tested> {
+fn test(policy: Policy, component: &[u8], folder: &Path, args: &Args, sandbox: &Sandbox) -> anyhow::Result<Tested> {
     let files = case::folder(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
     let report = RefCell::<Report>::default();
     let files =
@@ -118,8 +129,14 @@ fn test(policy: Policy, folder: &Path, args: &Args, sandbox: &Sandbox) -> anyhow
     }
     let samples: Vec<Sample> = ran.iter().flat_map(|(_, ran)| ran.samples.iter().cloned()).collect();
     let of = ran.iter().flat_map(|(case, ran)| ran.samples.iter().map(|_| case.name.clone())).collect();
-    let proofs = Proofs::of(&policy, args.fuel(), &samples, of, sandbox);
-    Ok(Tested { policy, cases: ran, proofs, seconds: begun.elapsed().as_secs_f64() })
+    let look = Look { policy: &policy, budget: args.fuel(), samples: &samples, seed: args.seed };
+    let constants = Constants::of(component);
+    let proofs = Proofs::of(look, &constants, of, sandbox);
+    let found = args.search.then(|| search::found(look, &constants));
+    if let Some(found) = found.as_ref().filter(|_| args.bless) {
+        search::keep(found, folder)?;
+    }
+    Ok(Tested { policy, cases: ran, proofs, found, seconds: begun.elapsed().as_secs_f64() })
 }
 
 /// Runs a case; filled in, it passes.

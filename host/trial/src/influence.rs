@@ -11,7 +11,7 @@ use crate::draw::Draw;
 use crate::{Answer, Constants, Sample};
 use sandgate_engine::resolve::settings;
 use sandgate_model::Manifest;
-use sandgate_model::manifest::{Piece, Placeholder, Setting};
+use sandgate_model::manifest::{Origin, Piece, Placeholder, Setting, Test};
 use sandgate_sandbox::Policy;
 
 /// Changes of one input or parameter that are tried, at most.
@@ -66,10 +66,26 @@ impl Influences {
         });
         let inputs = inputs.collect();
         let parameters = (0..manifest.parameters.len()).map(|at| {
-            if work.parameter_decides(at) { Influence::Decides } else { shown(manifest, Placeholder::Parameter(at)) }
+            // what a window compares with changes its value, which a row has already
+            if in_a_window(manifest, at) || work.parameter_decides(at) {
+                Influence::Decides
+            } else {
+                shown(manifest, Placeholder::Parameter(at))
+            }
         });
         Influences { inputs, parameters: parameters.collect(), tries: work.tries }
     }
+}
+
+/// Whether the conditions of a window compare with a parameter.
+fn in_a_window(manifest: &Manifest, at: usize) -> bool {
+    let name = &manifest.parameters[at].name;
+    let windows = manifest.inputs.iter().filter_map(|input| match &input.from {
+        Origin::Window(window) => Some(window),
+        _ => None,
+    });
+    let mut conditions = windows.flat_map(|window| &window.only);
+    conditions.any(|condition| matches!(&condition.test, Test::Set(_, parameter) if parameter == name))
 }
 
 fn shown(manifest: &Manifest, place: Placeholder) -> Influence {

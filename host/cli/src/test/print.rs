@@ -46,7 +46,10 @@ impl Tested {
         self.proofs.failures(manifest, &mut out);
         out.push('\n');
         self.coverage(&mut out);
-        self.proofs.summary(&mut out);
+        self.proofs.summary(manifest, &mut out);
+        if let Some(found) = &self.found {
+            super::search::text(found, &mut out);
+        }
         let word = if self.failed() { format!("{BAD}FAILED{BAD:#}") } else { format!("{OK}ok{OK:#}") };
         let passed = self.cases.len() - self.failures();
         let _ = write!(
@@ -68,7 +71,10 @@ impl Tested {
             [] => writeln!(out, "reasons     all {reasons} produced"),
             missing => {
                 let produced = reasons - missing.len();
-                writeln!(out, "reasons     {produced} of {reasons} produced; never {}", missing.join(", "))
+                {
+                    let mend = if self.found.is_none() { " (--search looks for them)" } else { "" };
+                    writeln!(out, "reasons     {produced} of {reasons} produced; never {}{mend}", missing.join(", "))
+                }
             }
         };
     }
@@ -95,7 +101,8 @@ impl Tested {
             "policy": manifest.name, "version": manifest.version, "digest": self.policy.digest().to_string(),
             "passed": !self.failed(), "cases": cases,
             "reasons": { "declared": manifest.reasons.len(), "never": self.missing() },
-            "proofs": self.proofs.json(manifest), "seconds": self.seconds,
+            "proofs": self.proofs.json(manifest),
+            "found": self.found.as_deref().map(super::search::json), "seconds": self.seconds,
         })
     }
 }

@@ -6,29 +6,42 @@ use sandgate_model::Manifest;
 use sandgate_model::digits::grouped;
 use sandgate_sandbox::{Calibration, Policy, Sandbox};
 use sandgate_trial::fuel::micros;
+use sandgate_trial::influence::Influence;
 use sandgate_trial::purity::Difference;
-use sandgate_trial::{Fuel, Purity, Sample, told};
+use sandgate_trial::{Constants, Fuel, Influences, Purity, Sample, told};
 use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
 
-/// Of the rows that are drawn.
-const SEED: u64 = 1;
+/// What is looked at.
+#[derive(Clone, Copy)]
+pub(super) struct Look<'a> {
+    pub(super) policy: &'a Policy,
+    /// The fuel of one transaction.
+    pub(super) budget: u64,
+    /// What the policy was judged on in the cases.
+    pub(super) samples: &'a [Sample],
+    /// Of the rows that are drawn.
+    pub(super) seed: u64,
+}
 
 /// The proofs of one policy.
 pub(super) struct Proofs {
     purity: Purity,
     fuel: Fuel,
+    influences: Influences,
     /// The cases that the samples come from.
     of: Vec<String>,
     calibration: Option<Calibration>,
 }
 
 impl Proofs {
-    /// Looks at what the policy was judged on; `of` names the case of each sample.
-    pub(super) fn of(policy: &Policy, budget: u64, samples: &[Sample], of: Vec<String>, sandbox: &Sandbox) -> Proofs {
+    /// Looks; `of` names the case of each sample.
+    pub(super) fn of(look: Look<'_>, constants: &Constants, of: Vec<String>, sandbox: &Sandbox) -> Proofs {
+        let Look { policy, budget, samples, seed } = look;
         Proofs {
-            purity: Purity::of(policy, budget, samples, SEED),
+            purity: Purity::of(policy, budget, samples, seed),
             fuel: Fuel::of(policy, budget, samples),
+            influences: Influences::of(policy, budget, samples, constants, seed),
             of,
             // only a report: without it the fuel still says all
             calibration: sandbox.calibrate().ok(),
@@ -70,7 +83,7 @@ impl Proofs {
     }
 
     /// The lines of the summary.
-    pub(super) fn summary(&self, out: &mut String) {
+    pub(super) fn summary(&self, manifest: &Manifest, out: &mut String) {
         let Purity { samples, drawn, comparisons, differences } = &self.purity;
         let rows = match drawn {
             0 => counted(*samples, "row"),
@@ -83,6 +96,31 @@ impl Proofs {
             ),
             ways => writeln!(out, "purity      {BAD}not pure{BAD:#}: other answers in {}", counted(ways, "way")),
         };
+        self.cost(out);
+        for (what, names) in ["inputs", "parameters"].into_iter().zip(self.idle(manifest)) {
+            for (influence, words) in
+                [(Influence::Nothing, "never changed an answer"), (Influence::OnlyShown, "only shown in messages")]
+            {
+                let names: Vec<&str> = names.iter().filter(|(_, is)| *is == influence).map(|(name, _)| *name).collect();
+                if !names.is_empty() {
+                    let _ = writeln!(out, "{what:<11} {words}: {}", names.join(", "));
+                }
+            }
+        }
+    }
+
+    /// The inputs, and the parameters, that changed no answer.
+    fn idle<'a>(&self, manifest: &'a Manifest) -> [Vec<(&'a str, Influence)>; 2] {
+        let idle = |(_, influence): &(&str, Influence)| *influence != Influence::Decides;
+        let inputs = manifest.inputs.iter().map(|input| input.name.as_str());
+        let parameters = manifest.parameters.iter().map(|parameter| parameter.name.as_str());
+        [
+            inputs.zip(self.influences.inputs.iter().copied()).filter(idle).collect(),
+            parameters.zip(self.influences.parameters.iter().copied()).filter(idle).collect(),
+        ]
+    }
+
+    fn cost(&self, out: &mut String) {
         let Some((worst, most)) = self.fuel.worst() else { return };
         let time = |fuel: u64| match &self.calibration {
             Some(calibration) => format!(", {:.2} µs here", micros(fuel, calibration)),
@@ -114,7 +152,14 @@ impl Proofs {
             .collect();
         let micros = |fuel: u64| self.calibration.as_ref().map(|calibration| micros(fuel, calibration));
         let worst = self.fuel.worst();
+        let named = |names: &[(&str, Influence)], influence: Influence| -> Vec<String> {
+            names.iter().filter(|(_, is)| *is == influence).map(|(name, _)| (*name).to_owned()).collect()
+        };
+        let [inputs, parameters] = self.idle(manifest).map(|names| {
+            json!({ "never": named(&names, Influence::Nothing), "only_shown": named(&names, Influence::OnlyShown) })
+        });
         json!({
+            "inputs": inputs, "parameters": parameters,
             "purity": {
                 "pure": differences.is_empty(), "rows": self.purity.samples, "drawn": self.purity.drawn,
                 "comparisons": self.purity.comparisons, "differences": differences,
