@@ -1,6 +1,7 @@
 //! The program `sandgate`: a policy host for transactions, and the tools of
 //! those who write policies for it and those who run it.
 
+mod bench;
 mod build;
 mod cases;
 mod check;
@@ -37,6 +38,8 @@ enum Verb {
     Build(build::Args),
     /// Run a policy's cases, and tell what they prove about it
     Test(test::Args),
+    /// Measure what a policy costs, alone or beside another version
+    Bench(bench::Args),
     /// Make cases of what was decided
     Cases(cases::Args),
     /// Check a host's configuration with everything that it names
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Verb::Demo(args) => demo::run(&args),
         Verb::Build(args) => build::run(&args),
         Verb::Test(args) => test::run(&args),
+        Verb::Bench(args) => bench::run(&args),
         Verb::Cases(args) => cases::run(&args),
         Verb::Check(args) => check::run(&args),
         Verb::State(args) => state::run(&args),
@@ -106,4 +110,17 @@ fn red(text: &str) -> impl Display {
 /// Where nobody reads it any more.
 fn say(out: &mut impl Write, line: impl Display) -> anyhow::Result<()> {
     writeln!(out, "{line}").context("standard output cannot be written")
+}
+
+/// With a comma after every third digit from the right.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() * 4 / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }

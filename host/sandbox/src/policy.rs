@@ -66,12 +66,14 @@ impl Policy {
         Session { policy: self.clone(), guest: None }
     }
 
-    /// Makes a sandbox and throws it away: for measuring what it costs.
+    /// Makes a sandbox and throws it away: for measuring what it costs. Says how
+    /// many bytes of memory it began with.
     ///
     /// # Errors
     /// The fault, where the guest cannot even start.
-    pub fn instantiate(&self) -> Result<(), Fault> {
-        Guest::new(&self.inner.program, self.inner.limits, u64::MAX).map(drop).map_err(|(fault, _)| fault)
+    pub fn instantiate(&self) -> Result<u64, Fault> {
+        let guest = Guest::new(&self.inner.program, self.inner.limits, u64::MAX);
+        guest.map(|guest| guest.memory()).map_err(|(fault, _)| fault)
     }
 }
 
@@ -96,6 +98,12 @@ impl Session {
         let mut judging = Judging { policy, parameters, budget, used: self.guest.take(), keep: true };
         judging.all(rows, verdicts);
         self.guest = judging.used;
+    }
+
+    /// Bytes of memory of the sandbox that is kept; none before the first call
+    /// and after a fault.
+    pub fn memory(&self) -> Option<u64> {
+        self.guest.as_ref().map(Guest::memory)
     }
 }
 
