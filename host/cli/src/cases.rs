@@ -3,7 +3,7 @@
 
 use anyhow::{Context as _, bail};
 use sandgate_engine::resolve::mend;
-use sandgate_trial::case::Draft;
+use sandgate_trial::case::{Draft, DraftStep};
 use serde_json::{Value as Json, json};
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
@@ -148,15 +148,16 @@ fn draft(decision: &Json, args: &FromArgs) -> anyhow::Result<Draft> {
         bail!("policy `{}` did not run at {place}: a stage before it had ended the decision", args.policy);
     }
     let mut draft = Draft { at: decision["time"].as_str().map(str::to_owned), ..Draft::default() };
+    let mut step = DraftStep::default();
     for (name, value) in policy["inputs"].as_object().into_iter().flatten() {
         match value {
-            Json::Null => draft.absent.push(name.clone()),
+            Json::Null => step.absent.push(name.clone()),
             Json::Object(fault) => bail!(
                 "policy `{}` was not judged at {place}: input `{name}` {}",
                 args.policy,
                 fault.get("fault").and_then(Json::as_str).unwrap_or("could not be used")
             ),
-            value => draft.inputs.push((name.clone(), value.clone())),
+            value => step.inputs.push((name.clone(), value.clone())),
         }
     }
     settings(decision, policy, args, &mut draft)?;
@@ -165,13 +166,14 @@ fn draft(decision: &Json, args: &FromArgs) -> anyhow::Result<Draft> {
         all.into_iter().filter(|one| one["policy"] == args.policy.as_str()).collect::<Vec<_>>()
     };
     match mine("faults").first() {
-        Some(fault) => draft.expect.push(("fault".to_owned(), fault["fault"].clone())),
+        Some(fault) => step.expect.push(("fault".to_owned(), fault["fault"].clone())),
         None => {
             let codes: Json = mine("reasons").iter().map(|reason| reason["code"].clone()).collect();
-            draft.expect.push(("reasons".to_owned(), codes));
-            draft.expect.extend(mine("scores").first().map(|score| ("score".to_owned(), score["value"].clone())));
+            step.expect.push(("reasons".to_owned(), codes));
+            step.expect.extend(mine("scores").first().map(|score| ("score".to_owned(), score["value"].clone())));
         }
     }
+    draft.steps.push(step);
     let text = |json: &Json| json.as_str().unwrap_or("?").to_owned();
     let position = &decision["position"];
     draft.about = Some(format!("what was decided about {}", text(&decision["transaction"])));

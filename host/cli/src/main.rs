@@ -9,6 +9,7 @@ mod config;
 mod demo;
 mod effectiveness;
 mod generate;
+mod harness;
 mod run;
 mod state;
 mod tags;
@@ -42,6 +43,8 @@ enum Verb {
     Bench(bench::Args),
     /// Make cases of what was decided
     Cases(cases::Args),
+    /// Try a policy on behalf of another program: JSON lines in, JSON lines out
+    Harness(harness::Args),
     /// Check a host's configuration with everything that it names
     Check(check::Args),
     /// Look into the state of a lane, or move it to another host
@@ -55,6 +58,9 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
+    if let Some(done) = build::as_compiler() {
+        return done;
+    }
     let done = match Arguments::parse().verb {
         Verb::Run(args) => run::run(&args),
         Verb::Tags(args) => config::load_tags(&args.config)
@@ -67,6 +73,7 @@ fn main() -> ExitCode {
         Verb::Test(args) => test::run(&args),
         Verb::Bench(args) => bench::run(&args),
         Verb::Cases(args) => cases::run(&args),
+        Verb::Harness(args) => harness::run(&args),
         Verb::Check(args) => check::run(&args),
         Verb::State(args) => state::run(&args),
     };
@@ -110,17 +117,4 @@ fn red(text: &str) -> impl Display {
 /// Where nobody reads it any more.
 fn say(out: &mut impl Write, line: impl Display) -> anyhow::Result<()> {
     writeln!(out, "{line}").context("standard output cannot be written")
-}
-
-/// With a comma after every third digit from the right.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() * 4 / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }

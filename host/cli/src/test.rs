@@ -2,15 +2,22 @@
 //! prove about it, and what they do not.
 
 mod print;
+mod proofs;
+mod search;
 
 use crate::build;
 use anyhow::{Context as _, bail};
+use proofs::{Look, Proofs};
 use sandgate_files::Report;
+use sandgate_model::quantity::parse_duration;
 use sandgate_sandbox::{Config, Policy, Sandbox};
 use sandgate_trial::case::{self, Case, Ran};
+use sandgate_trial::trial::FUEL_PER_US;
+use sandgate_trial::{Constants, Sample};
+use search::Found;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The command line of `sandgate test`.
 #[derive(Debug, clap::Args)]
@@ -30,18 +37,38 @@ pub(crate) struct Args {
     /// Only the cases whose name has this in it
     #[arg(long, value_name = "TEXT", default_value = "")]
     only: String,
+    /// The budget of a transaction that fuel is compared with, as a tenant's file sets it
+    #[arg(long, value_name = "TIME", default_value = "100us", value_parser = parse_duration)]
+    budget: Duration,
     /// Write what came into the cases as what they expect
     #[arg(long)]
     bless: bool,
+    /// Look for records that give the reasons that no case gives, and print them as cases;
+    /// with --bless they are written beside the others
+    #[arg(long)]
+    search: bool,
+    /// The seed of what is drawn
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    seed: u64,
     /// One JSON document for each policy
     #[arg(long)]
     json: bool,
+}
+
+impl Args {
+    /// The budget in fuel.
+    fn fuel(&self) -> u64 {
+        u64::try_from(self.budget.as_micros()).unwrap_or(u64::MAX).saturating_mul(FUEL_PER_US).max(1)
+    }
 }
 
 /// What the cases of one policy came to.
 struct Tested {
     policy: Policy,
     cases: Vec<(Case, Ran)>,
+    proofs: Proofs,
+    /// What a search found, where one was asked for.
+    found: Option<Vec<Found>>,
     seconds: f64,
 }
 
@@ -72,7 +99,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         let policy = sandbox
             .load(&bytes)
             .map_err(|refusal| anyhow::anyhow!("{} would be refused by a host: {refusal}", place.display()))?;
-        let tested = test(policy, cases, args)?;
+        let tested = test(policy, &bytes, cases, args, &sandbox)?;
         let out = &mut anstream::stdout();
         crate::say(out, if args.json { tested.json().to_string() } else { tested.text() })?;
         failed += usize::from(tested.failed());
@@ -84,7 +111,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     }
 }
 
-fn test(policy: Policy, folder: &Path, args: &Args) -> anyhow::Result<Tested> {
+fn test(policy: Policy, component: &[u8], folder: &Path, args: &Args, sandbox: &Sandbox) -> anyhow::Result<Tested> {
     let files = case::folder(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
     let report = RefCell::<Report>::default();
     let files =
@@ -100,7 +127,16 @@ fn test(policy: Policy, folder: &Path, args: &Args) -> anyhow::Result<Tested> {
         let came = run_one(&case, &policy, args.bless)?;
         ran.push((case, came));
     }
-    Ok(Tested { policy, cases: ran, seconds: begun.elapsed().as_secs_f64() })
+    let samples: Vec<Sample> = ran.iter().flat_map(|(_, ran)| ran.samples.iter().cloned()).collect();
+    let of = ran.iter().flat_map(|(case, ran)| ran.samples.iter().map(|_| case.name.clone())).collect();
+    let look = Look { policy: &policy, budget: args.fuel(), samples: &samples, seed: args.seed };
+    let constants = Constants::of(component);
+    let proofs = Proofs::of(look, &constants, of, sandbox);
+    let found = args.search.then(|| search::found(look, &constants));
+    if let Some(found) = found.as_ref().filter(|_| args.bless) {
+        search::keep(found, folder)?;
+    }
+    Ok(Tested { policy, cases: ran, proofs, found, seconds: begun.elapsed().as_secs_f64() })
 }
 
 /// Runs a case; filled in, it passes.
@@ -124,7 +160,7 @@ impl Tested {
     }
 
     fn failed(&self) -> bool {
-        self.failures() > 0
+        self.failures() > 0 || self.proofs.failed()
     }
 
     /// The reasons that no case produced.

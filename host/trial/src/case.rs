@@ -4,18 +4,21 @@
 
 mod bless;
 mod expect;
+mod found;
 mod read;
 mod run;
 mod write;
 
 pub use bless::{BlessError, bless};
 pub use expect::{Difference, Expect, Score};
-pub use read::{folder, read};
+pub use found::found;
+pub use read::{folder, parse, read, setup, values};
 pub use run::{Came, Failure, Ran, run};
-pub use write::{Draft, json_of};
+pub use write::{Draft, DraftStep, json_of};
 
 use crate::send::Send;
 use crate::trial::Setup;
+use sandgate_tags::Tag;
 use std::path::PathBuf;
 
 /// A case, read and checked against the manifest of its policy.
@@ -63,6 +66,20 @@ pub struct Step {
     pub tags: Vec<CaseTag>,
     /// What is expected of it; of the last one where it is sent several times.
     pub expect: Option<Expect>,
+}
+
+impl CaseTag {
+    /// Whether a store would take it.
+    fn is_sound(&self) -> bool {
+        let CaseTag { entity, id, attribute, value } = self;
+        Tag { entity, id, attribute, value }.check().is_ok()
+    }
+
+    /// Whether another says something else of the same.
+    fn contradicts(&self, other: &CaseTag) -> bool {
+        (&self.entity, &self.id, &self.attribute) == (&other.entity, &other.id, &other.attribute)
+            && self.value != other.value
+    }
 }
 
 impl Case {

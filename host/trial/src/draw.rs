@@ -3,14 +3,14 @@
 //! bounds, zero, powers of ten, what samples had, what the parameters say, and
 //! one unit beside each of those.
 
-pub(crate) mod chance;
-pub(crate) mod pool;
+mod chance;
+mod pool;
 
 pub(crate) use chance::Chance;
+pub(crate) use pool::{Pool, Range, elements};
 
-use crate::Sample;
-use crate::rank::{converted, rank};
-use pool::{Pool, Range, elements};
+use crate::rank::{converted, rank, ranked};
+use crate::{Constants, Sample};
 use sandgate_model::manifest::{Manifest, Parameter, Setting};
 use sandgate_model::{Kind, Value};
 
@@ -22,6 +22,7 @@ const LIST_MAX: u64 = 8;
 pub struct Draw {
     chance: Chance,
     pool: Pool,
+    constants: Constants,
     inputs: Vec<Place>,
     parameters: Vec<Parameter>,
 }
@@ -30,6 +31,7 @@ pub struct Draw {
 #[derive(Clone, Debug)]
 struct Place {
     range: Range,
+    ends: Vec<i64>,
     edges: Vec<i64>,
     optional: bool,
     default: Option<Value>,
@@ -40,14 +42,27 @@ impl Draw {
     pub fn new(manifest: &Manifest, seed: u64, samples: &[Sample]) -> Draw {
         let inputs = manifest.inputs.iter().map(|input| {
             let range = Range::of_input(input);
-            Place { range, edges: range.edges(), optional: input.optional, default: input.default.clone() }
+            Place {
+                range,
+                ends: range.ends(),
+                edges: range.edges(),
+                optional: input.optional,
+                default: input.default.clone(),
+            }
         });
         Draw {
-            chance: Chance::new(seed),
+            chance: Chance::new(seed, 0),
             pool: Pool::new(manifest, samples),
+            constants: Constants::default(),
             inputs: inputs.collect(),
             parameters: manifest.parameters.clone(),
         }
+    }
+
+    /// Draws what the component may compare with as well.
+    pub(crate) fn also(&mut self, constants: &Constants) {
+        self.pool.also(constants.texts.iter().cloned());
+        self.constants = constants.clone();
     }
 
     /// A row: every input within its bounds; absent where it may be, and its
@@ -75,7 +90,9 @@ impl Draw {
                 self.chance.one_of(&named).and_then(|value| converted(value, range.kind))
             }
             4 => self.chance.one_of(others).cloned().flatten().and_then(|value| converted(&value, range.kind)),
-            5..=6 => self.chance.one_of(&self.inputs[at].edges).and_then(|edge| range.value(*edge)),
+            5 => self.chance.one_of(&self.inputs[at].ends).and_then(|end| range.value(*end)),
+            6 => self.chance.one_of(&self.inputs[at].edges).and_then(|edge| range.value(*edge)),
+            7 => self.constant(range.kind),
             _ => None,
         };
         match seen {
@@ -111,16 +128,49 @@ impl Draw {
         Setting::List(list)
     }
 
+    /// A parameter set to something near what it is: of a list, an element more,
+    /// less or changed.
+    pub(crate) fn another(&mut self, at: usize, setting: &Setting) -> Setting {
+        let Setting::List(values) = setting else { return self.setting(at) };
+        let mut values = values.clone();
+        let full = self.parameters[at].longest.is_some_and(|longest| values.len() >= longest as usize);
+        let place = self.chance.index(values.len() + 1);
+        match self.chance.below(4) {
+            0 if place < values.len() => drop(values.remove(place)),
+            1 if place < values.len() => values[place] = self.element(at),
+            2 if !full => values.insert(place, self.element(at)),
+            _ => return self.setting(at),
+        }
+        Setting::List(values)
+    }
+
     fn element(&mut self, at: usize) -> Value {
         let parameter = &self.parameters[at];
         if let Some(value) = self.chance.one_of(&parameter.any_of) {
             return value.clone();
         }
         let range = Range::new(parameter.kind, parameter.minimum.as_ref(), parameter.maximum.as_ref());
-        let known: Vec<&Value> = parameter.default.iter().flat_map(elements).collect();
-        match self.chance.one_of(&known).cloned().cloned().filter(|_| self.chance.once_in(3)) {
+        let known = match self.chance.below(8) {
+            0..=1 => {
+                let default: Vec<&Value> = parameter.default.iter().flat_map(elements).collect();
+                self.chance.one_of(&default).map(|value| (*value).clone())
+            }
+            2 => self.chance.one_of(&range.ends()).and_then(|end| range.value(*end)),
+            3 => self.chance.one_of(&range.edges()).and_then(|edge| range.value(*edge)),
+            4 => self.constant(range.kind),
+            _ => None,
+        };
+        match known {
             Some(value) => self.beside(value, range),
             None => self.value(range),
+        }
+    }
+
+    /// Something that stands in the component's code.
+    fn constant(&mut self, kind: Kind) -> Option<Value> {
+        match kind {
+            Kind::Number => self.chance.one_of(&self.constants.numbers).map(|number| Value::Number(*number)),
+            kind => self.chance.one_of(&self.constants.integers).and_then(|integer| ranked(kind, *integer)),
         }
     }
 

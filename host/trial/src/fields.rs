@@ -81,7 +81,7 @@ fn fields(manifest: &Manifest, declared: &[Field]) -> Result<Vec<(String, Kind)>
         match &input.from {
             Origin::Field(name) => add(&mut uses, name, Some(input.kind), Kind::Text),
             Origin::Tag(tag) => add(&mut uses, &tag.by, None, Kind::Text),
-            Origin::Window(window) => window_fields(window, input.kind, &mut uses),
+            Origin::Window(window) => window_fields(window, input.kind, manifest, &mut uses),
         }
     }
     let mut fields = Vec::new();
@@ -103,7 +103,7 @@ fn fields(manifest: &Manifest, declared: &[Field]) -> Result<Vec<(String, Kind)>
     Ok(fields)
 }
 
-fn window_fields(window: &Window, kind: Kind, uses: &mut Vec<Use>) {
+fn window_fields(window: &Window, kind: Kind, manifest: &Manifest, uses: &mut Vec<Use>) {
     for name in &window.by {
         add(uses, name, None, Kind::Text);
     }
@@ -122,6 +122,12 @@ fn window_fields(window: &Window, kind: Kind, uses: &mut Vec<Use>) {
         let (values, ordered) = match &condition.test {
             Test::AnyOf(values) | Test::NoneOf(values) => (values.as_slice(), false),
             Test::AtLeast(value) | Test::Below(value) => (std::slice::from_ref(value), true),
+            Test::Set(_, parameter) => {
+                // what it is compared with has a kind of its own
+                let parameter = manifest.parameters.iter().find(|known| known.name == *parameter);
+                add(uses, &condition.field, None, parameter.map_or(Kind::Text, |known| known.kind));
+                continue;
+            }
         };
         add(uses, &condition.field, None, compared(values, ordered));
     }

@@ -9,21 +9,27 @@
 
 mod answers;
 pub mod case;
+pub mod constants;
 pub mod decided;
 pub mod draw;
 pub mod fields;
 pub mod fuel;
+pub mod influence;
 pub mod purity;
 mod rank;
 pub mod sample;
+pub mod search;
 pub mod send;
 pub mod table;
 pub mod trial;
 
 pub use answers::told;
+pub use constants::Constants;
 pub use draw::Draw;
 pub use fuel::Fuel;
+pub use influence::Influences;
 pub use purity::Purity;
 pub use sample::{Answer, Sample};
+pub use search::Search;
 pub use send::{Send, When};
 pub use trial::{Sent, Setup, Trial};

@@ -96,7 +96,7 @@ impl Purity {
         let purity = Purity { samples: rows.len(), drawn, comparisons: 0, differences: Vec::new() };
         let groups = by_settings(&rows);
         let mut work = Work { policy, budget, rows: &rows, given: &given, alone: &alone, purity };
-        let mut chance = Chance::new(seed);
+        let mut chance = Chance::new(seed, 1);
         for (_, members) in &groups {
             work.used(members);
             work.cuts(members);

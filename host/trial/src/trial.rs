@@ -59,7 +59,7 @@ pub enum SetupError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
     /// The policy reads no such field, and the case declares none.
-    #[error("the policy reads no field `{name}`; {mend}, or declare it under [fields]")]
+    #[error("the policy reads no field `{name}`; {mend} (one that no input reads is declared under [fields])")]
     Field {
         /// The name.
         name: String,

@@ -69,10 +69,7 @@ pub enum Reason {
     )]
     AccountTakeover,
     /// A new device and a new beneficiary.
-    #[reason(
-        review,
-        "beneficiary first paid {beneficiary_first_seen} on a device first seen {device_first_seen}"
-    )]
+    #[reason(review, "beneficiary first paid {beneficiary_first_seen} on a device first seen {device_first_seen}")]
     NewBeneficiaryOnNewDevice,
     /// The account uses many devices.
     #[reason(review, "{devices} devices of the account in 30 days, {devices_allowed} allowed")]
@@ -96,8 +93,7 @@ pub fn new_device(seen: &Seen, limits: &Limits, hits: &mut Hits<Reason>) {
         let first_device = first <= seen.account_first_seen;
         younger(first, limits.device_known_after) && (limits.first_device_is_new || !first_device)
     });
-    let beneficiary =
-        seen.beneficiary_first_seen.is_some_and(|first| younger(first, limits.beneficiary_known_after));
+    let beneficiary = seen.beneficiary_first_seen.is_some_and(|first| younger(first, limits.beneficiary_known_after));
 
     hits.when(device && beneficiary && seen.moved > limits.high, Reason::AccountTakeover);
     hits.when(device && beneficiary, Reason::NewBeneficiaryOnNewDevice);

@@ -116,12 +116,7 @@ fn a_transaction_without_a_device_or_a_beneficiary_is_no_takeover() {
         ..settled()
     };
     assert_eq!(codes(&nameless, &LIMITS), ["NO_DEVICE"]);
-    let cash = Seen {
-        beneficiary_first_seen: None,
-        device_first_seen: Some(NOON),
-        moved: decimal!(9000),
-        ..settled()
-    };
+    let cash = Seen { beneficiary_first_seen: None, device_first_seen: Some(NOON), moved: decimal!(9000), ..settled() };
     assert_eq!(codes(&cash, &LIMITS), ["NEW_DEVICE"]);
 }
 

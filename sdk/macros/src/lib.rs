@@ -45,7 +45,8 @@ use proc_macro::TokenStream;
 /// - `session("30m", longest = "1d")`;
 ///
 /// further `previous` (the transaction itself does not count), `sources("settlements")` and
-/// `only(trade_type = "subscribe", channel = ["web", "app"], status != "failed", amount >= 10, amount < 100)`.
+/// `only(trade_type = "subscribe", channel = ["web", "app"], status != "failed", amount >= 10, amount < 100)`. In place
+/// of a value stands the name of a parameter where the tenant decides: `amount < largest`; a list with `=` and `!=`.
 #[proc_macro_derive(Inputs, attributes(field, tag, window))]
 pub fn inputs(item: TokenStream) -> TokenStream {
     run(item, inputs::expand)

@@ -2,7 +2,7 @@
 
 use super::measure::{BATCHES, Cost, Measured};
 use super::{Bench, Subject};
-use crate::grouped;
+use sandgate_model::digits::grouped;
 use sandgate_trial::Fuel;
 use sandgate_trial::trial::FUEL_PER_US;
 use serde_json::{Value as Json, json};

@@ -1,7 +1,7 @@
 //! A comparison as text for people and as JSON for programs.
 
 use super::tally::{Counted, Outcomes, Rates, Tally};
-use crate::grouped;
+use sandgate_model::digits::grouped;
 use serde_json::{Value, json};
 use std::fmt::{Display, Write};
 
@@ -105,7 +105,6 @@ mod tests {
     use super::{grouped_amount, json, text};
     use crate::effectiveness::record::Outcome;
     use crate::effectiveness::tally::Tally;
-    use crate::grouped;
 
     fn tally(lines: &[(&str, Outcome)]) -> Tally {
         let keys = crate::effectiveness::record::Keys { label: "label", amount: "amount" };
@@ -153,10 +152,7 @@ block or review       66.7 %    66.7 %            99.9 %           50.00 %
     }
 
     #[test]
-    fn every_third_digit_has_a_comma() {
-        for (number, expected) in [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678")] {
-            assert_eq!(grouped(number), expected);
-        }
+    fn an_amount_has_commas_before_its_point() {
         assert_eq!(grouped_amount("-1234.50"), "-1,234.50");
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
 
 const OK: anstyle::Style = anstyle::AnsiColor::Green.on_default();
-const BAD: anstyle::Style = anstyle::AnsiColor::Red.on_default();
+pub(super) const BAD: anstyle::Style = anstyle::AnsiColor::Red.on_default();
 
 impl Tested {
     /// For people, as cargo tells of tests.
@@ -43,8 +43,13 @@ impl Tested {
         if self.cases.is_empty() {
             out.push_str("there are no cases; write one below `cases`, or let --search propose some\n");
         }
+        self.proofs.failures(manifest, &mut out);
         out.push('\n');
         self.coverage(&mut out);
+        self.proofs.summary(manifest, &mut out);
+        if let Some(found) = &self.found {
+            super::search::text(found, &mut out);
+        }
         let word = if self.failed() { format!("{BAD}FAILED{BAD:#}") } else { format!("{OK}ok{OK:#}") };
         let passed = self.cases.len() - self.failures();
         let _ = write!(
@@ -66,7 +71,10 @@ impl Tested {
             [] => writeln!(out, "reasons     all {reasons} produced"),
             missing => {
                 let produced = reasons - missing.len();
-                writeln!(out, "reasons     {produced} of {reasons} produced; never {}", missing.join(", "))
+                {
+                    let mend = if self.found.is_none() { " (--search looks for them)" } else { "" };
+                    writeln!(out, "reasons     {produced} of {reasons} produced; never {}{mend}", missing.join(", "))
+                }
             }
         };
     }
@@ -93,7 +101,8 @@ impl Tested {
             "policy": manifest.name, "version": manifest.version, "digest": self.policy.digest().to_string(),
             "passed": !self.failed(), "cases": cases,
             "reasons": { "declared": manifest.reasons.len(), "never": self.missing() },
-            "seconds": self.seconds,
+            "proofs": self.proofs.json(manifest),
+            "found": self.found.as_deref().map(super::search::json), "seconds": self.seconds,
         })
     }
 }
@@ -129,6 +138,6 @@ fn shown(failure: &Failure, inputs: &[Input]) -> String {
     out
 }
 
-fn counted(count: usize, what: &str) -> String {
+pub(super) fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

@@ -41,7 +41,10 @@ pub(super) fn settings(
                 },
                 None => {
                     if parameter.default.is_none() {
-                        problems.add(key, format!("the policy has no default for it; set it to a {}", parameter.kind));
+                        problems.add(
+                            key,
+                            format!("the policy has no default for it; set it to {}", parameter.kind.with_article()),
+                        );
                     }
                     default()
                 }
@@ -68,7 +71,7 @@ fn setting(parameter: &Parameter, given: &Given) -> Result<Setting, String> {
 /// # Errors
 /// What it must be instead.
 pub fn value(kind: Kind, given: &Given) -> Result<Value, String> {
-    let wrong = || format!("must be a {kind}");
+    let wrong = || format!("must be {}", kind.with_article());
     match (kind, given) {
         (Kind::Flag, Given::Flag(flag)) => Ok(Value::Flag(*flag)),
         (Kind::Integer, Given::Number(text)) => {

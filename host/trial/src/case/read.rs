@@ -45,10 +45,19 @@ pub fn folder(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 
 /// Reads a case of a policy; `None` where it has problems, which are reported.
 pub fn read(path: &Path, policy: &Policy, report: &RefCell<Report>) -> Option<Case> {
+    of_file(&File::open(path, report)?, policy, report)
+}
+
+/// Reads the text of a case, which would stand in that file.
+pub fn parse(path: &Path, text: &str, policy: &Policy, report: &RefCell<Report>) -> Option<Case> {
+    of_file(&File::of(path, text, report)?, policy, report)
+}
+
+fn of_file(file: &File, policy: &Policy, report: &RefCell<Report>) -> Option<Case> {
     let before = report.borrow().problems.len();
-    let file = File::open(path, report)?;
+    let path = &file.path;
     let manifest = policy.manifest();
-    let root = Section::root(&file, report);
+    let root = Section::root(file, report);
     let about = root.text("about").map(str::to_owned);
     let setup = setup(&root);
     let tags = tags(&root);
@@ -74,16 +83,17 @@ pub fn read(path: &Path, policy: &Policy, report: &RefCell<Report>) -> Option<Ca
             }
         }
         Err(SetupError::Problems(problems)) => {
-            problems.iter().for_each(|problem| report.borrow_mut().problem(&file, &problem.key, &problem.what));
+            problems.iter().for_each(|problem| report.borrow_mut().problem(file, &problem.key, &problem.what));
         }
-        Err(error @ SetupError::Fields(_)) => report.borrow_mut().problem(&file, "fields", error),
+        Err(error @ SetupError::Fields(_)) => report.borrow_mut().problem(file, "fields", error),
     }
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let case = Case { name, path: path.to_owned(), about, setup, tags, steps };
+    let case = Case { name, path: path.clone(), about, setup, tags, steps };
     (report.borrow().problems.len() == before).then_some(case)
 }
 
-fn setup(root: &Section<'_>) -> Setup {
+/// How a policy is set up: the keys of a case that say it.
+pub fn setup(root: &Section<'_>) -> Setup {
     let begins = root.text("at").unwrap_or(BEGINS);
     let begins = Instant::parse_rfc3339(begins).map_err(|error| root.problem("at", format!("`{begins}` {error}")));
     if root.has("budget") && root.has("fuel") {
@@ -147,7 +157,7 @@ fn step(section: &Section<'_>, manifest: &Manifest) -> Step {
 }
 
 /// The members of a table of values.
-pub(super) fn values<'a>(section: &Section<'a>, name: &'a str) -> Vec<(String, Given)> {
+pub fn values<'a>(section: &Section<'a>, name: &'a str) -> Vec<(String, Given)> {
     let Some(table) = section.section(name) else { return Vec::new() };
     let mut all = Vec::new();
     for name in table.names().collect::<Vec<_>>() {

@@ -2,14 +2,13 @@
 //! author keeps.
 
 use super::CaseTag;
-use crate::sample::Sample;
 use sandgate_engine::json;
 use sandgate_model::manifest::{Origin, Setting};
 use sandgate_model::{Manifest, Value as Of};
 use serde_json::Value as Json;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value};
 
-/// A case of one step, still to be written. Values stand as decisions print them.
+/// A case that is still to be written. Values stand as decisions print them.
 #[derive(Clone, Debug, Default)]
 pub struct Draft {
     /// Lines of the comment at the top.
@@ -24,7 +23,16 @@ pub struct Draft {
     pub thresholds: Vec<(String, Json)>,
     /// The budget.
     pub fuel: Option<u64>,
-    /// Tags.
+    /// The records in order.
+    pub steps: Vec<DraftStep>,
+}
+
+/// A record of a draft.
+#[derive(Clone, Debug, Default)]
+pub struct DraftStep {
+    /// A line above it.
+    pub comment: Option<String>,
+    /// Tags that are set before it is sent.
     pub tags: Vec<CaseTag>,
     /// What is sent.
     pub send: Vec<(String, Json)>,
@@ -36,38 +44,27 @@ pub struct Draft {
     pub expect: Vec<(String, Json)>,
 }
 
-impl Draft {
-    /// A case that brings a sample about: fields are sent, tags are set, and what
-    /// a window gave is set directly. With `direct` every input is.
-    pub fn of(sample: &Sample, manifest: &Manifest, direct: bool) -> Draft {
-        let mut draft = Draft::default();
-        for (input, value) in manifest.inputs.iter().zip(&sample.inputs) {
+impl DraftStep {
+    /// A record that brings inputs about: fields are sent, tags are set, and what
+    /// a window gives is set directly. With `direct` every input is.
+    pub fn of(inputs: &[Option<Of>], manifest: &Manifest, direct: bool) -> DraftStep {
+        let mut step = DraftStep::default();
+        for (input, value) in manifest.inputs.iter().zip(inputs) {
             let json = value.as_ref().map(json_of);
-            let taken = |name: &str, draft: &Draft| draft.send.iter().any(|(sent, _)| sent == name);
+            let free = |name: &str| !direct && name != "time" && !step.send.iter().any(|(sent, _)| sent == name);
             match (&input.from, json) {
-                (Origin::Field(name), Some(json)) if !direct && name != "time" && !taken(name, &draft) => {
-                    draft.send.push((name.clone(), json));
-                }
+                (Origin::Field(name), Some(json)) if free(name) => step.send.push((name.clone(), json)),
                 // what a default stands in for is as absent as what has none
-                (Origin::Field(name), None) if !direct && name != "time" && !taken(name, &draft) => {}
+                (Origin::Field(name), None) if free(name) => {}
                 (Origin::Tag(_), None) if !direct => {}
-                (_, Some(json)) => draft.inputs.push((input.name.clone(), json)),
-                (_, None) => draft.absent.push(input.name.clone()),
-            }
-        }
-        for (parameter, set) in manifest.parameters.iter().zip(&sample.settings) {
-            if parameter.default.as_ref() != Some(set) {
-                let json = match set {
-                    Setting::One(value) => json_of(value),
-                    Setting::List(values) => values.iter().map(json_of).collect(),
-                };
-                draft.parameters.push((parameter.name.clone(), json));
+                (_, Some(json)) => step.inputs.push((input.name.clone(), json)),
+                (_, None) => step.absent.push(input.name.clone()),
             }
         }
         if !direct {
-            draft.tagged(manifest);
+            step.tagged(manifest);
         }
-        draft
+        step
     }
 
     /// Tags in the place of inputs that are tags, where their entity is plain.
@@ -76,30 +73,59 @@ impl Draft {
             let Origin::Tag(tag) = &input.from else { continue };
             let Some(at) = self.inputs.iter().position(|(name, _)| *name == input.name) else { continue };
             let sent = self.send.iter().find(|(name, _)| *name == tag.by).map(|(_, id)| id.clone());
-            let id = match sent {
-                Some(Json::String(id)) => id,
+            let id = match &sent {
+                Some(Json::String(id)) => id.clone(),
                 Some(_) => continue,
-                None if tag.by == "account" => "account-1".to_owned(),
                 None => format!("{}-1", tag.by),
             };
             let value = match &self.inputs[at].1 {
                 Json::String(text) => text.clone(),
                 other => other.to_string(),
             };
-            let set = CaseTag { entity: tag.entity.clone(), id, attribute: tag.attribute.clone(), value };
-            let name =
-                sandgate_tags::Tag { entity: &set.entity, id: &set.id, attribute: &set.attribute, value: &set.value };
-            let same = |other: &CaseTag| {
-                (&other.entity, &other.id, &other.attribute) == (&set.entity, &set.id, &set.attribute)
-            };
-            if name.check().is_err() || self.tags.iter().any(|other| same(other) && *other != set) {
+            let set = CaseTag { entity: tag.entity.clone(), id: id.clone(), attribute: tag.attribute.clone(), value };
+            if !set.is_sound() || self.tags.iter().any(|other| other.contradicts(&set)) {
                 continue;
             }
-            if !self.send.iter().any(|(name, _)| *name == tag.by) {
-                self.send.push((tag.by.clone(), Json::String(set.id.clone())));
+            if sent.is_none() {
+                self.send.push((tag.by.clone(), Json::String(id)));
             }
             self.tags.push(set);
             self.inputs.remove(at);
+        }
+    }
+
+    fn table(&self, first: bool) -> Table {
+        let mut table = Table::new();
+        let absent = self.absent.iter().map(String::as_str);
+        let parts = [
+            ("tags", tags(&self.tags)),
+            ("send", inline(&self.send).or(Some(InlineTable::new().into()))),
+            ("inputs", inline(&self.inputs)),
+            ("absent", (!self.absent.is_empty()).then(|| Array::from_iter(absent).into())),
+            ("expect", inline(&self.expect)),
+        ];
+        for (name, value) in parts {
+            if let Some(value) = value {
+                table.insert(name, Item::Value(value));
+            }
+        }
+        let comment = self.comment.as_ref().map_or(String::new(), |comment| format!("# {comment}\n"));
+        table.decor_mut().set_prefix(format!("{}{comment}", if first { "" } else { "\n" }));
+        table
+    }
+}
+
+impl Draft {
+    /// The parameters of settings that are not the defaults.
+    pub fn set(&mut self, settings: &[Setting], manifest: &Manifest) {
+        for (parameter, set) in manifest.parameters.iter().zip(settings) {
+            if parameter.default.as_ref() != Some(set) {
+                let json = match set {
+                    Setting::One(value) => json_of(value),
+                    Setting::List(values) => values.iter().map(json_of).collect(),
+                };
+                self.parameters.push((parameter.name.clone(), json));
+            }
         }
     }
 
@@ -119,44 +145,25 @@ impl Draft {
                 document.insert(name, Item::Value(value));
             }
         }
-        for tag in &self.tags {
-            let entities = document.entry("tags").or_insert_with(implicit);
-            let ids = entities.as_table_mut().map(|table| table.entry(&tag.entity).or_insert_with(implicit));
-            let attributes =
-                ids.and_then(Item::as_table_mut).map(|table| table.entry(&tag.id).or_insert_with(Item::default));
-            if let Some(attributes) = attributes {
-                if attributes.is_none() {
-                    *attributes = Item::Table(Table::new());
-                }
-                attributes[&tag.attribute] = Item::Value(tag.value.as_str().into());
-            }
-        }
-        let mut step = Table::new();
-        let absent = self.absent.iter().map(String::as_str);
-        let parts = [
-            ("send", inline(&self.send).or(Some(InlineTable::new().into()))),
-            ("inputs", inline(&self.inputs)),
-            ("absent", (!self.absent.is_empty()).then(|| Array::from_iter(absent).into())),
-            ("expect", inline(&self.expect)),
-        ];
-        for (name, value) in parts {
-            if let Some(value) = value {
-                step.insert(name, Item::Value(value));
-            }
-        }
+        let bare = document.is_empty();
         let mut steps = ArrayOfTables::new();
-        steps.push(step);
+        for (at, step) in self.steps.iter().enumerate() {
+            steps.push(step.table(bare && at == 0));
+        }
         document.insert("step", Item::ArrayOfTables(steps));
         let comment: String = self.comment.iter().map(|line| format!("# {line}\n")).collect();
         format!("{comment}{document}")
     }
 }
 
-/// A table that has no header of its own.
-fn implicit() -> Item {
-    let mut table = Table::new();
-    table.set_implicit(true);
-    Item::Table(table)
+/// `{ ENTITY = { ID = { ATTRIBUTE = VALUE } } }`.
+fn tags(all: &[CaseTag]) -> Option<Value> {
+    let mut entities = serde_json::Map::new();
+    for tag in all {
+        let ids = entities.entry(&tag.entity).or_insert_with(|| Json::Object(serde_json::Map::new()));
+        ids[&tag.id][&tag.attribute] = Json::from(tag.value.as_str());
+    }
+    toml_of(&Json::Object(entities)).filter(|_| !all.is_empty())
 }
 
 fn inline(members: &[(String, Json)]) -> Option<Value> {

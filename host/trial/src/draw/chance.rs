@@ -8,11 +8,15 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 pub(crate) struct Chance(ChaCha8Rng);
 
 impl Chance {
-    pub(crate) fn new(seed: u64) -> Chance {
+    /// The `stream`th source of a seed: what one gives does not depend on how
+    /// often another was asked.
+    pub(crate) fn new(seed: u64, stream: u64) -> Chance {
         // laid out here, because a library may change how it spreads a small seed
         let mut bytes = [0; 32];
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
-        Chance(ChaCha8Rng::from_seed(bytes))
+        let mut generator = ChaCha8Rng::from_seed(bytes);
+        generator.set_stream(stream);
+        Chance(generator)
     }
 
     /// A number below `end`, which is at least 1.

@@ -92,13 +92,23 @@ impl Range {
         value.kind() == self.kind && rank(value).is_none_or(|rank| (self.least..=self.most).contains(&rank))
     }
 
-    /// The edges of the range and the powers of ten inside it.
+    /// Zero and both ends, with what stands beside them.
+    pub(crate) fn ends(&self) -> Vec<i64> {
+        self.with_neighbours(vec![0, self.least, self.most])
+    }
+
+    /// The ends and the powers of ten between them, rising, with what stands beside
+    /// them.
     pub(crate) fn edges(&self) -> Vec<i64> {
         let one = |value: Value| converted(&value, self.kind).as_ref().and_then(rank);
         let powers = (0..=12).filter_map(|exponent| one(Value::Integer(tens(exponent))));
         let parts = (1..=6).filter_map(|exponent| one(Value::Number(10f64.powi(-exponent))));
-        let mut edges: Vec<i64> = vec![0, self.least, self.most];
+        let mut edges = vec![0, self.least, self.most];
         edges.extend(powers.chain(parts).flat_map(|power| [power, -power]));
+        self.with_neighbours(edges)
+    }
+
+    fn with_neighbours(&self, edges: Vec<i64>) -> Vec<i64> {
         let mut edges: Vec<i64> =
             edges.into_iter().flat_map(|edge| [edge, edge.saturating_sub(1), edge.saturating_add(1)]).collect();
         edges.retain(|edge| (self.least..=self.most).contains(edge));
@@ -133,12 +143,12 @@ impl Pool {
                 let conditions =
                     manifest.inputs.iter().filter_map(|other| window(&other.from)).flat_map(|window| &window.only);
                 for condition in conditions.filter(|condition| condition.field == *field) {
-                    operands(&condition.test).for_each(|value| pool.see(at, value));
+                    operands(&condition.test, manifest).iter().for_each(|value| pool.see(at, value));
                 }
             }
         }
         let only = manifest.inputs.iter().filter_map(|input| window(&input.from)).flat_map(|window| &window.only);
-        only.flat_map(|condition| operands(&condition.test)).for_each(|value| pool.text(value));
+        only.flat_map(|condition| operands(&condition.test, manifest)).for_each(|value| pool.text(value));
         for parameter in &manifest.parameters {
             parameter.any_of.iter().for_each(|value| pool.text(value));
             parameter.default.iter().flat_map(elements).for_each(|value| pool.text(value));
@@ -192,9 +202,14 @@ fn window(from: &Origin) -> Option<&Window> {
     }
 }
 
-fn operands(test: &Test) -> impl Iterator<Item = &Value> {
+/// What a field is compared with: of a parameter its default.
+fn operands<'a>(test: &'a Test, manifest: &'a Manifest) -> &'a [Value] {
     match test {
-        Test::AnyOf(values) | Test::NoneOf(values) => values.iter(),
-        Test::AtLeast(value) | Test::Below(value) => std::slice::from_ref(value).iter(),
+        Test::AnyOf(values) | Test::NoneOf(values) => values,
+        Test::AtLeast(value) | Test::Below(value) => std::slice::from_ref(value),
+        Test::Set(_, name) => {
+            let parameter = manifest.parameters.iter().find(|parameter| parameter.name == *name);
+            parameter.and_then(|parameter| parameter.default.as_ref()).map_or(&[], elements)
+        }
     }
 }

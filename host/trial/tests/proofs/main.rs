@@ -2,6 +2,9 @@
 //! the engine is linked once.
 #![cfg(test)]
 
+mod constants;
 mod fuel;
 mod guest;
+mod influence;
 mod purity;
+mod search;
