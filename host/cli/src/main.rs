@@ -9,6 +9,7 @@ mod demo;
 mod effectiveness;
 mod generate;
 mod harness;
+mod inspect;
 mod run;
 mod state;
 mod tags;
@@ -36,6 +37,8 @@ enum Verb {
     Demo(demo::Args),
     /// Build policies into components
     Build(build::Args),
+    /// Tell what a component is: what it reads, what a tenant may set, what it answers
+    Inspect(inspect::Args),
     /// Run a policy's cases, and tell what they prove about it
     Test(test::Args),
     /// Make cases of what was decided
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Verb::Effectiveness(args) => effectiveness::run(&args),
         Verb::Demo(args) => demo::run(&args),
         Verb::Build(args) => build::run(&args),
+        Verb::Inspect(args) => inspect::run(&args),
         Verb::Test(args) => test::run(&args),
         Verb::Cases(args) => cases::run(&args),
         Verb::Harness(args) => harness::run(&args),

@@ -9,8 +9,8 @@
 
 mod answers;
 pub mod case;
-pub mod decided;
 pub mod constants;
+pub mod decided;
 pub mod draw;
 pub mod fields;
 pub mod fuel;
@@ -18,10 +18,10 @@ pub mod influence;
 pub mod purity;
 mod rank;
 pub mod sample;
+pub mod search;
 pub mod send;
 pub mod table;
 pub mod trial;
-pub mod search;
 
 pub use answers::told;
 pub use constants::Constants;
@@ -30,6 +30,6 @@ pub use fuel::Fuel;
 pub use influence::Influences;
 pub use purity::Purity;
 pub use sample::{Answer, Sample};
+pub use search::Search;
 pub use send::{Send, When};
 pub use trial::{Sent, Setup, Trial};
-pub use search::Search;
