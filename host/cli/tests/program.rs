@@ -1,6 +1,5 @@
 //! The program as cargo builds it. That there is a test of it here has cargo
 //! build it before any test of the workspace runs: the tests of policies drive it.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::process::Command;
 
