@@ -1,7 +1,7 @@
 //! The author's guide: `docs/writing-policies.md` leads from an empty folder to a
 //! judged transaction, and does so here, step by step, in an empty folder; what its
 //! commands print is what it shows. Its code is compiled by a test of the SDK.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use sandgate_tests::{Desk, policies, program, root, text};
 use std::path::Path;
@@ -54,7 +54,9 @@ fn is_shown(shown: &[String], lines: &[&str]) -> bool {
     match shown.split_first() {
         None => lines.is_empty(),
         Some((first, rest)) if first == "…" => (0..=lines.len()).any(|skipped| is_shown(rest, &lines[skipped..])),
-        Some((first, rest)) => lines.split_first().is_some_and(|(line, others)| fits(first, line) && is_shown(rest, others)),
+        Some((first, rest)) => {
+            lines.split_first().is_some_and(|(line, others)| fits(first, line) && is_shown(rest, others))
+        }
     }
 }
 
@@ -73,11 +75,10 @@ fn fits(shown: &str, line: &str) -> bool {
 /// beside the rest.
 fn typed(command: &str, folder: &Path) -> String {
     let tools = program().parent().unwrap();
-    let path = format!("{}:{}", tools.display(), std::env::var("PATH").unwrap());
+    let script = format!("sandgate() {{ '{}' \"$@\"; }}\n{command}", program().display());
     let output = Command::new("bash")
-        .args(["-euc", command])
+        .args(["-euc", &script])
         .current_dir(folder)
-        .env("PATH", path)
         .env("SANDGATE", program())
         .env("CARGO_TARGET_DIR", tools.parent().unwrap())
         .env("CARGO_NET_OFFLINE", "true")
@@ -101,7 +102,11 @@ fn a_stranger_who_follows_the_guide_sees_his_policy_judge() {
             Step::Command { command, shown } => {
                 let printed = typed(command, &desk.path("."));
                 let lines: Vec<&str> = printed.lines().collect();
-                assert!(is_shown(shown, &lines), "the guide shows of `{command}`:\n{}\nbut it printed:\n{printed}", shown.join("\n"));
+                assert!(
+                    is_shown(shown, &lines),
+                    "the guide shows of `{command}`:\n{}\nbut it printed:\n{printed}",
+                    shown.join("\n")
+                );
                 if command.starts_with("sandgate new") {
                     // the versions that are here already, so that nothing is fetched
                     std::fs::copy(root().join("Cargo.lock"), desk.path("night-transfers/Cargo.lock")).unwrap();
