@@ -39,7 +39,7 @@ impl Proofs {
     pub(super) fn of(look: Look<'_>, constants: &Constants, of: Vec<String>, sandbox: &Sandbox) -> Proofs {
         let Look { policy, budget, samples, seed } = look;
         Proofs {
-            purity: Purity::of(policy, budget, samples, seed),
+            purity: Purity::of(policy, budget, samples, constants, seed),
             fuel: Fuel::of(policy, budget, samples),
             influences: Influences::of(policy, budget, samples, constants, seed),
             of,
