@@ -36,8 +36,8 @@ fn said(example: &str) -> Vec<[String; 3]> {
     let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
     rows.map(|row| {
         let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
-        let [id, _, outcome, reasons] = cells.as_slice() else { panic!("{row} has four cells") };
-        [*id, *outcome, *reasons].map(str::to_owned)
+        let [id, _, outcome, reasons]: [&str; 4] = cells.try_into().expect("a row of four cells");
+        [id, outcome, reasons].map(str::to_owned)
     })
     .collect()
 }
