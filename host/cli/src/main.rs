@@ -10,6 +10,7 @@ mod demo;
 mod effectiveness;
 mod generate;
 mod harness;
+mod inspect;
 mod run;
 mod state;
 mod tags;
@@ -37,6 +38,8 @@ enum Verb {
     Demo(demo::Args),
     /// Build policies into components
     Build(build::Args),
+    /// Tell what a component is: what it reads, what a tenant may set, what it answers
+    Inspect(inspect::Args),
     /// Run a policy's cases, and tell what they prove about it
     Test(test::Args),
     /// Measure what a policy costs, alone or beside another version
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
         Verb::Effectiveness(args) => effectiveness::run(&args),
         Verb::Demo(args) => demo::run(&args),
         Verb::Build(args) => build::run(&args),
+        Verb::Inspect(args) => inspect::run(&args),
         Verb::Test(args) => test::run(&args),
         Verb::Bench(args) => bench::run(&args),
         Verb::Cases(args) => cases::run(&args),

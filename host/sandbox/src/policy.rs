@@ -28,6 +28,7 @@ pub(crate) struct Inner {
     pub(crate) manifest: Arc<Manifest>,
     /// The manifest as the policy told it.
     pub(crate) told: Box<str>,
+    pub(crate) memory: u64,
     pub(crate) warnings: Vec<String>,
     pub(crate) program: Program,
     pub(crate) limits: Limits,
@@ -53,6 +54,11 @@ impl Policy {
     /// `wit/manifest.schema.json`.
     pub fn told(&self) -> &str {
         &self.inner.told
+    }
+
+    /// The bytes of memory that a fresh sandbox of it starts with.
+    pub fn memory(&self) -> u64 {
+        self.inner.memory
     }
 
     /// What an operator should know about it, a sentence each.

@@ -14,15 +14,24 @@ use sandgate_model::Manifest;
 use sandgate_model::manifest::{Origin, Piece, Placeholder, Setting, Test};
 use sandgate_sandbox::Policy;
 
-/// Changes of one input or parameter that are tried, at most.
+/// Changes of one input or parameter that are tried, at most and at least.
 const TRIES_MAX: u64 = 32_768;
+const TRIES_MIN: u64 = 1_024;
+/// Fuel that the changes of one may take, about: a third of a second.
+const FUEL_MAX: u64 = 300_000_000;
 /// Samples of each settings that are changed, at most.
 const ROWS_MAX: usize = 64;
 /// Drawn rows beside them.
 const DRAWN: usize = 64;
+/// Rows of each settings that fault, at most: one costs its whole call another try.
+const FAULTY_MAX: usize = 4;
 /// Settings of samples that are used, at most, and those drawn beside them.
 const GROUPS_MAX: usize = 8;
-const GROUPS_DRAWN: usize = 3;
+const GROUPS_DRAWN: usize = 6;
+/// Settings that are kept because they changed an answer, at most.
+const GROUPS_FOUND: usize = 24;
+/// How often what had no say yet is tried with such settings.
+const PASSES: usize = 3;
 
 /// What an input or a parameter does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,20 +69,37 @@ impl Influences {
         let mut draw = Draw::new(manifest, seed, samples);
         draw.also(constants);
         let groups = groups(policy, budget, samples, &mut draw);
-        let mut work = Work { policy, budget, groups, draw, tries: 0 };
-        let inputs = (0..manifest.inputs.len()).map(|at| {
-            if work.input_decides(at) { Influence::Decides } else { shown(manifest, Placeholder::Input(at)) }
-        });
-        let inputs = inputs.collect();
-        let parameters = (0..manifest.parameters.len()).map(|at| {
-            // what a window compares with changes its value, which a row has already
-            if in_a_window(manifest, at) || work.parameter_decides(at) {
-                Influence::Decides
-            } else {
-                shown(manifest, Placeholder::Parameter(at))
+        let rows: Vec<&Sample> = groups.iter().flat_map(|group| &group.rows).collect();
+        let some = rows.iter().step_by(rows.len().div_ceil(ROWS_MAX).max(1));
+        let fuel: Vec<u64> = some.map(|row| row.judge(policy, budget).1).collect();
+        let each = fuel.iter().sum::<u64>() / fuel.len().max(1) as u64;
+        let tries_max = (FUEL_MAX / each.max(1)).clamp(TRIES_MIN, TRIES_MAX);
+        let mut work = Work { policy, budget, groups, draw, tries: 0, tries_max, room: GROUPS_FOUND };
+        let mut inputs = vec![false; manifest.inputs.len()];
+        // what a window compares with changes the window's value, which a row has already
+        let mut parameters: Vec<bool> = (0..manifest.parameters.len()).map(|at| in_a_window(manifest, at)).collect();
+        // parameters that only matter beside others get another try with those
+        for _ in 0..PASSES {
+            for (at, decides) in inputs.iter_mut().enumerate() {
+                *decides = *decides || work.input_decides(at);
             }
-        });
-        Influences { inputs, parameters: parameters.collect(), tries: work.tries }
+            let known = work.groups.len();
+            for (at, decides) in parameters.iter_mut().enumerate() {
+                *decides = *decides || work.parameter_decides(at);
+            }
+            if work.groups.len() == known || inputs.iter().chain(&parameters).all(|decides| *decides) {
+                break;
+            }
+        }
+        let told = |decides: Vec<bool>, place: fn(usize) -> Placeholder| {
+            let each = decides.into_iter().enumerate();
+            each.map(|(at, decides)| if decides { Influence::Decides } else { shown(manifest, place(at)) }).collect()
+        };
+        Influences {
+            inputs: told(inputs, Placeholder::Input),
+            parameters: told(parameters, Placeholder::Parameter),
+            tries: work.tries,
+        }
     }
 }
 
@@ -99,6 +125,15 @@ fn groups(policy: &Policy, budget: u64, samples: &[Sample], draw: &mut Draw) -> 
         let drawn = |_| Sample { inputs: draw.inputs(&settings), settings: settings.clone() };
         rows.extend((0..DRAWN).map(drawn));
         let answers = together(policy, &rows, budget);
+        let mut faulty = 0;
+        let (rows, answers) = rows
+            .into_iter()
+            .zip(answers)
+            .filter(|(_, answer)| {
+                faulty += usize::from(answer.fault.is_some());
+                answer.fault.is_none() || faulty <= FAULTY_MAX
+            })
+            .unzip();
         groups.push(Group { settings, rows, answers });
     };
     for (settings, members) in by_settings(samples).into_iter().take(GROUPS_MAX) {
@@ -140,12 +175,16 @@ struct Work<'a> {
     groups: Vec<Group>,
     draw: Draw,
     tries: u64,
+    /// Changes of one input or parameter.
+    tries_max: u64,
+    /// Groups that may still be kept.
+    room: usize,
 }
 
 impl Work<'_> {
     fn input_decides(&mut self, at: usize) -> bool {
         let mut tries = 0;
-        while tries < TRIES_MAX {
+        while tries < self.tries_max {
             for group in &self.groups {
                 let mut changed = group.rows.clone();
                 for row in &mut changed {
@@ -164,16 +203,22 @@ impl Work<'_> {
 
     fn parameter_decides(&mut self, at: usize) -> bool {
         let mut tries = 0;
-        while tries < TRIES_MAX {
-            for group in &self.groups {
+        while tries < self.tries_max {
+            for group in 0..self.groups.len() {
+                let group = &self.groups[group];
                 let mut settings = group.settings.clone();
                 settings[at] = self.draw.another(at, &settings[at]);
-                let changed = group.rows.iter().map(|row| &row.inputs);
-                let changed: Vec<Sample> =
-                    changed.map(|inputs| Sample { inputs: inputs.clone(), settings: settings.clone() }).collect();
-                tries += changed.len() as u64;
-                if differs(&group.answers, &together(self.policy, &changed, self.budget)) {
+                let rows = group.rows.iter().map(|row| &row.inputs);
+                let rows: Vec<Sample> =
+                    rows.map(|inputs| Sample { inputs: inputs.clone(), settings: settings.clone() }).collect();
+                tries += rows.len() as u64;
+                let answers = together(self.policy, &rows, self.budget);
+                if differs(&group.answers, &answers) {
                     self.tries += tries;
+                    if self.room > 0 {
+                        self.room -= 1;
+                        self.groups.push(Group { settings, rows, answers });
+                    }
                     return true;
                 }
             }

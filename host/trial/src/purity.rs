@@ -7,10 +7,11 @@
 
 use crate::answers::{TOGETHER_MAX, by_settings, in_session, same, together};
 use crate::draw::{Chance, Draw};
-use crate::{Answer, Sample};
+use crate::{Answer, Constants, Sample};
 use sandgate_engine::resolve::settings;
 use sandgate_model::Fault;
 use sandgate_sandbox::Policy;
+use std::collections::HashSet;
 use std::fmt;
 
 /// Different samples that are compared, at most; of more, some of all are.
@@ -88,9 +89,12 @@ impl fmt::Display for Way {
 }
 
 impl Purity {
-    /// Judges samples in every way. `budget` is the fuel of one transaction.
-    pub fn of(policy: &Policy, budget: u64, samples: &[Sample], seed: u64) -> Purity {
-        let (rows, given) = enough(policy, samples, seed);
+    /// Judges samples in every way. `constants` are what drawn rows may need to get
+    /// past a condition; `budget` is the fuel of one transaction.
+    pub fn of(policy: &Policy, budget: u64, samples: &[Sample], constants: &Constants, seed: u64) -> Purity {
+        let mut draw = Draw::new(policy.manifest(), seed, samples);
+        draw.also(constants);
+        let (rows, given) = enough(policy, samples, draw);
         let alone: Vec<Answer> = rows.iter().map(|row| row.judge(policy, budget).0).collect();
         let drawn = given.iter().filter(|given| given.is_none()).count();
         let purity = Purity { samples: rows.len(), drawn, comparisons: 0, differences: Vec::new() };
@@ -110,21 +114,17 @@ impl Purity {
 
 /// Different samples, and drawn ones where they are few; with each its index
 /// among those given.
-fn enough(policy: &Policy, samples: &[Sample], seed: u64) -> (Vec<Sample>, Vec<Option<usize>>) {
-    let mut rows: Vec<Sample> = Vec::new();
-    let mut given = Vec::new();
-    for at in (0..samples.len()).step_by(samples.len().div_ceil(SAMPLES_MAX).max(1)) {
-        if !rows.contains(&samples[at]) {
-            rows.push(samples[at].clone());
-            given.push(Some(at));
-        }
-    }
-    let manifest = policy.manifest();
-    let mut draw = Draw::new(manifest, seed, samples);
+fn enough(policy: &Policy, samples: &[Sample], mut draw: Draw) -> (Vec<Sample>, Vec<Option<usize>>) {
+    // a value of each kind is written as no other is, and only asked for, never read
+    let mut known = HashSet::new();
+    let different: Vec<usize> = (0..samples.len()).filter(|at| known.insert(format!("{:?}", samples[*at]))).collect();
+    let some = different.iter().step_by(different.len().div_ceil(SAMPLES_MAX).max(1));
+    let (mut rows, mut given): (Vec<Sample>, Vec<Option<usize>>) =
+        some.map(|at| (samples[*at].clone(), Some(*at))).unzip();
     let mut groups: Vec<_> =
         by_settings(&rows).into_iter().map(|(settings, members)| (settings.to_vec(), members.len())).collect();
     if groups.is_empty() {
-        groups.push((settings(manifest, &[]).unwrap_or_else(|_| draw.settings()), 0));
+        groups.push((settings(policy.manifest(), &[]).unwrap_or_else(|_| draw.settings()), 0));
     }
     for (settings, members) in groups.into_iter().take(DRAWN_FOR_MAX) {
         for _ in members..ROWS_MIN {

@@ -57,16 +57,18 @@ impl Range {
         let counts = [Aggregate::Count, Aggregate::Distinct, Aggregate::Deviation];
         if matches!(&input.from, Origin::Window(window) if counts.contains(&window.aggregate)) {
             range.least = range.least.max(0);
+            range.most = range.most.max(0);
         }
         range
     }
 
     /// The range of a kind within declared bounds. Where a bound is missing it is
-    /// 10^12: far beyond any amount, and short of where sums of rows overflow.
+    /// 10^12, of integers 10^15: far beyond any amount, within any time in
+    /// milliseconds, and at usual scales short of where the sum of a batch overflows.
     pub(crate) fn new(kind: Kind, minimum: Option<&Value>, maximum: Option<&Value>) -> Range {
         let far = match kind {
             Kind::Flag => (0, 1),
-            Kind::Integer | Kind::Text => (-tens(12), tens(12)),
+            Kind::Integer | Kind::Text => (-tens(15), tens(15)),
             Kind::Decimal { scale } => (-tens(u32::from(scale) + 12), tens(u32::from(scale) + 12)),
             Kind::Instant => (Instant::MIN.millis(), Instant::MAX.millis()),
             Kind::Number => {
@@ -101,7 +103,7 @@ impl Range {
     /// them.
     pub(crate) fn edges(&self) -> Vec<i64> {
         let one = |value: Value| converted(&value, self.kind).as_ref().and_then(rank);
-        let powers = (0..=12).filter_map(|exponent| one(Value::Integer(tens(exponent))));
+        let powers = (0..=15).filter_map(|exponent| one(Value::Integer(tens(exponent))));
         let parts = (1..=6).filter_map(|exponent| one(Value::Number(10f64.powi(-exponent))));
         let mut edges = vec![0, self.least, self.most];
         edges.extend(powers.chain(parts).flat_map(|power| [power, -power]));

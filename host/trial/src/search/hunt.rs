@@ -7,10 +7,11 @@
 //! starting point of those that get further still.
 
 use super::Search;
-use crate::answers::in_session;
+use crate::answers::{by_settings, in_session};
 use crate::draw::{Chance, Draw};
 use crate::{Answer, Sample};
 use sandgate_engine::resolve::settings;
+use sandgate_model::Value;
 use sandgate_model::manifest::Setting;
 use sandgate_sandbox::Session;
 use std::collections::HashSet;
@@ -19,6 +20,8 @@ use std::collections::HashSet;
 const KEPT_MAX: usize = 1_024;
 /// Rows that are judged with one set of varied parameters.
 const ROWS_EACH: u64 = 50;
+/// Fuel that all rows may use together: about ten seconds.
+const FUEL_MAX: u64 = 10_000_000_000;
 
 /// The hunt for several reasons at once.
 pub(super) struct Hunt<'a> {
@@ -32,6 +35,7 @@ pub(super) struct Hunt<'a> {
     wanted: Vec<bool>,
     caught: Vec<Option<(u64, Sample)>>,
     tries: u64,
+    fuel: u64,
     kept: Vec<Sample>,
     /// The ways that were seen; only asked, never walked through.
     seen: HashSet<Way>,
@@ -59,6 +63,7 @@ impl<'a> Hunt<'a> {
             wanted: (0..reasons).map(|reason| missing.contains(&reason)).collect(),
             caught: vec![None; reasons],
             tries: 0,
+            fuel: 0,
             kept: Vec::new(),
             seen: HashSet::new(),
         }
@@ -79,14 +84,15 @@ impl<'a> Hunt<'a> {
         for sample in self.search.samples {
             self.judge(Sample { inputs: sample.inputs.clone(), settings: usual.clone() });
         }
-        let half = if usual.is_empty() { self.search.tries } else { self.search.tries / 2 };
-        while self.open() && self.tries < half {
+        let halves = if usual.is_empty() { 2 } else { 1 };
+        while self.open() && self.halves_spent() < halves {
             let inputs = self.inputs(&usual);
             self.judge(Sample { inputs, settings: usual.clone() });
         }
-        let mut others = self.search.samples.iter().map(|sample| &sample.settings).filter(|other| **other != usual);
-        while self.open() && self.tries < self.search.tries {
-            let settings = others.next().cloned().unwrap_or_else(|| self.settings());
+        let others = by_settings(self.search.samples).into_iter().map(|(settings, _)| settings.to_vec());
+        let mut others = others.filter(|other| *other != usual);
+        while self.open() && self.halves_spent() < 2 {
+            let settings = others.next().unwrap_or_else(|| self.settings());
             for _ in 0..ROWS_EACH {
                 let inputs = self.inputs(&settings);
                 self.judge(Sample { inputs, settings: settings.clone() });
@@ -98,8 +104,14 @@ impl<'a> Hunt<'a> {
         self.wanted.iter().zip(&self.caught).any(|(wanted, caught)| *wanted && caught.is_none())
     }
 
+    /// How many halves of the tries, or of the fuel, are used up.
+    fn halves_spent(&self) -> u64 {
+        let tries = self.tries.saturating_mul(2) / self.search.tries.max(1);
+        tries.max(self.fuel / (FUEL_MAX / 2))
+    }
+
     /// Another row: drawn, or one that was kept with some inputs changed.
-    fn inputs(&mut self, settings: &[Setting]) -> Vec<Option<sandgate_model::Value>> {
+    fn inputs(&mut self, settings: &[Setting]) -> Vec<Option<Value>> {
         let kept = self.chance.one_of(&self.kept).filter(|sample| !sample.inputs.is_empty());
         let Some(mut inputs) = kept.map(|sample| sample.inputs.clone()) else { return self.draw.inputs(settings) };
         if self.chance.once_in(2) {
@@ -131,6 +143,7 @@ impl<'a> Hunt<'a> {
         self.tries += 1;
         let manifest = self.search.policy.manifest();
         let (answer, fuel) = in_session(&mut self.session, manifest, &sample, self.search.budget);
+        self.fuel = self.fuel.saturating_add(fuel);
         for reason in answer.hits.iter().map(|hit| *hit as usize) {
             // a used sandbox is quick; what counts is the answer in a fresh one
             if self.wanted[reason] && self.caught[reason].is_none() && self.search.produces(&sample, reason) {

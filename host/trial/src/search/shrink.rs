@@ -120,6 +120,10 @@ impl Shrink<'_> {
             _ => Range::of_input(input).value(0),
         });
         simple.extend(self.search.samples.iter().take(SAMPLES_MAX).map(|sample| sample.inputs[at].clone()));
+        if input.kind == Kind::Text {
+            // any word that is named is better than the one that chance came upon
+            simple.extend(pool.seen[at].iter().cloned().map(Some));
+        }
         simple
     }
 

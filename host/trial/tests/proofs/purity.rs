@@ -4,7 +4,7 @@ use crate::guest::{BUDGET, Guest, sample};
 use sandgate_model::Value;
 use sandgate_model::manifest::Setting;
 use sandgate_trial::purity::{Purity, Way};
-use sandgate_trial::{Sample, told};
+use sandgate_trial::{Constants, Sample, told};
 
 /// A score that owes nothing to anything but the row.
 const PURE: &str = "(f64.convert_i64_s (i64.add (local.get $n) (local.get $m)))";
@@ -12,7 +12,7 @@ const PURE: &str = "(f64.convert_i64_s (i64.add (local.get $n) (local.get $m)))"
 fn proven(guest: &Guest<'_>, rows: &[(i64, Option<i64>)]) -> Purity {
     let policy = guest.load();
     let samples: Vec<Sample> = rows.iter().map(|(n, m)| sample(&policy, *n, *m)).collect();
-    Purity::of(&policy, BUDGET, &samples, 1)
+    Purity::of(&policy, BUDGET, &samples, &Constants::default(), 1)
 }
 
 fn caught(purity: &Purity, way: fn(&Way) -> bool) -> bool {
@@ -123,6 +123,22 @@ fn samples_of_other_parameters_are_not_mixed() {
     let policy = Guest { row: "(f64.convert_i64_s (local.get $limit))", ..Guest::default() }.load();
     let mut other = sample(&policy, 1, None);
     other.settings = vec![Setting::One(Value::Integer(9))];
-    let purity = Purity::of(&policy, BUDGET, &[sample(&policy, 1, None), other, sample(&policy, 2, None)], 1);
+    let purity = Purity::of(
+        &policy,
+        BUDGET,
+        &[sample(&policy, 1, None), other, sample(&policy, 2, None)],
+        &Constants::default(),
+        1,
+    );
     assert_eq!((purity.differences, purity.samples), (vec![], 64));
+}
+
+#[test]
+fn what_hides_behind_a_word_of_the_code_is_caught() {
+    // looks at the row before only where a row has one certain number
+    let row = "(if (result f64) (i64.eq (local.get $n) (i64.const 71624))
+        (then (f64.convert_i64_s (local.get $before))) (else (f64.const 0)))";
+    let guest = Guest { row, ..Guest::default() };
+    let purity = Purity::of(&guest.load(), BUDGET, &[], &Constants::of(&guest.component()), 1);
+    assert!(!purity.differences.is_empty());
 }

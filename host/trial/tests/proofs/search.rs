@@ -132,3 +132,32 @@ fn the_same_seed_finds_the_same() {
     let guest = Guest { row, ..Guest::default() };
     assert_eq!(sought(&guest, &[(1, None)]), sought(&guest, &[(1, None)]));
 }
+
+#[test]
+fn a_policy_may_declare_nothing_but_a_reason() {
+    let manifest = r#"{ "schema": 1, "name": "bare", "version": "1.0.0", "summary": "", "inputs": [], "parameters": [],
+      "reasons": [ { "code": "ALWAYS", "effect": "note", "message": "" }, { "code": "NEVER", "effect": "note", "message": "" } ],
+      "score": { "minimum": 0, "maximum": 1, "risky": "high", "contributions": false } }"#;
+    let guest = Guest { manifest, row: "(call $hit (i32.const 0)) (f64.const 0)", ..Guest::default() };
+    let found = sought(&guest, &[]);
+    assert_eq!((found[0].tries, found[0].found.as_ref().unwrap().sample.inputs.len()), (1, 0));
+    assert_eq!((found[1].tries, &found[1].found), (20_000, &None));
+}
+
+#[test]
+fn a_parameter_that_a_tenant_must_set_is_set_as_a_sample_has_it() {
+    let manifest = MANIFEST.replace(r#", "default": 3"#, "");
+    let row = "(if (i64.gt_s (local.get $n) (local.get $limit)) (then (call $hit (i32.const 0)))) (f64.const 0)";
+    let guest = Guest { manifest: &manifest, row, ..Guest::default() };
+    let policy = guest.load();
+    let samples =
+        [Sample { inputs: vec![Some(Value::Integer(1)), None], settings: vec![Setting::One(Value::Integer(555))] }];
+    let constants = Constants::default();
+    let search =
+        Search { policy: &policy, budget: BUDGET, samples: &samples, constants: &constants, tries: 5_000, seed: 1 };
+    let found = search.run().remove(0).found.unwrap();
+    assert_eq!((inputs(&found), found.varied), ([Some(556), None], vec![]));
+    // and without a sample it is drawn
+    let drawn = Search { samples: &[], ..search }.run().remove(0).found.unwrap();
+    assert!(drawn.varied.is_empty());
+}
