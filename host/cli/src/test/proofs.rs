@@ -1,7 +1,7 @@
 //! What the cases prove beside themselves: that the policy answers by its row
 //! alone, and what it costs.
 
-use super::print::{BAD, counted};
+use super::words::{BAD, counted};
 use sandgate_model::Manifest;
 use sandgate_model::digits::grouped;
 use sandgate_sandbox::{Calibration, Policy, Sandbox};

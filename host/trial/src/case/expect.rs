@@ -1,6 +1,6 @@
 //! What a case expects of a record, and how what came differs from it.
 
-use super::read::{known, values};
+use super::values::{known, values};
 use crate::decided::{Decided, Seen};
 use sandgate_engine::document::Given;
 use sandgate_engine::resolve::value;
