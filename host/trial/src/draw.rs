@@ -62,7 +62,7 @@ impl Draw {
     }
 
     /// Draws what the component may compare with as well.
-    pub(crate) fn also(&mut self, constants: &Constants) {
+    pub fn also(&mut self, constants: &Constants) {
         self.pool.also(constants.texts.iter().cloned());
         self.constants = constants.clone();
     }

@@ -3,7 +3,7 @@
 //! the environment, so this test runs itself again in another one.
 
 use crate::failure;
-use sandgate_harness::{Harness, Policy};
+use sandgate_harness::{Harness, Policy, json};
 use sandgate_tests::{Desk, program, text};
 use std::process::Command;
 
@@ -51,6 +51,17 @@ fn a_program_that_fails_is_told_with_what_it_said() {
 fn a_program_that_is_not_there_is_told() {
     let told = with("nowhere/sandgate");
     assert!(told.contains("SANDGATE names nowhere/sandgate, which is no file; name the program `sandgate`"), "{told}");
+}
+
+#[test]
+fn a_program_that_is_killed_in_the_middle_is_told() {
+    let judged = Harness::new(&crate::policy("account_risk.wasm"));
+    let id = judged.process().to_string();
+    let judged = judged.send(json!({ "amount": 1 }));
+    assert!(Command::new("kill").args(["-9", &id]).status().unwrap().success());
+    let told = failure(|| drop(judged.send(json!({ "amount": 2 }))));
+    let expected = "`sandgate harness` ended (signal: 9 (SIGKILL)) in place of an answer to {\"send\":{\"fields\"";
+    assert!(told.starts_with(expected), "{told}");
 }
 
 #[test]

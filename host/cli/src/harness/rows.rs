@@ -9,17 +9,23 @@ use sandgate_files::setup::parameters;
 use sandgate_files::{Report, Section};
 use sandgate_sandbox::{Policy, Rows, Verdicts};
 use sandgate_trial::trial::FUEL;
-use sandgate_trial::{Draw, Sample, sample};
+use sandgate_trial::{Constants, Draw, Sample, sample};
 use std::cell::RefCell;
 
 /// The most rows of a request.
 const ROWS_MAX: u64 = 10_000;
 
 /// Draws rows, and parameters unless they are given, and has them judged.
+/// `constants` are what the component may compare with.
 ///
 /// # Errors
 /// Everything that is wrong with the request.
-pub(super) fn answer(policy: &Policy, section: &Section<'_>, report: &RefCell<Report>) -> Result<Vec<u8>, String> {
+pub(super) fn answer(
+    policy: &Policy,
+    constants: &Constants,
+    section: &Section<'_>,
+    report: &RefCell<Report>,
+) -> Result<Vec<u8>, String> {
     let count = section.whole("count", 256, 1..=ROWS_MAX);
     let seed = section.whole("seed", 1, 0..=u64::MAX);
     let fuel = section.whole("fuel", FUEL, 1..=1_000_000_000_000);
@@ -27,6 +33,7 @@ pub(super) fn answer(policy: &Policy, section: &Section<'_>, report: &RefCell<Re
     done(section, report)?;
     let manifest = policy.manifest();
     let mut draw = Draw::new(manifest, seed, &[]);
+    draw.also(constants);
     let settings = match given {
         None => draw.settings(),
         Some(given) => settings(manifest, &given)

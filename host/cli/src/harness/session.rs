@@ -8,7 +8,7 @@ use sandgate_files::{Content, Report, Section, known};
 use sandgate_sandbox::{Config, Policy, Sandbox};
 use sandgate_trial::case::{setup, values};
 use sandgate_trial::trial::SetupError;
-use sandgate_trial::{Send, Sent, Trial, When};
+use sandgate_trial::{Constants, Send, Sent, Trial, When};
 use std::cell::RefCell;
 
 /// The words of requests.
@@ -17,7 +17,7 @@ const REQUESTS: [&str; 5] = ["load", "begin", "tag", "send", "rows"];
 /// A conversation.
 pub(super) struct Session {
     sandbox: Sandbox,
-    policy: Option<Policy>,
+    policy: Option<(Policy, Constants)>,
     trial: Option<Trial>,
 }
 
@@ -54,7 +54,10 @@ impl Session {
             "begin" => self.begin(&section, &report),
             "tag" => self.tag(&section, &report),
             "send" => self.send(&section, &report),
-            _ => rows::answer(self.policy()?, &section, &report),
+            _ => {
+                let (policy, constants) = self.policy()?;
+                rows::answer(policy, constants, &section, &report)
+            }
         }
     }
 
@@ -74,12 +77,12 @@ impl Session {
         // the answer is one line; inside of a text there are no bare ends of lines
         out.extend(policy.told().bytes().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { byte }));
         out.push(b'}');
-        (self.policy, self.trial) = (Some(policy), None);
+        (self.policy, self.trial) = (Some((policy, Constants::of(&bytes))), None);
         Ok(out)
     }
 
     fn begin(&mut self, section: &Section<'_>, report: &RefCell<Report>) -> Result<Vec<u8>, String> {
-        let policy = self.policy()?;
+        let (policy, _) = self.policy()?;
         let setup = setup(section);
         done(section, report)?;
         let trial = Trial::new(policy, &setup).map_err(|error| match error {
@@ -131,7 +134,7 @@ impl Session {
         Ok(format!("{{\"{word}\":{line}}}").into_bytes())
     }
 
-    fn policy(&self) -> Result<&Policy, String> {
+    fn policy(&self) -> Result<&(Policy, Constants), String> {
         self.policy
             .as_ref()
             .ok_or_else(|| "no policy is loaded: ask {\"load\": {\"component\": FILE}} first".to_owned())
