@@ -34,6 +34,10 @@ pub trait Declared {
 macro_rules! checks {
     ($($number:ident)*) => {
         /// The checks of a struct or enum against another, by number.
+        #[diagnostic::on_unimplemented(
+            message = "`{Self}` has no derive whose words could be checked",
+            note = "put #[derive(Inputs)], #[derive(Parameters)] or #[derive(Reasons)] above it"
+        )]
         pub trait Checks<With> {
             $(#[doc(hidden)] const $number: () = ();)*
         }

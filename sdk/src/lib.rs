@@ -60,6 +60,7 @@ mod declared;
 mod hits;
 mod instant;
 mod judge;
+pub mod model;
 mod value;
 
 pub use decimal::Decimal;

@@ -86,6 +86,10 @@ struct Seen<'a> {
             time >= "2026-01-01T00:00:00Z",
             retry = false,
             "my field" = "x",
+            country != refused,
+            trade_type = word,
+            amount >= smallest,
+            amount < largest,
         )
     )]
     filtered: u64,

@@ -37,8 +37,13 @@ pub fn policies() -> &'static Path {
     POLICIES.get_or_init(|| {
         let sources = [
             "policies/account-risk",
+            "policies/card-testing",
+            "policies/credit-score",
+            "policies/entity-conditions",
+            "policies/new-device",
             "policies/risk-matrix",
             "policies/script-detector",
+            "policies/structuring",
             "policies/subscription-limits",
             "policies/velocity",
             "tests/guests/card-windows",
@@ -52,7 +57,7 @@ pub fn policies() -> &'static Path {
         // the example names its components where cargo puts them by default
         let named = root().join("target/policies");
         if named.canonicalize().ok() != folder.canonicalize().ok() {
-            for policy in ["account-risk", "risk-matrix", "script-detector", "subscription-limits", "velocity"] {
+            for policy in sources.iter().filter_map(|source| source.strip_prefix("policies/")) {
                 let to = named.join(policy.replace('-', "_")).with_extension("wasm");
                 build([format!("policies/{policy}").as_ref(), "--to".as_ref(), to.as_os_str()]);
             }

@@ -315,9 +315,21 @@ fn the_document_with_every_word_of_the_sdk_is_of_the_schema_and_read() {
 #[test]
 fn the_manifests_of_all_policies_and_guests_are_read() {
     let sandbox = Sandbox::new(Config::default()).unwrap();
-    for policy in
-        ["account_risk", "risk_matrix", "script_detector", "subscription_limits", "velocity", "six_inputs", "unruly"]
-    {
+    let all = [
+        "account_risk",
+        "card_testing",
+        "credit_score",
+        "entity_conditions",
+        "new_device",
+        "risk_matrix",
+        "script_detector",
+        "structuring",
+        "subscription_limits",
+        "velocity",
+        "six_inputs",
+        "unruly",
+    ];
+    for policy in all {
         let component = std::fs::read(policies().join(policy).with_extension("wasm")).unwrap();
         // loading is describing and reading
         assert_eq!(sandbox.load(&component).unwrap().manifest().name.replace('-', "_"), policy);

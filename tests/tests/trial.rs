@@ -10,7 +10,18 @@ use sandgate_trial::search::{Edge, Found, Sought};
 use sandgate_trial::{Constants, Influences, Purity, Search};
 
 const BUDGET: u64 = 1_000_000;
-const POLICIES: [&str; 5] = ["account_risk", "risk_matrix", "script_detector", "subscription_limits", "velocity"];
+const POLICIES: [&str; 10] = [
+    "account_risk",
+    "card_testing",
+    "credit_score",
+    "entity_conditions",
+    "new_device",
+    "risk_matrix",
+    "script_detector",
+    "structuring",
+    "subscription_limits",
+    "velocity",
+];
 
 /// A component that was built for the tests.
 struct Component {

@@ -3,11 +3,16 @@
 //! cargo compiles the crate for `wasm32-unknown-unknown`; the module is made a
 //! component here, in process, and then loaded and described as a host would.
 
+mod compile;
+mod same;
+
+pub(crate) use same::as_compiler;
+
 use anyhow::{Context as _, bail};
 use sandgate_model::manifest::{Manifest, Origin};
-use sandgate_sandbox::{Config, Sandbox};
+use sandgate_sandbox::{Config, Policy, Sandbox};
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use wit_component::ComponentEncoder;
 
 /// The command line of `sandgate build`.
@@ -21,9 +26,10 @@ pub(crate) struct Args {
     /// The file to write, for a single policy
     #[arg(long, value_name = "FILE")]
     pub(crate) to: Option<PathBuf>,
+    /// Print one JSON object for each policy, for programs
+    #[arg(long)]
+    json: bool,
 }
-
-const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Builds each policy and prints what a host will see of it.
 ///
@@ -35,67 +41,44 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     }
     let sandbox = Sandbox::new(Config { cache: None, ..Config::default() })?;
     for dir in &args.dirs {
-        let module = compile(dir)?;
-        let component = encode(&module)?;
+        let built = component(dir, false)?;
         let policy = sandbox
-            .load(&component)
+            .load(&built.bytes)
             .map_err(|refusal| anyhow::anyhow!("{} would be refused by a host: {refusal}", dir.display()))?;
-        let to = args.to.clone().unwrap_or_else(|| beside(&module));
-        write(&to, &component)?;
+        let to = args.to.as_deref().unwrap_or(&built.path);
+        write(to, &built.bytes)?;
         let out = &mut anstream::stdout();
+        if args.json {
+            crate::say(out, json(&policy, to, built.bytes.len()))?;
+            continue;
+        }
         policy.warnings().iter().try_for_each(|warning| crate::say(out, format_args!("warning: {warning}")))?;
-        crate::say(out, describe(policy.manifest(), &to, component.len(), &policy.digest().to_string()))?;
+        crate::say(out, describe(policy.manifest(), to, built.bytes.len(), &policy.digest().to_string()))?;
     }
     Ok(())
 }
 
-/// Compiles the crate and says where its module is. What cargo prints passes
-/// through untouched.
-fn compile(dir: &Path) -> anyhow::Result<PathBuf> {
-    let manifest = dir.join("Cargo.toml");
-    let manifest =
-        manifest.canonicalize().with_context(|| format!("{} is no crate: it has no Cargo.toml", dir.display()))?;
-    let text = std::fs::read_to_string(&manifest).with_context(|| format!("{} cannot be read", manifest.display()))?;
-    let parsed: toml::Table = text.parse().with_context(|| format!("{} is no TOML", manifest.display()))?;
-    if !parsed.contains_key("package") {
-        bail!("{} is a workspace, not a policy; name the folder of the policy's crate", dir.display());
-    }
-    let output = Command::new("cargo")
-        .args(["build", "--release", "--lib", "--target", TARGET])
-        .args(["--message-format", "json-render-diagnostics", "--manifest-path"])
-        .arg(&manifest)
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
-        .context("cargo cannot be started; install Rust with rustup")?;
-    if !output.status.success() {
-        bail!(
-            "cargo could not build {} for {TARGET}; if it does not know that target: rustup target add {TARGET}",
-            dir.display()
-        );
-    }
-    let messages = String::from_utf8_lossy(&output.stdout);
-    let mut modules = messages.lines().filter_map(|line| module_of(line, &manifest));
-    modules
-        .next_back()
-        .with_context(|| format!("{} is no policy: its [lib] needs crate-type = [\"cdylib\", \"rlib\"]", dir.display()))
+/// A policy's crate as a component, which no host has looked at yet.
+#[derive(Debug)]
+pub(crate) struct Built {
+    /// The file that `sandgate build` writes it to, in the folder `policies`
+    /// below cargo's target folder. Nothing is written there before.
+    pub(crate) path: PathBuf,
+    /// The component.
+    pub(crate) bytes: Vec<u8>,
 }
 
-/// The module that a message of cargo names, if it is that of our crate.
-fn module_of(line: &str, manifest: &Path) -> Option<PathBuf> {
-    let message: serde_json::Value = serde_json::from_str(line).ok()?;
-    if message["reason"] != "compiler-artifact" || message["manifest_path"].as_str()? != manifest.to_str()? {
-        return None;
-    }
-    let files = message["filenames"].as_array()?;
-    files.iter().filter_map(|file| file.as_str()).find(|file| file.ends_with(".wasm")).map(PathBuf::from)
-}
-
-fn encode(module: &Path) -> anyhow::Result<Vec<u8>> {
-    let bytes = std::fs::read(module).with_context(|| format!("{} cannot be read", module.display()))?;
-    ComponentEncoder::default().module(&bytes).and_then(|encoder| encoder.validate(true).encode()).with_context(|| {
-        format!("{} cannot be made a component; does the crate use #[rules] or #[scoring]?", module.display())
-    })
+/// Builds the crate in a folder; `quiet`: cargo shows warnings and errors only.
+///
+/// # Errors
+/// Where cargo fails, or the crate is no policy.
+pub(crate) fn component(dir: &Path, quiet: bool) -> anyhow::Result<Built> {
+    let module = compile::module(dir, quiet)?;
+    let bytes = std::fs::read(&module).with_context(|| format!("{} cannot be read", module.display()))?;
+    compile::inspect(&bytes).with_context(|| format!("{} cannot be made a component", dir.display()))?;
+    let component = ComponentEncoder::default().module(&bytes).and_then(|encoder| encoder.validate(true).encode());
+    let bytes = component.with_context(|| format!("{} cannot be made a component", dir.display()))?;
+    Ok(Built { bytes, path: beside(&module) })
 }
 
 /// `policies/NAME.wasm` below cargo's target folder.
@@ -112,6 +95,21 @@ fn write(to: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let draft = to.with_extension(format!("wasm.{}", std::process::id()));
     std::fs::write(&draft, bytes).with_context(|| format!("{} cannot be written", draft.display()))?;
     std::fs::rename(&draft, to).with_context(|| format!("{} cannot be written", to.display()))
+}
+
+/// What `--json` prints of a policy; `sandgate inspect --json` tells the rest.
+fn json(policy: &Policy, to: &Path, bytes: usize) -> Value {
+    let manifest = policy.manifest();
+    json!({
+        "name": manifest.name,
+        "version": manifest.version,
+        "component": to.display().to_string(),
+        "size": bytes,
+        "digest": policy.digest().to_string(),
+        "inputs": manifest.inputs.iter().map(|input| input.name.as_str()).collect::<Vec<_>>(),
+        "reasons": manifest.reasons.iter().map(|reason| reason.code.as_str()).collect::<Vec<_>>(),
+        "warnings": policy.warnings(),
+    })
 }
 
 fn describe(manifest: &Manifest, to: &Path, bytes: usize, digest: &str) -> String {

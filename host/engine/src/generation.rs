@@ -29,6 +29,16 @@ pub struct Site {
     pub wasmtime: String,
     /// The version of the bundled zone database.
     pub zones: String,
+    /// Whether records may set inputs directly, for a policy on trial: where a
+    /// source has the fields of [`given_fields`], they stand before the origin
+    /// that the manifest names. Never of a host that decides for real.
+    pub given: bool,
+}
+
+/// The names of the fields that set an input directly: its value, and a flag
+/// that it is absent.
+pub fn given_fields(input: &str) -> [String; 2] {
+    [format!("inputs.{input}"), format!("absent.{input}")]
 }
 
 /// A source of a host.
@@ -134,6 +144,15 @@ pub(crate) struct Binding {
     pub(crate) default: Option<Value>,
     pub(crate) minimum: Option<Value>,
     pub(crate) maximum: Option<Value>,
+    /// What stands before the column, for a policy on trial.
+    pub(crate) given: Option<Given>,
+}
+
+/// The columns of [`Columns::fields`] that set an input directly.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Given {
+    pub(crate) value: usize,
+    pub(crate) absent: usize,
 }
 
 /// A column of [`Columns`].

@@ -31,6 +31,14 @@ impl Problems {
     fn add(&mut self, key: impl Display, what: impl Display) {
         self.0.push(Problem { key: key.to_string(), what: what.to_string() });
     }
+
+    /// The same, for what several places may find.
+    fn add_once(&mut self, key: impl Display, what: impl Display) {
+        let problem = Problem { key: key.to_string(), what: what.to_string() };
+        if !self.0.contains(&problem) {
+            self.0.push(problem);
+        }
+    }
 }
 
 /// Resolves a tenant's policy set for the sources of a host.
@@ -61,7 +69,8 @@ pub fn resolve(document: &Document, number: u64, site: &Site) -> Result<Generati
         .filter_map(|(key, seat)| Some((key.as_str(), seat.as_ref()?.policy.manifest().as_ref())))
         .collect();
     inputs::check_lists(document, site, &mut problems);
-    let windows = windows::windows(&placed, document, site, &mut problems);
+    let settings: Vec<&[Setting]> = seats.iter().flatten().map(|seat| seat.settings.as_slice()).collect();
+    let windows = windows::windows(&placed, &settings, document, site, &mut problems);
     let places = windows.as_ref().map(|(places, _)| places.as_slice());
     let columns = inputs::columns(&placed, places.unwrap_or_default(), document, site, &mut problems);
     match (seats.into_iter().collect(), windows) {
@@ -83,7 +92,7 @@ pub fn settings(manifest: &Manifest, given: &[(String, Given)]) -> Result<Vec<Se
     if problems.0.is_empty() { Ok(settings) } else { Err(problems.0) }
 }
 
-pub use parameters::rows as parameter_rows;
+pub use parameters::{rows as parameter_rows, value};
 
 /// What is worth knowing about a set that can be used.
 pub fn notes(generation: &Generation) -> Vec<Problem> {
@@ -228,7 +237,7 @@ fn check_thresholds(score: Option<&Score>, thresholds: &Thresholds, key: &str, p
 }
 
 /// What to do about an unknown name: the nearest one, or all there are.
-pub(crate) fn mend<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+pub fn mend<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
     match nearest(name, known.clone()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => {

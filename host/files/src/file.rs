@@ -71,13 +71,19 @@ impl File {
     /// Opens the file that a command line names.
     pub fn open(path: &Path, report: &RefCell<Report>) -> Option<File> {
         report.borrow_mut().files.push(path.to_owned());
-        match File::parse(path) {
-            Ok(file) => Some(file),
-            Err(problems) => {
-                report.borrow_mut().problems.extend(problems);
+        match text(path) {
+            Ok(text) => File::parse(path, &text, report),
+            Err(what) => {
+                report.borrow_mut().problems.push(Problem::of_file(path, 0, what));
                 None
             }
         }
+    }
+
+    /// Reads a text that is not in its file yet.
+    pub fn of(path: &Path, text: &str, report: &RefCell<Report>) -> Option<File> {
+        report.borrow_mut().files.push(path.to_owned());
+        File::parse(path, text, report)
     }
 
     /// Opens a file that another one names under `key`.
@@ -93,24 +99,18 @@ impl File {
         None
     }
 
-    fn parse(path: &Path) -> Result<File, Vec<Problem>> {
-        let problem = |line, what| Problem { file: path.to_owned(), line, key: String::new(), what };
-        let unreadable = |error: std::io::Error| vec![problem(0, format!("cannot be read: {error}"))];
-        if std::fs::metadata(path).map_err(unreadable)?.len() > SIZE_MAX {
-            let what = format!("is larger than {} MiB, which no configuration is", SIZE_MAX >> 20);
-            return Err(vec![problem(0, what)]);
-        }
-        let text = std::fs::read_to_string(path).map_err(unreadable)?;
-        let (table, errors) = DeTable::parse_recoverable(&text);
+    fn parse(path: &Path, text: &str, report: &RefCell<Report>) -> Option<File> {
+        let (table, errors) = DeTable::parse_recoverable(text);
         if errors.is_empty() {
-            let content = members(table.get_ref(), &text);
-            return Ok(File { path: path.to_owned(), root: Node { line: 1, content } });
+            let content = members(table.get_ref(), text);
+            return Some(File { path: path.to_owned(), root: Node { line: 1, content } });
         }
-        let line = |span: Option<std::ops::Range<usize>>| line(&text, span.map_or(0, |span| span.start));
-        Err(errors
-            .iter()
-            .map(|error| problem(line(error.span()), format!("is no TOML: {}", error.message())))
-            .collect())
+        let problems = errors.iter().map(|error| {
+            let line = line(text, error.span().map_or(0, |span| span.start));
+            Problem::of_file(path, line, format!("is no TOML: {}", error.message()))
+        });
+        report.borrow_mut().problems.extend(problems);
+        None
     }
 
     /// A path as this file means it: relative to its own folder.
@@ -134,6 +134,15 @@ impl File {
         }
         node.line
     }
+}
+
+/// The text of a file, if it has a bearable size.
+fn text(path: &Path) -> Result<String, String> {
+    let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
+    if std::fs::metadata(path).map_err(unreadable)?.len() > SIZE_MAX {
+        return Err(format!("is larger than {} MiB, which no configuration is", SIZE_MAX >> 20));
+    }
+    std::fs::read_to_string(path).map_err(unreadable)
 }
 
 // === impl Node ===
@@ -220,6 +229,11 @@ impl Report {
 // === impl Problem ===
 
 impl Problem {
+    /// A problem of a file as a whole, or of a line of it.
+    fn of_file(path: &Path, line: usize, what: String) -> Problem {
+        Problem { file: path.to_owned(), line, key: String::new(), what }
+    }
+
     /// A problem at a known line.
     pub fn at(file: &File, line: usize, key: &str, what: impl Display) -> Problem {
         Problem { file: file.path.clone(), line, key: key.to_owned(), what: what.to_string() }

@@ -31,6 +31,11 @@ impl<'a> Section<'a> {
         if self.key.is_empty() { name.to_owned() } else { format!("{}.{name}", self.key) }
     }
 
+    /// The line where this table begins.
+    pub fn line(&self) -> usize {
+        self.node.line
+    }
+
     /// Adds a problem about a key of this table.
     pub fn problem(&self, name: &str, what: impl Display) {
         let line = self.node.member(name).unwrap_or(self.node).line;

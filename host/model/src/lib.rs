@@ -6,6 +6,7 @@
 
 pub mod decimal;
 pub mod digest;
+pub mod digits;
 
 pub mod fault;
 pub mod instant;

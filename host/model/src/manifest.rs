@@ -197,6 +197,36 @@ pub enum Test {
     AtLeast(Value),
     /// It is less than this.
     Below(Value),
+    /// It is so to what the tenant sets this parameter to.
+    Set(Relation, String),
+}
+
+/// How a field is compared with a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// It is the value, or one of the list.
+    AnyOf,
+    /// It is not the value, or none of the list.
+    NoneOf,
+    /// It is the value or more.
+    AtLeast,
+    /// It is less than the value.
+    Below,
+}
+
+impl Relation {
+    /// The test that a setting makes of it; `None` where a list would need an order.
+    pub fn with(self, setting: &Setting) -> Option<Test> {
+        Some(match (self, setting) {
+            (Relation::AnyOf, Setting::One(value)) => Test::AnyOf(vec![value.clone()]),
+            (Relation::AnyOf, Setting::List(values)) => Test::AnyOf(values.clone()),
+            (Relation::NoneOf, Setting::One(value)) => Test::NoneOf(vec![value.clone()]),
+            (Relation::NoneOf, Setting::List(values)) => Test::NoneOf(values.clone()),
+            (Relation::AtLeast, Setting::One(value)) => Test::AtLeast(value.clone()),
+            (Relation::Below, Setting::One(value)) => Test::Below(value.clone()),
+            (Relation::AtLeast | Relation::Below, Setting::List(_)) => return None,
+        })
+    }
 }
 
 /// A knob that a tenant may turn.

@@ -30,6 +30,7 @@ pub use policy::{Policy, Session};
 pub use refusal::Refusal;
 pub use rows::Rows;
 pub use verdicts::{Hit, Verdicts};
+pub use wire::WireRows;
 
 /// The version of wasmtime: what an instruction costs in fuel is tied to it.
 pub const WASMTIME_VERSION: &str = wasmtime_environ::VERSION;

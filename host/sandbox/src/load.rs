@@ -71,8 +71,11 @@ impl Sandbox {
         };
         let program = self.program(&component)?;
         self.fits(&component, &mut warnings)?;
-        let manifest = match &told {
-            Some(told) => Manifest::read(told)?,
+        let (told, manifest) = match told {
+            Some(told) => {
+                let manifest = Manifest::read(&told)?;
+                (told, manifest)
+            }
             None => {
                 let told = self.describe(&program)?;
                 let manifest = Manifest::read(&told)?;
@@ -81,7 +84,7 @@ impl Sandbox {
                 {
                     warnings.push(error.to_string());
                 }
-                manifest
+                (told, manifest)
             }
         };
         Ok(Policy {
@@ -90,6 +93,7 @@ impl Sandbox {
                 layout: Layout::of(manifest.inputs.iter().map(|input| input.kind)),
                 shape: Shape::of(&manifest),
                 manifest: Arc::new(manifest),
+                told: told.into(),
                 warnings,
                 program,
                 limits: self.limits,

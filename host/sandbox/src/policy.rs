@@ -26,6 +26,8 @@ pub struct Policy {
 pub(crate) struct Inner {
     pub(crate) digest: Digest,
     pub(crate) manifest: Arc<Manifest>,
+    /// The manifest as the policy told it.
+    pub(crate) told: Box<str>,
     pub(crate) warnings: Vec<String>,
     pub(crate) program: Program,
     pub(crate) limits: Limits,
@@ -45,6 +47,12 @@ impl Policy {
     /// What it says about itself.
     pub fn manifest(&self) -> &Arc<Manifest> {
         &self.inner.manifest
+    }
+
+    /// What it says about itself, as it said it: JSON after
+    /// `wit/manifest.schema.json`.
+    pub fn told(&self) -> &str {
+        &self.inner.told
     }
 
     /// What an operator should know about it, a sentence each.

@@ -139,8 +139,8 @@ impl Rows {
         self.text_ends.push(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
     }
 
-    /// All rows, borrowed.
-    pub(crate) fn whole(&self) -> WireRows<'_> {
+    /// All rows as they cross the contract.
+    pub fn whole(&self) -> WireRows<'_> {
         WireRows {
             count: self.count,
             integers: &self.integers,

@@ -5,17 +5,23 @@
 
 use wasmtime::component::{ComponentType, Lift, Lower};
 
-/// The record `rows`.
-#[derive(Clone, Copy, ComponentType, Lower)]
+/// The record `rows`; `wit/policy.wit` describes its layout.
+#[derive(Clone, Copy, Debug, ComponentType, Lower)]
 #[component(record)]
-pub(crate) struct WireRows<'a> {
-    pub(crate) count: u32,
-    pub(crate) integers: &'a [i64],
-    pub(crate) numbers: &'a [f64],
-    pub(crate) texts: &'a str,
+pub struct WireRows<'a> {
+    /// How many rows.
+    pub count: u32,
+    /// Flags, integers, decimals in units, instants in milliseconds.
+    pub integers: &'a [i64],
+    /// Numbers.
+    pub numbers: &'a [f64],
+    /// Every text end to end.
+    pub texts: &'a str,
+    /// Where each text ends, in bytes.
     #[component(name = "text-ends")]
-    pub(crate) text_ends: &'a [u32],
-    pub(crate) present: &'a [u64],
+    pub text_ends: &'a [u32],
+    /// A bit for each value, set where there is one.
+    pub present: &'a [u64],
 }
 
 /// A reason that holds for a row; both are indices.

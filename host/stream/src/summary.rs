@@ -3,6 +3,7 @@
 use hdrhistogram::Histogram;
 use sandgate_engine::decode::Cause;
 use sandgate_engine::tally::{Aside, Tally};
+use sandgate_model::digits::{grouped, grouped_digits};
 use sandgate_model::{Fault, Outcome};
 use std::fmt::Write;
 use std::time::Duration;
@@ -219,22 +220,6 @@ fn money(units: i128, scale: u8) -> String {
     format!("{sign}{}{point}{fraction}", grouped_digits(whole))
 }
 
-/// `1234567` as `1,234,567`.
-fn grouped(number: u64) -> String {
-    grouped_digits(&number.to_string())
-}
-
-fn grouped_digits(digits: &str) -> String {
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// A time with three digits and the unit that fits.
 fn time(time: Duration) -> String {
     let seconds = time.as_secs_f64();
@@ -248,7 +233,7 @@ fn time(time: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ReasonName, Summary, grouped, money};
+    use super::{ReasonName, Summary, money};
     use sandgate_engine::decode::Cause;
     use sandgate_engine::tally::Tally;
     use std::time::Duration;
@@ -322,10 +307,7 @@ time in host  p50 250 µs, p99 250 µs, max 7.00 ms
     }
 
     #[test]
-    fn long_numbers_are_grouped() {
-        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
-            assert_eq!(grouped(number), text);
-        }
+    fn money_is_grouped_at_its_scale() {
         let table = [
             (0, 2, "0.00"),
             (-7, 4, "-0.0007"),

@@ -11,7 +11,7 @@ use crate::draw::Draw;
 use crate::{Answer, Constants, Sample};
 use sandgate_engine::resolve::settings;
 use sandgate_model::Manifest;
-use sandgate_model::manifest::{Piece, Placeholder, Setting};
+use sandgate_model::manifest::{Origin, Piece, Placeholder, Setting, Test};
 use sandgate_sandbox::Policy;
 
 /// Changes of one input or parameter that are tried, at most and at least.
@@ -76,7 +76,8 @@ impl Influences {
         let tries_max = (FUEL_MAX / each.max(1)).clamp(TRIES_MIN, TRIES_MAX);
         let mut work = Work { policy, budget, groups, draw, tries: 0, tries_max, room: GROUPS_FOUND };
         let mut inputs = vec![false; manifest.inputs.len()];
-        let mut parameters = vec![false; manifest.parameters.len()];
+        // what a window compares with changes its value, which a row has already
+        let mut parameters: Vec<bool> = (0..manifest.parameters.len()).map(|at| in_a_window(manifest, at)).collect();
         // parameters that only matter beside others get another try with those
         for _ in 0..PASSES {
             for (at, decides) in inputs.iter_mut().enumerate() {
@@ -100,6 +101,17 @@ impl Influences {
             tries: work.tries,
         }
     }
+}
+
+/// Whether the conditions of a window compare with a parameter.
+fn in_a_window(manifest: &Manifest, at: usize) -> bool {
+    let name = &manifest.parameters[at].name;
+    let windows = manifest.inputs.iter().filter_map(|input| match &input.from {
+        Origin::Window(window) => Some(window),
+        _ => None,
+    });
+    let mut conditions = windows.flat_map(|window| &window.only);
+    conditions.any(|condition| matches!(&condition.test, Test::Set(_, parameter) if parameter == name))
 }
 
 fn shown(manifest: &Manifest, place: Placeholder) -> Influence {

@@ -5,8 +5,7 @@
 //! says by itself. So the contributions of a decision add up to its logit, and
 //! whoever doubts a score needs nothing but the decision.
 
-mod logistic;
-
+use sandgate_sdk::model::probability;
 use sandgate_sdk::prelude::*;
 
 /// What the policy reads.
@@ -62,7 +61,7 @@ pub fn script_detector(seen: &Seen, coefficients: &Coefficients, moved: &mut Con
     moved.last_minute = coefficients.per_last_minute * seen.last_minute as f64;
     moved.last_30_days = coefficients.per_last_30_days * seen.last_30_days as f64;
     moved.on_device = if seen.on_device == 0 { coefficients.new_device } else { 0.0 };
-    logistic::probability(moved.trade_type + moved.last_minute + moved.last_30_days + moved.on_device)
+    probability(moved.trade_type + moved.last_minute + moved.last_30_days + moved.on_device)
 }
 
 #[cfg(test)]

@@ -1,20 +1,57 @@
 //! `only(…)`: what an event must fulfil to count.
 
-use crate::errors::Errors;
+use crate::errors::{CHECKS, Errors};
 use crate::json::{Object, array, text};
 use crate::literal::Literal;
 use crate::words::separated;
 use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Ident, Lit, LitStr, Token};
 
-/// The JSON of each condition.
-pub(crate) fn conditions(tokens: TokenStream, errors: &mut Errors) -> Vec<String> {
+/// A condition, once it is understood.
+pub(crate) struct Condition {
+    pub(crate) json: String,
+    /// The parameter that it compares with, if it is no value.
+    pub(crate) mention: Option<Mention>,
+}
+
+/// A parameter that a condition names.
+pub(crate) struct Mention {
+    pub(crate) ident: Ident,
+    /// Whether it is asked for more or less, which a list cannot answer.
+    pub(crate) ordered: bool,
+}
+
+/// What an event must fulfil.
+pub(crate) fn conditions(tokens: TokenStream, errors: &mut Errors) -> Vec<Condition> {
     separated(tokens, errors, condition)
 }
 
-fn condition(input: ParseStream<'_>) -> syn::Result<String> {
+/// The checks that every parameter that conditions name is declared, each an
+/// error at its word; `#[rules]` and `#[scoring]`, which know both, ask for them.
+pub(crate) fn checks(mentions: &[Mention]) -> TokenStream {
+    let mut numbered = vec![TokenStream::new(); mentions.len().min(CHECKS)];
+    for (at, Mention { ident, ordered }) in mentions.iter().enumerate() {
+        let name = ident.unraw().to_string();
+        let unknown = format!("`{name}` is no parameter: compare with a value, or with a parameter by its name");
+        let list = format!("`{name}` is a list, which is neither more nor less: it belongs to = and !=");
+        let list =
+            ordered.then(|| quote_spanned!(ident.span() => ::sandgate_sdk::expand::Known::List => panic!(#list),));
+        numbered[at % CHECKS].extend(quote_spanned! { ident.span() =>
+            match ::sandgate_sdk::expand::known(P::NAMES, #name) {
+                ::sandgate_sdk::expand::Known::Unknown => panic!(#unknown),
+                #list
+                _ => {}
+            }
+        });
+    }
+    let number = (0..numbered.len()).map(|at| format_ident!("C{at}"));
+    quote!(#(const #number: () = { #numbered };)*)
+}
+
+fn condition(input: ParseStream<'_>) -> syn::Result<Condition> {
     // a field whose name is no Rust name stands in quotes
     let field = if input.peek(LitStr) {
         input.parse::<LitStr>()?.value()
@@ -40,6 +77,13 @@ fn condition(input: ParseStream<'_>) -> syn::Result<String> {
     } else {
         return Err(input.error("a condition is one of = \"a\", = [\"a\", \"b\"], != …, >= 10, < 10"));
     };
+    if input.peek(Ident) {
+        let ident = input.parse::<Ident>()?;
+        end(input)?;
+        let (test, name) = (format!("{test}_parameter"), ident.unraw().to_string());
+        let json = Object::new().text("field", &field).text(&test, &name).end();
+        return Ok(Condition { json, mention: Some(Mention { ident, ordered }) });
+    }
     let literal = Literal::parse(input)?;
     let json = match (&literal, ordered) {
         (Literal::List(_, list), false) if !list.is_empty() => {
@@ -49,10 +93,12 @@ fn condition(input: ParseStream<'_>) -> syn::Result<String> {
         (one, false) => array([value(one)?]),
         (one, true) => bound(one)?,
     };
-    if !input.is_empty() {
-        return Err(input.error("a comma is missing before this"));
-    }
-    Ok(Object::new().text("field", &field).put(test, json).end())
+    end(input)?;
+    Ok(Condition { json: Object::new().text("field", &field).put(test, json).end(), mention: None })
+}
+
+fn end(input: ParseStream<'_>) -> syn::Result<()> {
+    if input.is_empty() { Ok(()) } else { Err(input.error("a comma is missing before this")) }
 }
 
 /// A value of whatever kind the host's schema says.

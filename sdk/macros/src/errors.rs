@@ -6,6 +6,10 @@ use std::fmt::Display;
 use syn::Error;
 use syn::spanned::Spanned;
 
+/// How many checks against another struct there are, each a mistake of its own;
+/// `sandgate_sdk::expand::Checks` has as many.
+pub(crate) const CHECKS: usize = 64;
+
 /// The mistakes of one declaration.
 #[derive(Default)]
 pub(crate) struct Errors(Vec<Error>);

@@ -1,6 +1,7 @@
 //! `#[derive(Inputs)]`: fields, tags and windows.
 
 use crate::bounds::{Bounds, set};
+use crate::conditions::{self, Mention};
 use crate::errors::{Errors, span};
 use crate::json::Object;
 use crate::names::{self, quoted_of_host};
@@ -27,8 +28,12 @@ pub(crate) fn expand(item: &DeriveInput, errors: &mut Errors) -> TokenStream {
     }
     let shapes: Vec<Option<Shape>> = fields.clone().map(|field| shape(&field.ty, errors)).collect();
     let operands = operands(fields.clone().zip(&shapes));
-    let inputs: Vec<Input<'_>> =
-        fields.zip(&shapes).filter_map(|(field, shape)| input(field, shape.as_ref(), &operands, errors)).collect();
+    let mut mentions = Vec::new();
+    let inputs: Vec<Input<'_>> = fields
+        .zip(&shapes)
+        .filter_map(|(field, shape)| input(field, shape.as_ref(), &operands, &mut mentions, errors))
+        .collect();
+    let checks = conditions::checks(&mentions);
 
     let (ident, visibility) = (&item.ident, &item.vis);
     let (lifetime, arguments) = lifetimes(item, errors);
@@ -74,6 +79,11 @@ pub(crate) fn expand(item: &DeriveInput, errors: &mut Errors) -> TokenStream {
             /// How much each input moved the score.
             #[derive(Clone, Copy, Debug, Default, PartialEq)]
             #visibility struct #contributions { #(#[doc = #name] pub #field: f64),* }
+
+            #[automatically_derived]
+            impl<#lifetime, P: expand::Declared> expand::Checks<P> for #ident #arguments {
+                #checks
+            }
 
             #[automatically_derived]
             impl<#lifetime> expand::Explained for #ident #arguments {
@@ -139,7 +149,13 @@ fn operands<'a>(fields: impl Iterator<Item = (&'a Field, &'a Option<Shape>)>) ->
     fields.filter_map(of_field).collect()
 }
 
-fn input<'a>(field: &'a Field, shape: Option<&Shape>, operands: &Operands, errors: &mut Errors) -> Option<Input<'a>> {
+fn input<'a>(
+    field: &'a Field,
+    shape: Option<&Shape>,
+    operands: &Operands,
+    mentions: &mut Vec<Mention>,
+    errors: &mut Errors,
+) -> Option<Input<'a>> {
     let ident = field.ident.as_ref()?;
     let name = names::of_field(ident, errors);
     if let Some(shape) = shape
@@ -164,7 +180,7 @@ fn input<'a>(field: &'a Field, shape: Option<&Shape>, operands: &Operands, error
     } else if attribute.path().is_ident("tag") {
         tag(attribute, words, &mut bounds, errors)
     } else {
-        window::expand(attribute, words, shape, operands, &mut bounds, errors)
+        window::expand(attribute, words, shape, operands, &mut bounds, mentions, errors)
     };
     let mut object = Object::new();
     object.text("name", &name);

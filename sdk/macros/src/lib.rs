@@ -11,6 +11,7 @@ mod errors;
 mod inputs;
 mod json;
 mod literal;
+mod logistic;
 mod message;
 mod names;
 mod parameters;
@@ -44,7 +45,8 @@ use proc_macro::TokenStream;
 /// - `session("30m", longest = "1d")`;
 ///
 /// further `previous` (the transaction itself does not count), `sources("settlements")` and
-/// `only(trade_type = "subscribe", channel = ["web", "app"], status != "failed", amount >= 10, amount < 100)`.
+/// `only(trade_type = "subscribe", channel = ["web", "app"], status != "failed", amount >= 10, amount < 100)`. In place
+/// of a value stands the name of a parameter where the tenant decides: `amount < largest`; a list with `=` and `!=`.
 #[proc_macro_derive(Inputs, attributes(field, tag, window))]
 pub fn inputs(item: TokenStream) -> TokenStream {
     run(item, inputs::expand)
@@ -74,6 +76,16 @@ pub fn reasons(item: TokenStream) -> TokenStream {
 #[proc_macro_derive(Choice, attributes(choice))]
 pub fn choice(item: TokenStream) -> TokenStream {
     run(item, choice::expand)
+}
+
+/// The features of a logistic model that was trained elsewhere: `sandgate_sdk::model` shows how to export and use one.
+///
+/// `#[logistic("model.json")]` above the struct names the file, from the folder of the crate's `Cargo.toml`. Each of its
+/// features is a field of the same name, in any order; `#[column("trade type")]` above a field names one whose name
+/// is none of Rust's. A feature without a field is an error, and a field without a feature too.
+#[proc_macro_derive(Logistic, attributes(logistic, column))]
+pub fn logistic(item: TokenStream) -> TokenStream {
+    run(item, logistic::expand)
 }
 
 /// Makes a policy of a function `(inputs: &I, parameters: &P, hits: &mut Hits<R>)`; the parameters may be left out.

@@ -1,7 +1,7 @@
 //! `#[derive(Parameters)]`: the knobs of a tenant.
 
 use crate::bounds::{Bounds, WORDS_OF_CHOICE};
-use crate::errors::{Errors, span};
+use crate::errors::{CHECKS, Errors, span};
 use crate::inputs::{lifetimes, named_fields};
 use crate::json::Object;
 use crate::names;
@@ -21,9 +21,6 @@ struct Parameter<'a> {
     /// The JSON in pieces, with an enum's words between two of them.
     json: Vec<TokenStream>,
 }
-
-/// How many checks there are; `sandgate_sdk::expand::Checks` has as many.
-pub(crate) const CHECKS: usize = 64;
 
 pub(crate) fn expand(item: &DeriveInput, errors: &mut Errors) -> TokenStream {
     let Some(fields) = named_fields(item, "Parameters", errors) else { return TokenStream::new() };

@@ -172,6 +172,7 @@ fn finish(
     let checks = quote_spanned! { span(inputs) =>
         ::sandgate_sdk::check_all!(#reasons, (#inputs, #parameters));
         ::sandgate_sdk::check_all!(#parameters, #inputs);
+        ::sandgate_sdk::check_all!(#inputs, #parameters);
     };
     let Answer { how, explained, one, score } = answer;
     quote! {

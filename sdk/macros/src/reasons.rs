@@ -1,11 +1,10 @@
 //! `#[derive(Reasons)]`: what a policy may answer.
 
-use crate::errors::Errors;
+use crate::errors::{CHECKS, Errors};
 use crate::json::Object;
 use crate::literal::Literal;
 use crate::message::placeholders;
 use crate::names;
-use crate::parameters::CHECKS;
 use crate::words::{Word, of_attribute, only, unknown};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};

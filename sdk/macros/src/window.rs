@@ -1,7 +1,7 @@
 //! `#[window(…)]`: an aggregate over the events of one key.
 
 use crate::bounds::{Bounds, set};
-use crate::conditions::conditions;
+use crate::conditions::{Condition, Mention, conditions};
 use crate::errors::Errors;
 use crate::json::{Object, array, texts};
 use crate::literal::Literal;
@@ -35,7 +35,7 @@ struct Words {
     offset: Option<Literal>,
     closed: Option<Ident>,
     previous: bool,
-    only: Vec<String>,
+    only: Vec<Condition>,
     sources: Vec<String>,
 }
 
@@ -47,13 +47,14 @@ enum Span {
     Session(Ident, TokenStream),
 }
 
-/// The JSON of the window's origin.
+/// The JSON of the window's origin; the parameters that it names are added to `mentions`.
 pub(crate) fn expand(
     attribute: &Attribute,
     all: Vec<Word>,
     shape: Option<&Shape>,
     operands: &Operands,
     bounds: &mut Bounds,
+    mentions: &mut Vec<Mention>,
     errors: &mut Errors,
 ) -> String {
     let mut said = Words::default();
@@ -88,11 +89,12 @@ pub(crate) fn expand(
         window.put("current", "false");
     }
     if !said.only.is_empty() {
-        window.put("only", array(&said.only));
+        window.put("only", array(said.only.iter().map(|condition| &condition.json)));
     }
     if !said.sources.is_empty() {
         window.put("sources", texts(&said.sources));
     }
+    mentions.extend(said.only.into_iter().filter_map(|condition| condition.mention));
     Object::new().put("window", window.end()).end()
 }
 

@@ -65,6 +65,7 @@ fn judge(component: &str, tags: Option<Arc<dyn Store>>, bounds: Settings) -> Lan
         result: 1 << 20,
         wasmtime: "48".to_owned(),
         zones: "2026a".to_owned(),
+        given: false,
     };
     let generation = resolve(&document, 1, &site).expect("the set is sound");
     let engine = Arc::new(Engine::new(&site.sources, vec![generation], tags, Outcome::Block));

@@ -1,6 +1,7 @@
 //! A comparison as text for people and as JSON for programs.
 
 use super::tally::{Counted, Outcomes, Rates, Tally};
+use sandgate_model::digits::grouped;
 use serde_json::{Value, json};
 use std::fmt::{Display, Write};
 
@@ -92,19 +93,6 @@ fn percent(share: Option<f64>, digits: usize) -> String {
     share.map_or("–".to_owned(), |share| format!("{:.digits$} %", share * 100.0))
 }
 
-/// With a comma after every third digit from the right.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() * 4 / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 /// An amount with commas before its point.
 fn grouped_amount(amount: &str) -> String {
     let (whole, fraction) = amount.split_once('.').unwrap_or((amount, "00"));
@@ -114,7 +102,7 @@ fn grouped_amount(amount: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{grouped, grouped_amount, json, text};
+    use super::{grouped_amount, json, text};
     use crate::effectiveness::record::Outcome;
     use crate::effectiveness::tally::Tally;
 
@@ -164,10 +152,7 @@ block or review       66.7 %    66.7 %            99.9 %           50.00 %
     }
 
     #[test]
-    fn every_third_digit_has_a_comma() {
-        for (number, expected) in [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678")] {
-            assert_eq!(grouped(number), expected);
-        }
+    fn an_amount_has_commas_before_its_point() {
         assert_eq!(grouped_amount("-1234.50"), "-1,234.50");
     }
 }

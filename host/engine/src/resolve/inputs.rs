@@ -2,7 +2,7 @@
 
 use super::{Problems, mend};
 use crate::document::Document;
-use crate::generation::{Binding, Column, Columns, Site, SiteSource, TagColumn};
+use crate::generation::{Binding, Column, Columns, Given, Site, SiteSource, TagColumn, given_fields};
 use sandgate_model::Kind;
 use sandgate_model::manifest::{Input, Manifest, Origin, Tag};
 use sandgate_model::schema::Schema;
@@ -26,7 +26,9 @@ pub(super) fn columns(
             let mut bindings = Vec::with_capacity(manifest.inputs.len());
             for (at, input) in manifest.inputs.iter().enumerate() {
                 let window = windows.get(seat).and_then(|of_seat| of_seat[at]);
-                let mut work = Work { key, policy: &manifest.name, input, window, document, schema, problems, columns };
+                let policy = &manifest.name;
+                let given = site.given;
+                let mut work = Work { key, policy, input, window, document, schema, given, problems, columns };
                 bindings.extend(work.bind());
             }
             columns.seats.push(bindings);
@@ -69,6 +71,7 @@ struct Work<'a> {
     window: Option<usize>,
     document: &'a Document,
     schema: &'a Schema,
+    given: bool,
     problems: &'a mut Problems,
     columns: &'a mut Columns,
 }
@@ -93,12 +96,24 @@ impl Work<'_> {
             Origin::Window(_) => Column::Window(self.window?),
         };
         Some(Binding {
+            given: self.given(),
             column,
             kind: self.input.kind,
             optional: self.input.optional,
             default: self.input.default.clone(),
             minimum: self.input.minimum.clone(),
             maximum: self.input.maximum.clone(),
+        })
+    }
+
+    /// The fields that set the input directly, where that is allowed.
+    fn given(&mut self) -> Option<Given> {
+        let [value, absent] = given_fields(&self.input.name);
+        let value = self.schema.field(&value).filter(|_| self.given)?;
+        let absent = self.schema.field(&absent)?;
+        Some(Given {
+            value: self.columns.field(value, self.input.kind),
+            absent: self.columns.field(absent, Kind::Flag),
         })
     }
 

@@ -41,7 +41,10 @@ pub(super) fn settings(
                 },
                 None => {
                     if parameter.default.is_none() {
-                        problems.add(key, format!("the policy has no default for it; set it to a {}", parameter.kind));
+                        problems.add(
+                            key,
+                            format!("the policy has no default for it; set it to {}", parameter.kind.with_article()),
+                        );
                     }
                     default()
                 }
@@ -63,8 +66,12 @@ fn setting(parameter: &Parameter, given: &Given) -> Result<Setting, String> {
     Ok(setting)
 }
 
-fn value(kind: Kind, given: &Given) -> Result<Value, String> {
-    let wrong = || format!("must be a {kind}");
+/// A value as a kind reads it.
+///
+/// # Errors
+/// What it must be instead.
+pub fn value(kind: Kind, given: &Given) -> Result<Value, String> {
+    let wrong = || format!("must be {}", kind.with_article());
     match (kind, given) {
         (Kind::Flag, Given::Flag(flag)) => Ok(Value::Flag(*flag)),
         (Kind::Integer, Given::Number(text)) => {

@@ -8,7 +8,7 @@
 use super::{Problems, mend};
 use crate::document::Document;
 use crate::generation::{Site, SiteSource, Windows};
-use sandgate_model::manifest::{Aggregate, Input, Manifest, Origin, Test, Window};
+use sandgate_model::manifest::{Aggregate, Input, Manifest, Origin, Relation, Setting, Test, Window};
 use sandgate_model::schema::TenantRole;
 use sandgate_model::{Decimal, Kind, Value};
 use sandgate_window::{Declared, Plan};
@@ -17,20 +17,25 @@ use std::sync::Arc;
 /// For each seat and each of its inputs, which window of the plan it is.
 pub(super) type Places = Vec<Vec<Option<usize>>>;
 
-/// Resolves the windows of `seats` (each with its key in the document).
+/// Resolves the windows of `seats` (each with its key in the document), whose
+/// parameters are set to `settings`.
 pub(super) fn windows(
     seats: &[(&str, &Manifest)],
+    settings: &[&[Setting]],
     document: &Document,
     site: &Site,
     problems: &mut Problems,
 ) -> Option<(Places, Windows)> {
     let before = problems.0.len();
     let mut work = Work { document, site, problems, stored: Vec::new() };
-    let inputs =
-        seats.iter().flat_map(|(key, manifest)| manifest.inputs.iter().map(move |input| (*key, *manifest, input)));
-    for (key, manifest, input) in inputs {
-        if let Origin::Window(window) = &input.from {
-            work.fields(window, &Place { key, policy: &manifest.name, input });
+    let places = || {
+        seats.iter().zip(settings).map(|((key, manifest), settings)| {
+            manifest.inputs.iter().map(move |input| Place { key, manifest, settings, input })
+        })
+    };
+    for place in places().flatten() {
+        if let Origin::Window(window) = &place.input.from {
+            work.fields(window, &place);
         }
     }
     work.kept();
@@ -38,15 +43,14 @@ pub(super) fn windows(
         return None;
     }
     let (mut declared, mut kinds) = (Vec::new(), Vec::new());
-    let mut places = Vec::with_capacity(seats.len());
-    for (key, manifest) in seats {
-        let mut of_seat = Vec::with_capacity(manifest.inputs.len());
-        for input in &manifest.inputs {
-            let Origin::Window(window) = &input.from else {
+    let mut of_seats = Vec::with_capacity(seats.len());
+    for of_manifest in places() {
+        let mut of_seat = Vec::new();
+        for place in of_manifest {
+            let Origin::Window(window) = &place.input.from else {
                 of_seat.push(None);
                 continue;
             };
-            let place = Place { key, policy: &manifest.name, input };
             of_seat.push(work.declared(window, &place).map(|(one, kind)| {
                 declared.iter().position(|other| *other == one).unwrap_or_else(|| {
                     declared.push(one);
@@ -55,7 +59,7 @@ pub(super) fn windows(
                 })
             }));
         }
-        places.push(of_seat);
+        of_seats.push(of_seat);
     }
     let stored = work.stored;
     if problems.0.len() > before {
@@ -81,7 +85,7 @@ pub(super) fn windows(
         })
         .collect();
     let stored = stored.into_iter().map(|field| (field.name, field.kind)).collect();
-    Some((places, Windows { plan: Arc::new(plan), stored, fields, kinds }))
+    Some((of_seats, Windows { plan: Arc::new(plan), stored, fields, kinds }))
 }
 
 /// A field that events hold.
@@ -94,7 +98,8 @@ struct Stored {
 #[derive(Clone, Copy)]
 struct Place<'a> {
     key: &'a str,
-    policy: &'a str,
+    manifest: &'a Manifest,
+    settings: &'a [Setting],
     input: &'a Input,
 }
 
@@ -271,9 +276,20 @@ impl Work<'_> {
     fn test(&mut self, test: &Test, field: usize, place: &Place<'_>) -> Option<Test> {
         let Stored { name, kind } = &self.stored[field];
         let (name, kind) = (name.clone(), *kind);
+        let asked;
+        let (test, parameter) = match test {
+            Test::Set(relation, parameter) => {
+                asked = place.set(*relation, parameter)?;
+                (&asked, Some(parameter))
+            }
+            test => (test, None),
+        };
         let mut typed = |value: &Value| {
             let typed = of_kind(value, kind);
-            if typed.is_none() {
+            if let (None, Some(parameter)) = (&typed, parameter) {
+                let what = format!("{value} cannot be compared with field `{name}`, which is {}", kind.with_article());
+                self.problems.add_once(format!("{}.parameters.{parameter}", place.key), what);
+            } else if typed.is_none() {
                 self.problem(place, format!("compares field `{name}`, which is {}, with {value}", kind.with_article()));
             }
             typed
@@ -283,6 +299,7 @@ impl Work<'_> {
             Test::NoneOf(values) => Test::NoneOf(values.iter().map(&mut typed).collect::<Option<_>>()?),
             Test::AtLeast(value) => Test::AtLeast(typed(value)?),
             Test::Below(value) => Test::Below(typed(value)?),
+            Test::Set(..) => return None,
         };
         if matches!(test, Test::AtLeast(_) | Test::Below(_)) && matches!(kind, Kind::Flag | Kind::Text) {
             self.problem(
@@ -298,7 +315,16 @@ impl Work<'_> {
     }
 
     fn problem(&mut self, place: &Place<'_>, what: String) {
-        self.problems.add(place.key, format!("input `{}` of policy `{}` {what}", place.input.name, place.policy));
+        let (input, policy) = (&place.input.name, &place.manifest.name);
+        self.problems.add(place.key, format!("input `{input}` of policy `{policy}` {what}"));
+    }
+}
+
+impl Place<'_> {
+    /// The test that the setting of a parameter makes.
+    fn set(&self, relation: Relation, parameter: &str) -> Option<Test> {
+        let at = self.manifest.parameters.iter().position(|known| known.name == *parameter)?;
+        relation.with(self.settings.get(at)?)
     }
 }
 
@@ -309,6 +335,13 @@ fn of_kind(value: &Value, kind: Kind) -> Option<Value> {
         (Value::Integer(integer), Kind::Integer) => Value::Integer(*integer),
         (Value::Integer(integer), Kind::Number) => Value::Number(*integer as f64),
         (Value::Number(number), Kind::Number) => Value::Number(*number),
+        // of a parameter, at its own scale: it fits where the digits beyond the field's are zeros
+        (Value::Decimal(decimal), Kind::Decimal { scale }) => {
+            Value::Decimal(Decimal::parse(&decimal.to_string(), scale).ok()?)
+        }
+        (Value::Decimal(decimal), Kind::Integer) => Value::Integer(Decimal::parse(&decimal.to_string(), 0).ok()?.units),
+        (Value::Decimal(decimal), Kind::Number) => Value::Number(decimal.to_f64()),
+        (Value::Instant(instant), Kind::Instant) => Value::Instant(*instant),
         (Value::Integer(units), Kind::Decimal { scale }) => {
             Value::Decimal(Decimal { units: *units, scale: 0 }.rescale(scale)?)
         }

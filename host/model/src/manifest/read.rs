@@ -2,7 +2,7 @@
 
 use super::json::{Json, Node, Problems};
 use super::typed::{Bounds, one_of, outside_name, own_name, text, value};
-use super::window::window;
+use super::window::{check_parameters, window};
 use super::{Input, Manifest, Message, Origin, Parameter, Placeholder, Reason, Risky, Score, Setting, Tag};
 use crate::nearest::nearest;
 use crate::{Effect, Kind, Value};
@@ -74,6 +74,13 @@ fn manifest(node: &Node<'_>, problems: &mut Problems) -> Option<Manifest> {
             .collect(),
     };
     names.check_unique(problems);
+    let own: Vec<_> = names.parameters.iter().map(|(name, _)| *name).collect();
+    let read: Vec<_> = parameters.iter().map(|(_, parameter)| parameter.clone()).collect();
+    for (at, (_, input)) in inputs.iter().enumerate() {
+        if let Some(input) = input {
+            check_parameters(at, &input.from, &own, &read, problems);
+        }
+    }
     let reasons = nodes("reasons", REASONS_MAX, problems);
     let reasons: Vec<_> = reasons.iter().map(|node| reason(node, &names, problems)).collect();
     for (at, reason) in reasons.iter().enumerate() {

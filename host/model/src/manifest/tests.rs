@@ -1,6 +1,8 @@
 //! What a manifest may say, and what is answered to one that says it wrong.
 
-use super::{Aggregate, CalendarUnit, Manifest, Message, Origin, Piece, Placeholder, Risky, Setting, Span, Test};
+use super::{
+    Aggregate, CalendarUnit, Manifest, Message, Origin, Piece, Placeholder, Relation, Risky, Setting, Span, Test,
+};
 use crate::{Decimal, Effect, Kind, Value};
 
 const SOUND: &str = r#"{ "schema": 1, "name": "subscription-limits", "version": "1.0.0", "summary": "Stops bursts.",
@@ -54,6 +56,28 @@ fn a_sound_manifest_is_read_whole() {
     ];
     assert_eq!(manifest.reasons[0].message, Message { pieces: pieces.into() });
     assert_eq!(manifest.score.map(|score| (score.maximum, score.risky)), Some((1.0, Risky::High)));
+}
+
+#[test]
+fn a_condition_may_compare_with_a_parameter() {
+    let table = [
+        ("any_of_parameter", "steps", Relation::AnyOf),
+        ("none_of_parameter", "per_minute", Relation::NoneOf),
+        ("at_least_parameter", "largest", Relation::AtLeast),
+        ("below_parameter", "per_minute", Relation::Below),
+    ];
+    for (word, parameter, relation) in table {
+        let json = SOUND.replace(r#""any_of": ["subscribe"]"#, &format!("{word:?}: {parameter:?}"));
+        let manifest = Manifest::read(&json).unwrap();
+        let Origin::Window(window) = &manifest.inputs[2].from else { panic!("not a window") };
+        assert_eq!(window.only[0].test, Test::Set(relation, parameter.into()));
+    }
+    let one = Setting::One(Value::Integer(3));
+    let list = Setting::List(vec![Value::Integer(3), Value::Integer(5)]);
+    assert_eq!(Relation::Below.with(&one), Some(Test::Below(Value::Integer(3))));
+    assert_eq!(Relation::Below.with(&list), None);
+    assert_eq!(Relation::AnyOf.with(&one), Some(Test::AnyOf(vec![Value::Integer(3)])));
+    assert_eq!(Relation::NoneOf.with(&list), Some(Test::NoneOf(vec![Value::Integer(3), Value::Integer(5)])));
 }
 
 #[test]
@@ -251,6 +275,26 @@ fn each_mistake_is_told_with_its_place_and_mend() {
             r#""any_of": ["subscribe"]"#,
             r#""below": true"#,
             "inputs[2].from.window.only[0].below is true or false, which have no order; use any_of",
+        ),
+        (
+            r#""any_of": ["subscribe"]"#,
+            r#""below_parameter": "per_minut""#,
+            "inputs[2].from.window.only[0].below_parameter is \"per_minut\", which is no parameter; did you mean \"per_minute\"?",
+        ),
+        (
+            r#""any_of": ["subscribe"]"#,
+            r#""any_of_parameter": "amount""#,
+            "inputs[2].from.window.only[0].any_of_parameter is \"amount\", which is no parameter; declare it",
+        ),
+        (
+            r#""any_of": ["subscribe"]"#,
+            r#""at_least_parameter": "steps""#,
+            "inputs[2].from.window.only[0].at_least_parameter is \"steps\", which is a list; a list belongs to any_of_parameter",
+        ),
+        (
+            r#""any_of": ["subscribe"]"#,
+            r#""below": 1, "below_parameter": "per_minute""#,
+            "inputs[2].from.window.only[0] must say exactly one of any_of, none_of, at_least, below, any_of_parameter, none_of_parameter, at_least_parameter, below_parameter",
         ),
         // reasons
         (r#""weight": 7"#, r#""weight": 1000001"#, "reasons[0].weight must be from -1000000 to 1000000"),

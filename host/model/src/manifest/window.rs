@@ -1,8 +1,9 @@
 //! The window of an input, from JSON: which aggregate needs what.
 
 use super::json::{Json, Node, Problems};
-use super::typed::{length_ms, one_of, outside_name, outside_names, text};
-use super::{Aggregate, CalendarUnit, Condition, Span, Test, Window};
+use super::typed::{length_ms, one_of, outside_name, outside_names, own_name, text};
+use super::{Aggregate, CalendarUnit, Condition, Origin, Parameter, Relation, Span, Test, Window};
+use crate::nearest::nearest;
 use crate::{Kind, Value};
 use jiff::tz::TimeZoneDatabase;
 
@@ -31,6 +32,14 @@ const UNITS: [(&str, CalendarUnit); 4] = [
     ("day", CalendarUnit::Day),
     ("week", CalendarUnit::Week),
     ("month", CalendarUnit::Month),
+];
+
+/// The words that compare a field with a parameter.
+const OF_PARAMETERS: [(&str, Relation); 4] = [
+    ("any_of_parameter", Relation::AnyOf),
+    ("none_of_parameter", Relation::NoneOf),
+    ("at_least_parameter", Relation::AtLeast),
+    ("below_parameter", Relation::Below),
 ];
 
 /// Reads a window whose input is of this kind.
@@ -173,7 +182,7 @@ fn zone(node: &Node<'_>, problems: &mut Problems) -> Option<String> {
         return Some(known);
     }
     let names: Vec<String> = zones.available().map(|name| name.as_str().to_owned()).collect();
-    let mend = match crate::nearest::nearest(&name, names.iter().map(String::as_str)) {
+    let mend = match nearest(&name, names.iter().map(String::as_str)) {
         Some(near) => format!("did you mean {near:?}?"),
         None => "use an IANA name such as \"Asia/Shanghai\"".to_owned(),
     };
@@ -188,10 +197,21 @@ fn conditions(node: &Node<'_>, problems: &mut Problems) -> Option<Vec<Condition>
 }
 
 fn condition(node: &Node<'_>, problems: &mut Problems) -> Option<Condition> {
-    const TESTS: [&str; 4] = ["any_of", "none_of", "at_least", "below"];
-    let object = node.object(&["field", "any_of", "none_of", "at_least", "below"], problems)?;
+    const WORDS: [&str; 9] = [
+        "field",
+        "any_of",
+        "none_of",
+        "at_least",
+        "below",
+        "any_of_parameter",
+        "none_of_parameter",
+        "at_least_parameter",
+        "below_parameter",
+    ];
+    const TESTS: &[&str] = WORDS.split_at(1).1;
+    let object = node.object(&WORDS, problems)?;
     let field = object.need("field", problems).and_then(|node| outside_name(&node, problems));
-    let tests: Vec<_> = TESTS.into_iter().filter_map(|test| object.get(test).map(|node| (test, node))).collect();
+    let tests: Vec<_> = TESTS.iter().copied().filter_map(|test| object.get(test).map(|node| (test, node))).collect();
     let [(word, node)] = tests.as_slice() else {
         problems.at(&object.place, format_args!("must say exactly one of {}", TESTS.join(", ")));
         return None;
@@ -199,6 +219,10 @@ fn condition(node: &Node<'_>, problems: &mut Problems) -> Option<Condition> {
     let test = match *word {
         "any_of" => Test::AnyOf(operands(node, problems)?),
         "none_of" => Test::NoneOf(operands(node, problems)?),
+        word if let Some((_, relation)) = OF_PARAMETERS.iter().find(|(known, _)| *known == word) => {
+            let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
+            Test::Set(*relation, own_name(node, letter, '_', "\"per_minute\"", problems)?)
+        }
         word => {
             let operand = operand(node, problems)?;
             if let Value::Flag(_) = operand {
@@ -209,6 +233,43 @@ fn condition(node: &Node<'_>, problems: &mut Problems) -> Option<Condition> {
         }
     };
     Some(Condition { field: field?, test })
+}
+
+/// Notes conditions of the input at this place that name no parameter, or one
+/// that they cannot be compared with. `parameters` are those that could be read,
+/// and `names` all of them.
+pub(super) fn check_parameters(
+    at: usize,
+    from: &Origin,
+    names: &[Option<&str>],
+    parameters: &[Option<Parameter>],
+    problems: &mut Problems,
+) {
+    let Origin::Window(window) = from else { return };
+    for (condition_at, condition) in window.only.iter().enumerate() {
+        let Test::Set(relation, name) = &condition.test else { continue };
+        let word = OF_PARAMETERS.iter().find(|(_, known)| known == relation).map_or("", |(word, _)| word);
+        let place = format!("inputs[{at}].from.window.only[{condition_at}].{word}");
+        let Some(found) = names.iter().position(|known| *known == Some(name)) else {
+            match nearest(name, names.iter().copied().flatten()) {
+                Some(near) => {
+                    problems.at(&place, format_args!("is {name:?}, which is no parameter; did you mean {near:?}?"))
+                }
+                None => problems.at(&place, format_args!("is {name:?}, which is no parameter; declare it")),
+            }
+            continue;
+        };
+        let ordered = matches!(relation, Relation::AtLeast | Relation::Below);
+        match parameters.get(found).and_then(Option::as_ref) {
+            Some(parameter) if ordered && parameter.list => {
+                problems.at(&place, format_args!("is {name:?}, which is a list; a list belongs to any_of_parameter"));
+            }
+            Some(parameter) if ordered && matches!(parameter.kind, Kind::Flag | Kind::Text) => {
+                problems.at(&place, format_args!("is {name:?}, a {}, which has no order", parameter.kind));
+            }
+            _ => {}
+        }
+    }
 }
 
 fn operands(node: &Node<'_>, problems: &mut Problems) -> Option<Vec<Value>> {

@@ -145,12 +145,12 @@ impl Pool {
                 let conditions =
                     manifest.inputs.iter().filter_map(|other| window(&other.from)).flat_map(|window| &window.only);
                 for condition in conditions.filter(|condition| condition.field == *field) {
-                    operands(&condition.test).for_each(|value| pool.see(at, value));
+                    operands(&condition.test, manifest).iter().for_each(|value| pool.see(at, value));
                 }
             }
         }
         let only = manifest.inputs.iter().filter_map(|input| window(&input.from)).flat_map(|window| &window.only);
-        only.flat_map(|condition| operands(&condition.test)).for_each(|value| pool.text(value));
+        only.flat_map(|condition| operands(&condition.test, manifest)).for_each(|value| pool.text(value));
         for parameter in &manifest.parameters {
             parameter.any_of.iter().for_each(|value| pool.text(value));
             parameter.default.iter().flat_map(elements).for_each(|value| pool.text(value));
@@ -204,9 +204,14 @@ fn window(from: &Origin) -> Option<&Window> {
     }
 }
 
-fn operands(test: &Test) -> impl Iterator<Item = &Value> {
+/// What a field is compared with: of a parameter its default.
+fn operands<'a>(test: &'a Test, manifest: &'a Manifest) -> &'a [Value] {
     match test {
-        Test::AnyOf(values) | Test::NoneOf(values) => values.iter(),
-        Test::AtLeast(value) | Test::Below(value) => std::slice::from_ref(value).iter(),
+        Test::AnyOf(values) | Test::NoneOf(values) => values,
+        Test::AtLeast(value) | Test::Below(value) => std::slice::from_ref(value),
+        Test::Set(_, name) => {
+            let parameter = manifest.parameters.iter().find(|parameter| parameter.name == *name);
+            parameter.and_then(|parameter| parameter.default.as_ref()).map_or(&[], elements)
+        }
     }
 }

@@ -295,6 +295,7 @@ fn fulfils(cell: &Held, test: &Test) -> Option<bool> {
         Test::NoneOf(values) => !values.contains(value),
         Test::AtLeast(least) => value.order(least).is_some_and(Ordering::is_ge),
         Test::Below(bound) => value.order(bound).is_some_and(Ordering::is_lt),
+        Test::Set(_, parameter) => unreachable!("{parameter} is set before a window is planned"),
     })
 }
 

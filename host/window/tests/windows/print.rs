@@ -150,6 +150,7 @@ fn condition(test: &Test) -> String {
         Test::NoneOf(values) => format!("none of {}", all(values)),
         Test::AtLeast(value) => format!("at least {}", one(value)),
         Test::Below(value) => format!("below {}", one(value)),
+        Test::Set(_, parameter) => unreachable!("{parameter} is set before a window is planned"),
     }
 }
 

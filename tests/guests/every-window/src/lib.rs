@@ -37,7 +37,7 @@ pub struct Seen<'a> {
     #[window(latest, of = "price", by = "account", span = "1d", sources("prices"))]
     pub price: Option<Decimal>,
     /// Large ones of an hour.
-    #[window(count, by = "account", span = "1h", only(amount >= 500, device != "d-1"))]
+    #[window(count, by = "account", span = "1h", only(amount >= from, device != known))]
     pub large: u64,
     /// The device of the one before.
     #[window(latest, of = "device", by = "account", span = "1d", previous)]
@@ -46,10 +46,16 @@ pub struct Seen<'a> {
 
 /// What a tenant may set.
 #[derive(Parameters)]
-pub struct Limits {
+pub struct Limits<'a> {
     /// So many in a minute are allowed.
     #[parameter(default = 3)]
     pub per_minute: u64,
+    /// What is large; only the window reads it.
+    #[parameter(default = 500)]
+    pub from: i64,
+    /// Devices on which nothing is large; only the window reads them.
+    #[parameter(default = ["d-1"])]
+    pub known: Vec<&'a str>,
 }
 
 /// What the policy may answer.

@@ -3,6 +3,7 @@
 //! look at what its neighbours in a batch notice of that: nothing.
 
 use sandgate_sdk::prelude::*;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// What the policy reads.
 #[derive(Inputs)]
@@ -40,6 +41,7 @@ pub fn unruly(seen: &Seen, hits: &mut Hits<Reason>) -> f64 {
         "nan" => f64::NAN,
         "off-scale" => 1.5,
         "heavy" => heavy(),
+        "remember" => remember(hits),
         "sanctioned" => {
             hits.add(Reason::Sanctioned);
             1.0
@@ -54,6 +56,15 @@ pub fn unruly(seen: &Seen, hits: &mut Hits<Reason>) -> f64 {
             0.75
         }
     }
+}
+
+/// Answers otherwise from the second time on: what no policy may do.
+fn remember(hits: &mut Hits<Reason>) -> f64 {
+    static SEEN: AtomicU64 = AtomicU64::new(0);
+    if SEEN.fetch_add(1, Relaxed) > 0 {
+        hits.add(Reason::Noted);
+    }
+    0.25
 }
 
 /// Never ends, and cannot be optimised away.

@@ -2,8 +2,9 @@
 //! IEEE 754 rounds the same everywhere: a score is the same bits in a sandbox,
 //! in a native test, and on every machine. The platform's `exp` is not.
 
-/// The probability of a logit.
-pub(crate) fn probability(logit: f64) -> f64 {
+/// The probability of a logit: 1 / (1 + e^-logit), the same bits natively, in a
+/// sandbox and on every machine. NaN only where the logit is.
+pub fn probability(logit: f64) -> f64 {
     // never of a large positive number, so that no quotient of infinities appears
     let odds = exp(-logit.abs());
     if logit >= 0.0 { 1.0 / (1.0 + odds) } else { odds / (1.0 + odds) }

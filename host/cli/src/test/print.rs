@@ -1,0 +1,143 @@
+//! What a test came to, for people and as JSON.
+
+use super::Tested;
+use sandgate_model::manifest::Input;
+use sandgate_trial::case::{Came, Case, Failure};
+use serde_json::{Value as Json, json};
+use std::fmt::Write as _;
+
+const OK: anstyle::Style = anstyle::AnsiColor::Green.on_default();
+pub(super) const BAD: anstyle::Style = anstyle::AnsiColor::Red.on_default();
+
+impl Tested {
+    /// For people, as cargo tells of tests.
+    pub(super) fn text(&self) -> String {
+        let manifest = self.policy.manifest();
+        let mut out = format!(
+            "{} {} ({}), {}\n\n",
+            manifest.name,
+            manifest.version,
+            &self.policy.digest().to_string()[..19],
+            counted(self.cases.len(), "case")
+        );
+        let widest = self.cases.iter().map(|(case, _)| case.name.chars().count()).max().unwrap_or(0);
+        for (case, ran) in &self.cases {
+            let pad = " ".repeat(widest - case.name.chars().count());
+            let about = case.about.as_ref().map_or(String::new(), |about| format!("{pad}  {about}"));
+            let word = match ran.failures.is_empty() {
+                true => format!("{OK}ok{OK:#}"),
+                false => format!("{BAD}FAILED{BAD:#}"),
+            };
+            let _ = writeln!(out, "case {} ... {word}{about}", case.name);
+        }
+        for (case, failure) in self.all_failures() {
+            let _ = write!(
+                out,
+                "\n{}:{}, step {}\n{}",
+                case.path.display(),
+                failure.line,
+                failure.step,
+                shown(failure, &manifest.inputs)
+            );
+        }
+        if self.cases.is_empty() {
+            out.push_str("there are no cases; write one below `cases`, or let --search propose some\n");
+        }
+        self.proofs.failures(manifest, &mut out);
+        out.push('\n');
+        self.coverage(&mut out);
+        self.proofs.summary(manifest, &mut out);
+        if let Some(found) = &self.found {
+            super::search::text(found, &mut out);
+        }
+        let word = if self.failed() { format!("{BAD}FAILED{BAD:#}") } else { format!("{OK}ok{OK:#}") };
+        let passed = self.cases.len() - self.failures();
+        let _ = write!(
+            out,
+            "\ntest result: {word}. {passed} passed; {} failed; finished in {:.2} s",
+            self.failures(),
+            self.seconds
+        );
+        out
+    }
+
+    fn coverage(&self, out: &mut String) {
+        let reasons = self.policy.manifest().reasons.len();
+        let missing = self.missing();
+        if reasons == 0 {
+            return;
+        }
+        let _ = match missing.as_slice() {
+            [] => writeln!(out, "reasons     all {reasons} produced"),
+            missing => {
+                let produced = reasons - missing.len();
+                {
+                    let mend = if self.found.is_none() { " (--search looks for them)" } else { "" };
+                    writeln!(out, "reasons     {produced} of {reasons} produced; never {}{mend}", missing.join(", "))
+                }
+            }
+        };
+    }
+
+    fn all_failures(&self) -> impl Iterator<Item = (&Case, &Failure)> {
+        self.cases.iter().flat_map(|(case, ran)| ran.failures.iter().map(move |failure| (case, failure)))
+    }
+
+    /// For programs.
+    pub(super) fn json(&self) -> Json {
+        let manifest = self.policy.manifest();
+        let cases: Vec<Json> = self
+            .cases
+            .iter()
+            .map(|(case, ran)| {
+                let failures: Vec<Json> = ran.failures.iter().map(failure_json).collect();
+                json!({
+                    "name": case.name, "file": case.path.display().to_string(), "about": case.about,
+                    "passed": ran.failures.is_empty(), "reasons": ran.reasons, "failures": failures,
+                })
+            })
+            .collect();
+        json!({
+            "policy": manifest.name, "version": manifest.version, "digest": self.policy.digest().to_string(),
+            "passed": !self.failed(), "cases": cases,
+            "reasons": { "declared": manifest.reasons.len(), "never": self.missing() },
+            "proofs": self.proofs.json(manifest),
+            "found": self.found.as_deref().map(super::search::json), "seconds": self.seconds,
+        })
+    }
+}
+
+fn failure_json(failure: &Failure) -> Json {
+    let differences: Vec<Json> = failure
+        .differences
+        .iter()
+        .map(|one| json!({ "what": one.what, "expected": one.expected, "got": one.got }))
+        .collect();
+    json!({ "step": failure.step, "line": failure.line, "differences": differences })
+}
+
+/// What was expected and what came, line by line, and what it was judged on.
+fn shown(failure: &Failure, inputs: &[Input]) -> String {
+    let mut out = String::new();
+    let mut widest = "inputs".len();
+    widest = failure.differences.iter().map(|one| one.what.chars().count()).fold(widest, usize::max);
+    for one in &failure.differences {
+        let _ = writeln!(out, "{BAD}  - {:widest$}  {}{BAD:#}", one.what, one.expected);
+        let _ = writeln!(out, "{OK}  + {:widest$}  {}{OK:#}", one.what, one.got);
+    }
+    if let Some(Came::Decided(decided)) = &failure.came {
+        let inputs = inputs.iter().zip(&decided.inputs).map(|(input, seen)| format!("{} {seen}", input.name));
+        let _ = writeln!(out, "    {:widest$}  {}", "inputs", inputs.collect::<Vec<_>>().join(", "));
+        for (code, message) in &decided.reasons {
+            let _ = writeln!(out, "    {:widest$}  {code}: {message}", "reason");
+        }
+        if let Some((word, detail)) = &decided.fault {
+            let _ = writeln!(out, "    {:widest$}  {word}: {detail}", "fault");
+        }
+    }
+    out
+}
+
+pub(super) fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}

@@ -1,0 +1,78 @@
+//! `sandgate test --search`: cases for the reasons that no case gives.
+
+use super::proofs::Look;
+use anyhow::Context as _;
+use sandgate_trial::{Constants, Search, case};
+use serde_json::{Value as Json, json};
+use std::fmt::Write as _;
+use std::fs::File;
+use std::path::Path;
+
+/// What was found for one reason.
+pub(super) struct Found {
+    code: String,
+    tries: u64,
+    /// Parameters that are not at their default in what was found.
+    varied: Vec<String>,
+    /// A name for the file of each case, and its text; none: nothing was found.
+    cases: Vec<(String, String)>,
+}
+
+/// Looks for every reason that no sample produces.
+pub(super) fn found(look: Look<'_>, constants: &Constants) -> Vec<Found> {
+    let Look { policy, budget, samples, seed } = look;
+    let manifest = policy.manifest();
+    let sought = Search { policy, budget, samples, constants, tries: Search::TRIES, seed }.run();
+    let found = sought.into_iter().map(|sought| {
+        let varied = sought.found.iter().flat_map(|found| &found.varied);
+        Found {
+            code: manifest.reasons[sought.reason].code.clone(),
+            tries: sought.tries,
+            varied: varied.map(|at| manifest.parameters[*at].name.clone()).collect(),
+            cases: sought.found.as_ref().map_or_else(Vec::new, |found| case::found(policy, sought.reason, found)),
+        }
+    });
+    found.collect()
+}
+
+/// Writes the cases beside the others; none is written over.
+pub(super) fn keep(found: &[Found], folder: &Path) -> anyhow::Result<()> {
+    let cases = found.iter().flat_map(|found| &found.cases);
+    if found.iter().any(|found| !found.cases.is_empty()) {
+        std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+    }
+    for (name, text) in cases {
+        let path = folder.join(format!("{name}.toml"));
+        let written =
+            File::create_new(&path).and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()));
+        written.with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    Ok(())
+}
+
+/// For people: each case as its file would be.
+pub(super) fn text(found: &[Found], out: &mut String) {
+    for Found { code, tries, varied, cases } in found {
+        let tries = sandgate_model::digits::grouped(*tries);
+        if cases.is_empty() {
+            let _ = writeln!(out, "\nsearch: no row among {tries} gives {code}; it may be that none can");
+            continue;
+        }
+        let with =
+            if varied.is_empty() { String::new() } else { format!(", with other values of {}", varied.join(", ")) };
+        let _ = writeln!(out, "\nsearch: {code} after {tries} rows{with}");
+        for (name, text) in cases {
+            let _ = write!(out, "\n## cases/{name}.toml\n{text}");
+        }
+    }
+}
+
+/// For programs.
+pub(super) fn json(found: &[Found]) -> Json {
+    let case = |(name, text): &(String, String)| json!({ "name": name, "text": text });
+    let one = |found: &Found| {
+        let cases: Vec<Json> = found.cases.iter().map(case).collect();
+        json!({ "reason": found.code, "rows": found.tries, "parameters": found.varied, "cases": cases })
+    };
+    found.iter().map(one).collect()
+}

@@ -1,0 +1,222 @@
+//! Reading cases: every mistake of every file at once, with its line.
+
+use super::expect;
+use super::{Case, CaseTag, Step};
+use crate::send::{Send, When};
+use crate::trial::{BEGINS, FUEL, FUEL_PER_US, Setup, SetupError, Trial};
+use sandgate_engine::document::Given;
+use sandgate_engine::resolve::mend;
+use sandgate_files::field::field;
+use sandgate_files::setup::{given, parameters, thresholds};
+use sandgate_files::{Content, File, Node, Report, Section};
+use sandgate_model::schema::Field;
+use sandgate_model::{Instant, Manifest, Outcome};
+use sandgate_sandbox::Policy;
+use sandgate_tags::Tag;
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The most steps of a case, and the most times of one of them.
+const STEPS_MAX: usize = 10_000;
+const TIMES_MAX: u64 = 100_000;
+/// The longest of any length of time here.
+const LONGEST: Duration = Duration::from_secs(3_660 * 86_400);
+
+/// The files of a folder of cases, by name.
+///
+/// # Errors
+/// Where the folder is there and cannot be read.
+pub fn folder(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    match std::fs::read_dir(folder) {
+        Ok(entries) => {
+            for entry in entries {
+                files.push(entry?.path());
+            }
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    files.retain(|file| file.extension().is_some_and(|ending| ending == "toml"));
+    files.sort();
+    Ok(files)
+}
+
+/// Reads a case of a policy; `None` where it has problems, which are reported.
+pub fn read(path: &Path, policy: &Policy, report: &RefCell<Report>) -> Option<Case> {
+    of_file(&File::open(path, report)?, policy, report)
+}
+
+/// Reads the text of a case, which would stand in that file.
+pub fn parse(path: &Path, text: &str, policy: &Policy, report: &RefCell<Report>) -> Option<Case> {
+    of_file(&File::of(path, text, report)?, policy, report)
+}
+
+fn of_file(file: &File, policy: &Policy, report: &RefCell<Report>) -> Option<Case> {
+    let before = report.borrow().problems.len();
+    let path = &file.path;
+    let manifest = policy.manifest();
+    let root = Section::root(file, report);
+    let about = root.text("about").map(str::to_owned);
+    let setup = setup(&root);
+    let tags = tags(&root);
+    let sections = root.sections("step");
+    if sections.is_empty() {
+        root.problem("step", "is missing: a case sends something; add [[step]]");
+    }
+    if sections.len() > STEPS_MAX {
+        root.problem("step", format!("has {} steps; at most {STEPS_MAX} are allowed", sections.len()));
+    }
+    let steps: Vec<Step> = sections.iter().map(|section| step(section, manifest)).collect();
+    root.done();
+    if report.borrow().problems.len() > before {
+        return None;
+    }
+    // what only the policy can tell
+    match Trial::new(policy, &setup) {
+        Ok(trial) => {
+            for (section, step) in sections.iter().zip(&steps) {
+                if let Err(error) = trial.check(&step.send) {
+                    section.problem(error.word(), error);
+                }
+            }
+        }
+        Err(SetupError::Problems(problems)) => {
+            problems.iter().for_each(|problem| report.borrow_mut().problem(file, &problem.key, &problem.what));
+        }
+        Err(error @ SetupError::Fields(_)) => report.borrow_mut().problem(file, "fields", error),
+    }
+    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let case = Case { name, path: path.clone(), about, setup, tags, steps };
+    (report.borrow().problems.len() == before).then_some(case)
+}
+
+/// How a policy is set up: the keys of a case that say it.
+pub fn setup(root: &Section<'_>) -> Setup {
+    let begins = root.text("at").unwrap_or(BEGINS);
+    let begins = Instant::parse_rfc3339(begins).map_err(|error| root.problem("at", format!("`{begins}` {error}")));
+    if root.has("budget") && root.has("fuel") {
+        root.problem("fuel", "says the same as `budget`; keep one of them");
+    }
+    let budget = root.duration("budget", Duration::ZERO, Duration::from_micros(1)..=Duration::from_secs(1));
+    let budget = u64::try_from(budget.as_micros()).unwrap_or(u64::MAX).saturating_mul(FUEL_PER_US);
+    let words = ["allow", "review", "block"];
+    Setup {
+        parameters: parameters(root),
+        thresholds: thresholds(root),
+        fallback: root.word("fallback", &words, Outcome::of_word).unwrap_or(Outcome::Review),
+        fuel: root.whole("fuel", if budget == 0 { FUEL } else { budget }, 1..=1_000_000_000_000),
+        fields: fields(root),
+        begins: begins.unwrap_or(Instant::MIN),
+    }
+}
+
+fn fields(root: &Section<'_>) -> Vec<Field> {
+    let Some(section) = root.section("fields") else { return Vec::new() };
+    let names: Vec<&str> = section.names().collect();
+    let read = |name| {
+        let section = section.section(name)?;
+        if section.has("path") {
+            section.problem("path", "is not for a case, which names a field as the policy does; take it out");
+        }
+        // a record of a case has its instants as texts
+        field(name, section)
+    };
+    let fields = names.into_iter().filter_map(read).collect();
+    section.done();
+    fields
+}
+
+fn step(section: &Section<'_>, manifest: &Manifest) -> Step {
+    let at = section.text("at").map(str::parse::<When>);
+    let when = at.and_then(|when| when.map_err(|error| section.problem("at", error)).ok());
+    let source = section.text("source").map(str::to_owned);
+    let send = Send {
+        when,
+        source,
+        fields: values(section, "send"),
+        inputs: values(section, "inputs"),
+        absent: section.texts("absent"),
+    };
+    let times = section.whole("times", 1, 1..=TIMES_MAX);
+    let every = section.duration("every", Duration::ZERO, Duration::ZERO..=LONGEST);
+    if section.has("every") && !section.has("times") {
+        section.problem("every", "is how far apart `times` are; add `times`, or say when with `at`");
+    }
+    let step = Step {
+        line: section.line(),
+        send,
+        times: u32::try_from(times).unwrap_or(1),
+        every: i64::try_from(every.as_millis()).unwrap_or(0),
+        tags: tags(section),
+        expect: section.section("expect").map(|section| expect::read(&section, manifest)),
+    };
+    section.done();
+    step
+}
+
+/// The members of a table of values.
+pub fn values<'a>(section: &Section<'a>, name: &'a str) -> Vec<(String, Given)> {
+    let Some(table) = section.section(name) else { return Vec::new() };
+    let mut all = Vec::new();
+    for name in table.names().collect::<Vec<_>>() {
+        match table.node(name).and_then(value) {
+            Some(given) => all.push((name.to_owned(), given)),
+            None => table.problem(name, "must be a text, a number, or true or false; write a time in quotes"),
+        }
+    }
+    table.done();
+    all
+}
+
+/// A value that JSON can carry as it stands.
+fn value(node: &Node) -> Option<Given> {
+    given(node).filter(|given| match given {
+        Given::Number(digits) => serde_json::from_str::<serde_json::Number>(digits).is_ok(),
+        Given::List(_) => false,
+        _ => true,
+    })
+}
+
+/// `tags.ENTITY.ID.ATTRIBUTE = VALUE`.
+fn tags(section: &Section<'_>) -> Vec<CaseTag> {
+    let Some(entities) = section.section("tags") else { return Vec::new() };
+    let mut all = Vec::new();
+    for entity in entities.names().collect::<Vec<_>>() {
+        let Some(ids) = entities.section(entity) else { continue };
+        for id in ids.names().collect::<Vec<_>>() {
+            let Some(attributes) = ids.section(id) else { continue };
+            for attribute in attributes.names().collect::<Vec<_>>() {
+                let Some(value) = attributes.node(attribute).and_then(tag_value) else {
+                    attributes.problem(attribute, "must be a text, a number, or true or false");
+                    continue;
+                };
+                if let Err(error) = (Tag { entity, id, attribute, value: &value }).check() {
+                    attributes.problem(attribute, error);
+                }
+                let [entity, id, attribute] = [entity, id, attribute].map(str::to_owned);
+                all.push(CaseTag { entity, id, attribute, value });
+            }
+            attributes.done();
+        }
+        ids.done();
+    }
+    entities.done();
+    all
+}
+
+fn tag_value(node: &Node) -> Option<String> {
+    match &node.content {
+        Content::Text(text) | Content::Number(text) => Some(text.clone()),
+        Content::Flag(flag) => Some(flag.to_string()),
+        _ => None,
+    }
+}
+
+/// A name of a list that must be one of these.
+pub(super) fn known(section: &Section<'_>, key: &str, names: &[String], all: &[&str], what: &str) {
+    for name in names.iter().filter(|name| !all.contains(&name.as_str())) {
+        section.problem(key, format!("the policy has no {what} `{name}`; {}", mend(name, all.iter().copied())));
+    }
+}
