@@ -3,8 +3,7 @@
 CARGO_FLAGS := --release --workspace
 SANDGATE := $(or $(CARGO_TARGET_DIR),target)/release/sandgate
 # where the example looks for them, wherever cargo builds
-POLICIES := $(patsubst %,target/policies/%.wasm,account_risk card_testing credit_score entity_conditions new_device risk_matrix script_detector \
-	structuring subscription_limits velocity)
+POLICIES := $(patsubst %,target/policies/%.wasm,script_detector subscription_limits velocity)
 
 .PHONY: help demo test soak bench lint fmt doc clean wasm-target
 

@@ -87,8 +87,20 @@ pub type Contributions<I> = <I as expand::Explained>::Contributions;
 
 /// The author's guide is compiled as it stands.
 #[cfg(doctest)]
-#[doc = include_str!("../../docs/writing-policies.md")]
-mod writing_policies {}
+mod guide {
+    #[doc = include_str!("../../docs/writing-policies.md")]
+    mod tutorial {}
+    #[doc = include_str!("../../docs/writing/fields.md")]
+    mod fields {}
+    #[doc = include_str!("../../docs/writing/tags.md")]
+    mod tags {}
+    #[doc = include_str!("../../docs/writing/windows.md")]
+    mod windows {}
+    #[doc = include_str!("../../docs/writing/parameters.md")]
+    mod parameters {}
+    #[doc = include_str!("../../docs/writing/recipes.md")]
+    mod recipes {}
+}
 
 /// What a policy needs in scope.
 pub mod prelude {

@@ -50,6 +50,7 @@ pub fn policies() -> &'static Path {
             "tests/guests/every-window",
             "tests/guests/six-inputs",
             "tests/guests/six-windows",
+            "tests/guests/trained",
             "tests/guests/unruly",
         ];
         build(sources);

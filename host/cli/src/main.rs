@@ -1,6 +1,7 @@
 //! The program `sandgate`: a policy host for transactions, and the tools of
 //! those who write policies for it and those who run it.
 
+mod bench;
 mod build;
 mod cases;
 mod check;
@@ -9,6 +10,7 @@ mod demo;
 mod effectiveness;
 mod generate;
 mod harness;
+mod inspect;
 mod run;
 mod state;
 mod tags;
@@ -36,8 +38,12 @@ enum Verb {
     Demo(demo::Args),
     /// Build policies into components
     Build(build::Args),
+    /// Tell what a component is: what it reads, what a tenant may set, what it answers
+    Inspect(inspect::Args),
     /// Run a policy's cases, and tell what they prove about it
     Test(test::Args),
+    /// Measure what a policy costs, alone or beside another version
+    Bench(bench::Args),
     /// Make cases of what was decided
     Cases(cases::Args),
     /// Try a policy on behalf of another program: JSON lines in, JSON lines out
@@ -67,7 +73,9 @@ fn main() -> ExitCode {
         Verb::Effectiveness(args) => effectiveness::run(&args),
         Verb::Demo(args) => demo::run(&args),
         Verb::Build(args) => build::run(&args),
+        Verb::Inspect(args) => inspect::run(&args),
         Verb::Test(args) => test::run(&args),
+        Verb::Bench(args) => bench::run(&args),
         Verb::Cases(args) => cases::run(&args),
         Verb::Harness(args) => harness::run(&args),
         Verb::Check(args) => check::run(&args),

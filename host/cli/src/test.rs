@@ -4,6 +4,7 @@
 mod print;
 mod proofs;
 mod search;
+mod words;
 
 use crate::build;
 use anyhow::{Context as _, bail};

@@ -88,6 +88,11 @@ impl Guest {
         }
     }
 
+    /// Bytes of its linear memories.
+    pub(crate) fn memory(&self) -> u64 {
+        self.store.data().memory
+    }
+
     /// The function of the contract, its type compared with ours.
     pub(crate) fn judge_function(&mut self, program: &Program) -> wasmtime::Result<Judge<'static>> {
         if let Some(judge) = self.judge {

@@ -24,7 +24,7 @@ mod wire;
 pub use cache::CacheError;
 pub use calibrate::Calibration;
 pub use config::{Config, Ticker};
-pub use load::Sandbox;
+pub use load::{INTERFACE, Sandbox};
 pub use machine::{SetupError, scans_pages};
 pub use policy::{Policy, Session};
 pub use refusal::Refusal;

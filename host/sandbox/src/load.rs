@@ -13,8 +13,9 @@ use sandgate_model::{Digest, Fault, Manifest};
 use std::sync::Arc;
 use wasmtime::component::{Component, Linker};
 
-/// The name of the contract's interface, and of every version of it.
-const INTERFACE: &str = "sandgate:policy/policy@0.1.0";
+/// The name of the contract's interface, as a policy exports it.
+pub const INTERFACE: &str = "sandgate:policy/policy@0.1.0";
+/// The beginning of every version's name.
 const ANY_VERSION: &str = "sandgate:policy/policy";
 
 /// Loads policies. One for a host, shared by its threads.
@@ -70,7 +71,7 @@ impl Sandbox {
             }
         };
         let program = self.program(&component)?;
-        self.fits(&component, &mut warnings)?;
+        let memory = self.fits(&component, &mut warnings)?;
         let (told, manifest) = match told {
             Some(told) => {
                 let manifest = Manifest::read(&told)?;
@@ -94,6 +95,7 @@ impl Sandbox {
                 shape: Shape::of(&manifest),
                 manifest: Arc::new(manifest),
                 told: told.into(),
+                memory,
                 warnings,
                 program,
                 limits: self.limits,
@@ -131,9 +133,9 @@ impl Sandbox {
         Ok(Program { pre, judge: function("judge")?, describe: function("describe")? })
     }
 
-    /// Checks what the component has from the start.
-    fn fits(&self, component: &Component, warnings: &mut Vec<String>) -> Result<(), Refusal> {
-        let Some(needs) = component.resources_required() else { return Ok(()) };
+    /// Checks what the component has from the start; gives its bytes of memory.
+    fn fits(&self, component: &Component, warnings: &mut Vec<String>) -> Result<u64, Refusal> {
+        let Some(needs) = component.resources_required() else { return Ok(0) };
         // in pages, of which there is one size
         let size = needs.max_initial_memory_size.unwrap_or(0).saturating_mul(1 << 16);
         if size > self.limits.memory_max {
@@ -149,7 +151,7 @@ impl Sandbox {
             Some(size) if size > u64::from(self.limits.table_max) => {
                 Err(Refusal::Tables { size, max: self.limits.table_max })
             }
-            _ => Ok(()),
+            _ => Ok(size),
         }
     }
 

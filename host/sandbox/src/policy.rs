@@ -28,6 +28,7 @@ pub(crate) struct Inner {
     pub(crate) manifest: Arc<Manifest>,
     /// The manifest as the policy told it.
     pub(crate) told: Box<str>,
+    pub(crate) memory: u64,
     pub(crate) warnings: Vec<String>,
     pub(crate) program: Program,
     pub(crate) limits: Limits,
@@ -55,6 +56,11 @@ impl Policy {
         &self.inner.told
     }
 
+    /// The bytes of memory that a fresh sandbox of it starts with.
+    pub fn memory(&self) -> u64 {
+        self.inner.memory
+    }
+
     /// What an operator should know about it, a sentence each.
     pub fn warnings(&self) -> &[String] {
         &self.inner.warnings
@@ -74,12 +80,14 @@ impl Policy {
         Session { policy: self.clone(), guest: None }
     }
 
-    /// Makes a sandbox and throws it away: for measuring what it costs.
+    /// Makes a sandbox and throws it away: for measuring what it costs. Says how
+    /// many bytes of memory it began with.
     ///
     /// # Errors
     /// The fault, where the guest cannot even start.
-    pub fn instantiate(&self) -> Result<(), Fault> {
-        Guest::new(&self.inner.program, self.inner.limits, u64::MAX).map(drop).map_err(|(fault, _)| fault)
+    pub fn instantiate(&self) -> Result<u64, Fault> {
+        let guest = Guest::new(&self.inner.program, self.inner.limits, u64::MAX);
+        guest.map(|guest| guest.memory()).map_err(|(fault, _)| fault)
     }
 }
 
@@ -104,6 +112,12 @@ impl Session {
         let mut judging = Judging { policy, parameters, budget, used: self.guest.take(), keep: true };
         judging.all(rows, verdicts);
         self.guest = judging.used;
+    }
+
+    /// Bytes of memory of the sandbox that is kept; none before the first call
+    /// and after a fault.
+    pub fn memory(&self) -> Option<u64> {
+        self.guest.as_ref().map(Guest::memory)
     }
 }
 

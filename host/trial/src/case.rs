@@ -7,13 +7,15 @@ mod expect;
 mod found;
 mod read;
 mod run;
+mod values;
 mod write;
 
 pub use bless::{BlessError, bless};
 pub use expect::{Difference, Expect, Score};
 pub use found::found;
-pub use read::{folder, parse, read, setup, values};
+pub use read::{folder, parse, read, setup};
 pub use run::{Came, Failure, Ran, run};
+pub use values::values;
 pub use write::{Draft, DraftStep, json_of};
 
 use crate::send::Send;

@@ -10,7 +10,7 @@
 
 use sandgate_engine::generation::{SiteSource, given_fields};
 use sandgate_model::instant::Unit;
-use sandgate_model::manifest::{Aggregate, Input, Origin, Test, Window};
+use sandgate_model::manifest::{Aggregate, Input, Origin, Relation, Test, Window};
 use sandgate_model::schema::{Draft, Field, Schema, TenantDraft};
 use sandgate_model::{Instant, Kind, Manifest, Value};
 use std::sync::Arc;
@@ -122,10 +122,16 @@ fn window_fields(window: &Window, kind: Kind, manifest: &Manifest, uses: &mut Ve
         let (values, ordered) = match &condition.test {
             Test::AnyOf(values) | Test::NoneOf(values) => (values.as_slice(), false),
             Test::AtLeast(value) | Test::Below(value) => (std::slice::from_ref(value), true),
-            Test::Set(_, parameter) => {
+            Test::Set(relation, parameter) => {
                 // what it is compared with has a kind of its own
                 let parameter = manifest.parameters.iter().find(|known| known.name == *parameter);
-                add(uses, &condition.field, None, parameter.map_or(Kind::Text, |known| known.kind));
+                let guess = match (parameter.map_or(Kind::Text, |known| known.kind), relation) {
+                    (Kind::Number, _) | (Kind::Integer, Relation::AtLeast | Relation::Below) => {
+                        Kind::Decimal { scale: Kind::SCALE_DEFAULT }
+                    }
+                    (kind, _) => kind,
+                };
+                add(uses, &condition.field, None, guess);
                 continue;
             }
         };

@@ -76,7 +76,7 @@ impl Influences {
         let tries_max = (FUEL_MAX / each.max(1)).clamp(TRIES_MIN, TRIES_MAX);
         let mut work = Work { policy, budget, groups, draw, tries: 0, tries_max, room: GROUPS_FOUND };
         let mut inputs = vec![false; manifest.inputs.len()];
-        // what a window compares with changes its value, which a row has already
+        // what a window compares with changes the window's value, which a row has already
         let mut parameters: Vec<bool> = (0..manifest.parameters.len()).map(|at| in_a_window(manifest, at)).collect();
         // parameters that only matter beside others get another try with those
         for _ in 0..PASSES {

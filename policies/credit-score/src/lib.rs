@@ -25,14 +25,14 @@ pub struct Scale {
     #[parameter(default = "1000", minimum = "0.0001")]
     pub per_point: Decimal,
     /// A score up to this is very poor.
-    #[parameter(default = 20, minimum = 0, maximum = 1000)]
-    pub very_poor: f64,
+    #[parameter(default = 20, maximum = 1000)]
+    pub very_poor: u32,
     /// A score up to this is poor.
-    #[parameter(default = 50, minimum = 0, maximum = 1000)]
-    pub poor: f64,
+    #[parameter(default = 50, maximum = 1000)]
+    pub poor: u32,
     /// A score up to this is fair.
-    #[parameter(default = 100, minimum = 0, maximum = 1000)]
-    pub fair: f64,
+    #[parameter(default = 100, maximum = 1000)]
+    pub fair: u32,
     /// With fewer balances than this there is too little to judge by.
     #[parameter(default = 10)]
     pub least_days: u64,
@@ -85,7 +85,7 @@ pub fn credit_score(seen: &Seen, scale: &Scale, hits: &mut Hits<Reason>, moved: 
     let score = (seen.balances.to_f64() / scale.per_point.to_f64()).clamp(0.0, HIGHEST);
     moved.balances = score;
     let band = [(scale.very_poor, Reason::VeryPoor), (scale.poor, Reason::Poor), (scale.fair, Reason::Fair)];
-    if let Some((_, reason)) = band.into_iter().find(|(limit, _)| score <= *limit) {
+    if let Some((_, reason)) = band.into_iter().find(|(limit, _)| score <= f64::from(*limit)) {
         hits.add(reason);
     }
     score

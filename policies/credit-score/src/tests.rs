@@ -5,7 +5,7 @@ use super::{HIGHEST, Reason, Scale, Seen, credit_score};
 use sandgate_sdk::prelude::*;
 
 const SCALE: Scale =
-    Scale { per_point: decimal!(1000), very_poor: 20.0, poor: 50.0, fair: 100.0, least_days: 10, thin_score: 0.0 };
+    Scale { per_point: decimal!(1000), very_poor: 20, poor: 50, fair: 100, least_days: 10, thin_score: 0.0 };
 
 /// The score, the reasons, and what the two inputs moved.
 fn scored(balances: Decimal, days: u64, scale: &Scale) -> (f64, Vec<&'static str>, [f64; 2]) {
@@ -62,10 +62,10 @@ fn too_few_balances_are_no_file_to_judge_by() {
 
 #[test]
 fn equal_bands_leave_one_out_and_falling_ones_let_nothing_through() {
-    let without_poor = Scale { poor: 20.0, ..SCALE };
+    let without_poor = Scale { poor: 20, ..SCALE };
     assert_eq!(scored(decimal!(20000), 30, &without_poor).1, ["VERY_POOR"]);
     assert_eq!(scored(decimal!(20000.01), 30, &without_poor).1, ["FAIR"]);
-    for falling in [Scale { very_poor: 50.1, ..SCALE }, Scale { fair: 49.9, ..SCALE }] {
+    for falling in [Scale { very_poor: 51, ..SCALE }, Scale { fair: 49, ..SCALE }] {
         assert_eq!(scored(decimal!(900000), 30, &falling), (0.0, vec!["BANDS_CONTRADICT"], [0.0, 0.0]));
     }
 }

@@ -43,6 +43,11 @@ impl Child {
         Ok((child, loaded))
     }
 
+    /// The id of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Asks one thing: what stands behind `ok` in the answer.
     ///
     /// # Errors

@@ -50,6 +50,11 @@ impl Harness {
         }
     }
 
+    /// The id of the process that judges, for a debugger.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sets a parameter, as a tenant's file would; for the whole timeline, so
     /// before the first transaction.
     #[track_caller]
@@ -127,11 +132,15 @@ impl Harness {
     }
 
     /// Sets an input of the next transaction directly, whatever the policy says
-    /// of where it comes from.
+    /// of where it comes from; `()` takes it away.
     #[track_caller]
     pub fn input(mut self, name: &str, value: impl Into<Value>) -> Harness {
+        let value = value.into();
+        if value.is_null() {
+            return self.absent(name);
+        }
         let inputs = self.next.entry("inputs").or_insert_with(|| json!({}));
-        inputs[name] = value.into();
+        inputs[name] = value;
         self
     }
 

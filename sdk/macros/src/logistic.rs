@@ -14,24 +14,22 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use std::path::PathBuf;
 use syn::ext::IdentExt;
-use syn::{DeriveInput, Ident, LitStr, Type};
+use syn::punctuated::Iter;
+use syn::{DeriveInput, Field, Ident, LitStr, Type};
 
 pub(crate) fn expand(item: &DeriveInput, errors: &mut Errors) -> TokenStream {
-    let Some(path) = path(item, errors) else { return TokenStream::new() };
+    let Some(path) = path(item, errors) else { return expanded(item, None, errors) };
     let file = folder().join(path.value());
     match File::read(&file) {
         Ok(model) => {
             let file = file.to_string_lossy();
+            let expanded = expanded(item, Some((&path, &model)), errors);
             // the compiler looks at the file again when it has changed
-            let watched = quote!(
-                const _: &[::core::primitive::u8] = ::core::include_bytes!(#file);
-            );
-            let expanded = weighed(item, &path, &model, errors);
-            quote!(const _: () = { #watched #expanded };)
+            quote!(const _: &[::core::primitive::u8] = ::core::include_bytes!(#file); #expanded)
         }
         Err(problem) => {
             errors.at(&path, format!("{} {problem}", path.value()));
-            TokenStream::new()
+            expanded(item, None, errors)
         }
     }
 }
@@ -67,13 +65,57 @@ fn one_text(words: Vec<Word>, attribute: &str, takes: &str, errors: &mut Errors)
     text
 }
 
-/// The struct with the weights of the model.
-fn weighed(item: &DeriveInput, path: &LitStr, model: &File, errors: &mut Errors) -> TokenStream {
+/// The struct with the weights of the model; without one, or where the two do
+/// not fit, without weights: the mistakes are enough, and what uses the struct
+/// need not be told again.
+fn expanded(item: &DeriveInput, model: Option<(&LitStr, &File)>, errors: &mut Errors) -> TokenStream {
     let Some(fields) = named_fields(item, "Features", errors) else { return TokenStream::new() };
     if !item.generics.params.is_empty() {
         errors.at(&item.generics, "features are numbers: nothing is borrowed here, and nothing generic");
+        return TokenStream::new();
     }
-    let mut found: Vec<(&Ident, &Type, &Weighed)> = Vec::new();
+    let field: Vec<&Ident> = fields.clone().filter_map(|field| field.ident.as_ref()).collect();
+    let weights = model.map(|(path, model)| (model.intercept, matched(fields, path, model, errors)));
+    let (base, name, contributed) = match weights {
+        Some((Number(base), weights)) if !errors.any() => {
+            let name = weights.iter().map(|(.., feature)| feature.name.clone()).collect();
+            (base, name, weights.iter().map(weighed).collect())
+        }
+        _ => (0.0, vec![String::new(); field.len()], vec![quote!(0.0); field.len()]),
+    };
+    let (name, contributed): (Vec<String>, Vec<TokenStream>) = (name, contributed);
+    let (ident, visibility) = (&item.ident, &item.vis);
+    let contributions = format_ident!("{ident}Contributions");
+    quote! {
+        const _: () = {
+            use ::sandgate_sdk::model;
+
+            /// What each feature adds to the logit.
+            #[derive(Clone, Copy, Debug, Default, PartialEq)]
+            #visibility struct #contributions { #(#[doc = #name] pub #field: ::core::primitive::f64),* }
+
+            #[automatically_derived]
+            impl model::Logistic for #ident {
+                type Contributions = #contributions;
+                const BASE: ::core::primitive::f64 = #base;
+                #[inline]
+                fn explain(&self) -> model::Explanation<#contributions> {
+                    let contributions = #contributions { #(#field: #contributed),* };
+                    let logit = <Self as model::Logistic>::BASE #(+ contributions.#field)*;
+                    let base = <Self as model::Logistic>::BASE;
+                    model::Explanation { probability: model::probability(logit), logit, base, contributions }
+                }
+            }
+        };
+    }
+}
+
+/// A field, its type and what the model says of it.
+type Match<'a> = (&'a Ident, &'a Type, &'a Weighed);
+
+/// The fields with their features: each has one, and each feature has a field.
+fn matched<'a>(fields: Iter<'a, Field>, path: &LitStr, model: &'a File, errors: &mut Errors) -> Vec<Match<'a>> {
+    let mut found: Vec<Match<'a>> = Vec::new();
     for field in fields {
         let Some(ident) = &field.ident else { continue };
         let renamed = only(&field.attrs, &["column"], errors)
@@ -95,42 +137,16 @@ fn weighed(item: &DeriveInput, path: &LitStr, model: &File, errors: &mut Errors)
         };
         errors.at(path, format!("the struct has no field for the model's feature `{name}`{field}"));
     }
-    if errors.any() {
-        return TokenStream::new();
-    }
+    found
+}
 
-    let (ident, visibility) = (&item.ident, &item.vis);
-    let contributions = format_ident!("{ident}Contributions");
-    let Number(base) = model.intercept;
-    let field: Vec<_> = found.iter().map(|(field, ..)| field).collect();
-    let name = found.iter().map(|(.., feature)| &feature.name);
-    // at the type, which is what is wrong where it is no feature
-    let weigh = found.iter().map(|(field, ty, feature)| {
-        let Number(coefficient) = feature.coefficient;
-        let mean = feature.mean.map_or(0.0, |Number(mean)| mean);
-        let scale = feature.scale.map_or(1.0, |Number(scale)| scale);
-        quote_spanned!(span(ty) => model::weigh(self.#field, #coefficient, #mean, #scale))
-    });
-    quote! {
-        use ::sandgate_sdk::model;
-
-        /// What each feature adds to the logit.
-        #[derive(Clone, Copy, Debug, Default, PartialEq)]
-        #visibility struct #contributions { #(#[doc = #name] pub #field: ::core::primitive::f64),* }
-
-        #[automatically_derived]
-        impl model::Logistic for #ident {
-            type Contributions = #contributions;
-            const BASE: ::core::primitive::f64 = #base;
-            #[inline]
-            fn explain(&self) -> model::Explanation<#contributions> {
-                let contributions = #contributions { #(#field: #weigh),* };
-                let logit = <Self as model::Logistic>::BASE #(+ contributions.#field)*;
-                let base = <Self as model::Logistic>::BASE;
-                model::Explanation { probability: model::probability(logit), logit, base, contributions }
-            }
-        }
-    }
+/// What a field adds to the logit, said at its type, which is what is wrong
+/// where it is no feature.
+fn weighed((field, ty, feature): &Match<'_>) -> TokenStream {
+    let Number(coefficient) = feature.coefficient;
+    let mean = feature.mean.map_or(0.0, |Number(mean)| mean);
+    let scale = feature.scale.map_or(1.0, |Number(scale)| scale);
+    quote_spanned!(span(ty) => model::weigh(self.#field, #coefficient, #mean, #scale))
 }
 
 /// Names for a sentence, not all of them where there are many.
@@ -145,7 +161,7 @@ fn listed(features: &[Weighed]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{File, weighed};
+    use super::{File, expanded};
     use crate::errors::Errors;
     use syn::{DeriveInput, LitStr, parse_quote};
 
@@ -158,7 +174,8 @@ mod tests {
     fn told(item: &DeriveInput) -> (Vec<String>, String) {
         let path: LitStr = parse_quote!("model.json");
         let mut errors = Errors::default();
-        let expanded = weighed(item, &path, &File::parse(MODEL).unwrap(), &mut errors).to_string();
+        let model = File::parse(MODEL).unwrap();
+        let expanded = expanded(item, Some((&path, &model)), &mut errors).to_string();
         let told = errors.tokens().to_string();
         let messages = told.split("compile_error ! { ").skip(1).filter_map(|rest| rest.split("\" }").next());
         (messages.map(|message| format!("{message}\"")).collect(), expanded)
@@ -166,7 +183,7 @@ mod tests {
 
     #[test]
     fn struct_and_file_have_the_same_names() {
-        let table: [(DeriveInput, &[&str]); 4] = [
+        let table: [(DeriveInput, &[&str]); 5] = [
             (
                 parse_quote!(
                     struct Features {
@@ -191,18 +208,23 @@ mod tests {
             ),
             (
                 parse_quote!(
-                    struct Features<'a> {
+                    struct Features {
                         amount: f64,
                         #[column("trade type")]
                         trade_type: bool,
                         #[column("amount")]
-                        other: &'a f64,
+                        other: f64,
                     }
                 ),
-                &[
-                    "features are numbers: nothing is borrowed here, and nothing generic",
-                    "the feature `amount` has a field already",
-                ],
+                &["the feature `amount` has a field already"],
+            ),
+            (
+                parse_quote!(
+                    struct Features<'a> {
+                        amount: &'a f64,
+                    }
+                ),
+                &["features are numbers: nothing is borrowed here, and nothing generic"],
             ),
             (
                 parse_quote!(

@@ -6,4 +6,8 @@ struct Features {
     amount: f64,
 }
 
-fn main() {}
+fn main() {
+    // told once: what uses the struct is not at fault
+    let features = Features { amount: 1.0 };
+    let _ = features.explain().contributions.amount;
+}

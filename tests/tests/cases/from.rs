@@ -6,12 +6,13 @@ use sandgate_tests::{Desk, PAYMENTS, account_risk, text};
 const RECORDS: &str = r#"{"transaction_id": "t1", "account_id": "a1", "amount": 20000.01, "timestamp": 1767280000}
 {"transaction_id": "t2", "account_id": "a1", "amount": 5, "timestamp": 1767280001}
 {"transaction_id": "t2", "account_id": "a1", "amount": 5, "timestamp": 1767280001}
-{"transaction_id": "t3", "account_id": "a1", "amount": "many", "timestamp": 1767280001}
+{"transaction_id": "t3", "account_id": "a2", "amount": 5, "timestamp": 1767280001}
 "#;
 
 fn ran() -> Desk {
     let desk = Desk::with_host(PAYMENTS, &account_risk("parameters = { large = \"15000\" }\n"));
     desk.succeed(["tags", "--config", "sandgate.toml", "set", "account", "a1", "risk_level", "3"]);
+    desk.succeed(["tags", "--config", "sandgate.toml", "set", "account", "a2", "risk_level", "high"]);
     desk.write("in.jsonl", RECORDS);
     desk.succeed(["run", "--config", "sandgate.toml", "--from", "in.jsonl", "--to", "out.jsonl"]);
     desk
@@ -65,7 +66,7 @@ fn what_no_policy_was_judged_on_is_told() {
         (from(&desk, "0", "account-risks"), "no policy `account-risks` was there at 0; did you mean `account-risk`?"),
         (from(&desk, "nowhere:0:0", "account-risk"), "out.jsonl has no decision at that position"),
         (from(&desk, &offset(2), "account-risk"), "is a repeat, which no policy judged; the first one is at offset 90"),
-        (from(&desk, &offset(3), "account-risk"), "was not judged at 256: input `amount` "),
+        (from(&desk, &offset(3), "account-risk"), "was not judged at 256: input `level` "),
         (from(&desk, "x", "account-risk"), "`x` is no whole number"),
     ];
     for (output, told) in table {

@@ -4,6 +4,7 @@
 
 mod from;
 mod refusals;
+mod shipped;
 mod timelines;
 
 use sandgate_tests::{Desk, policies, text};

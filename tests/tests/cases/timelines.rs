@@ -55,7 +55,7 @@ absent = ["amount"]
 expect = { outcome = "block", fault = "input" }
 [[step]]
 send = { trade_type = "subscribe", amount = 1 }
-expect = { outcome = "allow", fault = "" }
+expect = { outcome = "allow" }
 "#,
     ),
     (
@@ -84,7 +84,7 @@ send = { mood = "loop", amount = 1 }
 expect = { outcome = "review", fault = "fuel" }
 [[step]]
 send = { amount = 1 }
-expect = { outcome = "allow", score = 0.25, fault = "" }
+expect = { outcome = "allow", score = 0.25 }
 "#,
     ),
     (

@@ -24,7 +24,7 @@ const LAYERS: [(&str, &[&str]); 17] = [
     ("policies/", &["sdk", "sdk/build", "sdk/harness"]),
     ("tests/guests/", &["sdk", "sdk/build"]),
     // the tests drive the program; some look inside the host, and compare with what a guest or a policy is natively
-    ("tests", &["host/", "policies/", "tests/guests/"]),
+    ("tests", &["host/", "policies/", "sdk/harness", "tests/guests/"]),
 ];
 
 /// Libraries that a single layer is there to hide, and who may know them.

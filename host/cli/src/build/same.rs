@@ -79,8 +79,9 @@ pub(crate) fn as_compiler() -> Option<ExitCode> {
 
 /// The compiler's arguments without what depends on the place.
 fn settled(compiler: &[OsString], arguments: Vec<OsString>) -> Vec<OsString> {
-    let names_crate = environment("CARGO_PKG_NAME").is_some();
-    if !names_crate || !arguments.iter().any(|word| word == MARK) {
+    // cargo also asks for what it needs to know, with the same flags
+    let asks = |word: &OsString| word.as_encoded_bytes().starts_with(b"--print");
+    if !arguments.iter().any(|word| word == MARK) || arguments.iter().any(asks) {
         return arguments;
     }
     let variable = |name| environment(name).unwrap_or_default().to_string_lossy().into_owned();

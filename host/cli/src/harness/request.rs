@@ -4,7 +4,7 @@
 //! Numbers keep the digits that were written, as they do in a file. A member
 //! that is null counts as left out.
 
-use sandgate_files::{Content, File, Node, Problem, Report, Section};
+use sandgate_files::{Content, File, Node, Report, Section};
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::cell::RefCell;
@@ -34,9 +34,17 @@ pub(super) fn read(line: &str) -> Result<File, String> {
 /// Everything that is wrong with it.
 pub(super) fn done(section: &Section<'_>, report: &RefCell<Report>) -> Result<(), String> {
     section.done();
-    let told = |problem: &Problem| format!("{}: {}", problem.key, problem.what);
-    let problems: Vec<String> = report.borrow().problems.iter().map(told).collect();
-    if problems.is_empty() { Ok(()) } else { Err(problems.join("; ")) }
+    let problems = &report.borrow().problems;
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(told(problems.iter().map(|problem| (&*problem.key, &*problem.what))))
+}
+
+/// Problems as one text: where each is, if anywhere, and what is wrong.
+pub(super) fn told<'a>(problems: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let one = |(key, what): (&str, &str)| if key.is_empty() { what.to_owned() } else { format!("{key}: {what}") };
+    problems.map(one).collect::<Vec<_>>().join("; ")
 }
 
 /// What sound JSON says; nothing for null.

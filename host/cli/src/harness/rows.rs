@@ -2,7 +2,7 @@
 //! component says about them, so that a caller can compare it with his own
 //! function.
 
-use super::request::done;
+use super::request::{done, told};
 use sandgate_engine::json;
 use sandgate_engine::resolve::{parameter_rows, settings};
 use sandgate_files::setup::parameters;
@@ -29,10 +29,8 @@ pub(super) fn answer(policy: &Policy, section: &Section<'_>, report: &RefCell<Re
     let mut draw = Draw::new(manifest, seed, &[]);
     let settings = match given {
         None => draw.settings(),
-        Some(given) => settings(manifest, &given).map_err(|problems| {
-            let told = problems.iter().map(|problem| format!("{}: {}", problem.key, problem.what));
-            told.collect::<Vec<_>>().join("; ")
-        })?,
+        Some(given) => settings(manifest, &given)
+            .map_err(|problems| told(problems.iter().map(|problem| (&*problem.key, &*problem.what))))?,
     };
     let samples: Vec<Sample> =
         (0..count).map(|_| Sample { inputs: draw.inputs(&settings), settings: settings.clone() }).collect();

@@ -1,7 +1,7 @@
 //! What is asked of `sandgate harness`, one request after the other: a policy is
 //! loaded, a timeline begins, tags are set and records are sent.
 
-use super::request::{self, done};
+use super::request::{self, done, told};
 use super::rows;
 use sandgate_engine::json;
 use sandgate_files::{Content, Report, Section, known};
@@ -83,10 +83,7 @@ impl Session {
         let setup = setup(section);
         done(section, report)?;
         let trial = Trial::new(policy, &setup).map_err(|error| match error {
-            SetupError::Problems(problems) => {
-                let told = |problem: &sandgate_engine::resolve::Problem| format!("{}: {}", problem.key, problem.what);
-                problems.iter().map(told).collect::<Vec<_>>().join("; ")
-            }
+            SetupError::Problems(problems) => told(problems.iter().map(|problem| (&*problem.key, &*problem.what))),
             error @ SetupError::Fields(_) => error.to_string(),
         })?;
         self.trial = Some(trial);

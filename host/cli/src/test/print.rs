@@ -1,13 +1,11 @@
 //! What a test came to, for people and as JSON.
 
 use super::Tested;
+use super::words::{BAD, OK, counted};
 use sandgate_model::manifest::Input;
 use sandgate_trial::case::{Came, Case, Failure};
 use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
-
-const OK: anstyle::Style = anstyle::AnsiColor::Green.on_default();
-pub(super) const BAD: anstyle::Style = anstyle::AnsiColor::Red.on_default();
 
 impl Tested {
     /// For people, as cargo tells of tests.
@@ -136,8 +134,4 @@ fn shown(failure: &Failure, inputs: &[Input]) -> String {
         }
     }
     out
-}
-
-pub(super) fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

@@ -1,14 +1,15 @@
 //! What the cases prove beside themselves: that the policy answers by its row
 //! alone, and what it costs.
 
-use super::print::{BAD, counted};
+use super::words::{BAD, counted};
 use sandgate_model::Manifest;
 use sandgate_model::digits::grouped;
 use sandgate_sandbox::{Calibration, Policy, Sandbox};
+use sandgate_trial::faults::Faulted;
 use sandgate_trial::fuel::micros;
 use sandgate_trial::influence::Influence;
 use sandgate_trial::purity::Difference;
-use sandgate_trial::{Constants, Fuel, Influences, Purity, Sample, told};
+use sandgate_trial::{Constants, Faults, Fuel, Influences, Purity, Sample, told};
 use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
 
@@ -29,6 +30,7 @@ pub(super) struct Proofs {
     purity: Purity,
     fuel: Fuel,
     influences: Influences,
+    faults: Faults,
     /// The cases that the samples come from.
     of: Vec<String>,
     calibration: Option<Calibration>,
@@ -42,6 +44,7 @@ impl Proofs {
             purity: Purity::of(policy, budget, samples, constants, seed),
             fuel: Fuel::of(policy, budget, samples),
             influences: Influences::of(policy, budget, samples, constants, seed),
+            faults: Faults::of(policy, budget, samples, constants, seed),
             of,
             // only a report: without it the fuel still says all
             calibration: sandbox.calibrate().ok(),
@@ -96,6 +99,12 @@ impl Proofs {
             ),
             ways => writeln!(out, "purity      {BAD}not pure{BAD:#}: other answers in {}", counted(ways, "way")),
         };
+        for found in &self.faults.found {
+            let (word, rows) = (found.fault.word(), counted(found.rows, "row"));
+            let _ =
+                writeln!(out, "faults      {word}: {rows} of {} drawn ones end without an answer", self.faults.rows);
+            let _ = writeln!(out, "            such as {}: {}", row(&found.sample, manifest), found.fault);
+        }
         self.cost(out);
         for (what, names) in ["inputs", "parameters"].into_iter().zip(self.idle(manifest)) {
             for (influence, words) in
@@ -155,11 +164,18 @@ impl Proofs {
         let named = |names: &[(&str, Influence)], influence: Influence| -> Vec<String> {
             names.iter().filter(|(_, is)| *is == influence).map(|(name, _)| (*name).to_owned()).collect()
         };
+        let fault = |found: &Faulted| {
+            json!({
+                "fault": found.fault.word(), "detail": found.fault.to_string(), "rows": found.rows, "of": self.faults.rows,
+                "row": row(&found.sample, manifest),
+            })
+        };
+        let faults: Vec<Json> = self.faults.found.iter().map(fault).collect();
         let [inputs, parameters] = self.idle(manifest).map(|names| {
             json!({ "never": named(&names, Influence::Nothing), "only_shown": named(&names, Influence::OnlyShown) })
         });
         json!({
-            "inputs": inputs, "parameters": parameters,
+            "inputs": inputs, "parameters": parameters, "faults": faults,
             "purity": {
                 "pure": differences.is_empty(), "rows": self.purity.samples, "drawn": self.purity.drawn,
                 "comparisons": self.purity.comparisons, "differences": differences,

@@ -49,6 +49,22 @@ fn growing_memory_ends_at_its_limit() {
 }
 
 #[test]
+fn the_memory_of_a_sandbox_is_told() {
+    let judge = "(drop (memory.grow (i32.const 3))) (i32.const 32)";
+    let config = Config { memory_max: 10 << 16, ..Config::default() };
+    let policy = sandbox(config).load(&Guest { manifest: RULES, judge, ..Guest::default() }.component()).unwrap();
+    assert_eq!(policy.instantiate(), Ok(2 << 16));
+    let mut session = policy.session();
+    let mut pages = vec![session.memory()];
+    for _ in 0..4 {
+        session.judge(&rows(&[(Some(0), "")]), &parameters(), BUDGET, &mut Verdicts::new());
+        pages.push(session.memory());
+    }
+    // the third call asks for too much, and the fourth is in a sandbox of its own
+    assert_eq!(pages, [None, Some(5 << 16), Some(8 << 16), None, Some(5 << 16)]);
+}
+
+#[test]
 fn growing_memory_ends_at_the_limit_of_all_memories_together() {
     // the guest's own memory grows from two pages beside another of 40
     let grown = |wanted: u32| {

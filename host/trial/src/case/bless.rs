@@ -76,8 +76,7 @@ fn fill(expected: &mut dyn TableLike, expect: &Expect, decided: &Decided, manife
     }
     match &decided.fault {
         Some((word, _)) => put(expected, "fault", word.as_str()),
-        None if expect.fault.as_deref().is_some_and(|word| !word.is_empty()) => drop(expected.remove("fault")),
-        None => {}
+        None => drop(expected.remove("fault")),
     }
     let messages =
         expect.messages.iter().filter_map(|(code, _)| decided.reasons.iter().find(|(other, _)| other == code));

@@ -1,6 +1,6 @@
 //! What a case expects of a record, and how what came differs from it.
 
-use super::read::{known, values};
+use super::values::{known, values};
 use crate::decided::{Decided, Seen};
 use sandgate_engine::document::Given;
 use sandgate_engine::resolve::value;
@@ -22,7 +22,7 @@ pub struct Expect {
     pub inputs: Vec<(String, Value)>,
     /// Inputs that were absent.
     pub absent: Vec<String>,
-    /// The word of the fault; an empty one: there is none.
+    /// The word of the fault; nothing where there is none.
     pub fault: Option<String>,
     /// The record could not be used, with this cause.
     pub dead_letter: Option<String>,
@@ -74,10 +74,8 @@ pub(super) fn read(section: &Section<'_>, manifest: &Manifest) -> Expect {
             Err(what) => section.problem("inputs", format!("input `{name}` {what}")),
         }
     }
-    let mut faults = Fault::WORDS.to_vec();
-    faults.push("");
-    let word = |text: &str| Fault::WORDS.contains(&text).then(|| text.to_owned()).or(text.is_empty().then(String::new));
-    let fault = section.word("fault", &faults, word);
+    let word = |text: &str| Fault::WORDS.contains(&text).then(|| text.to_owned());
+    let fault = section.word("fault", &Fault::WORDS, word);
     let score = score(section);
     if score.is_some() && manifest.score.is_none() {
         section.problem("score", "is of a scoring policy, and this one gives no score; take it out");
@@ -154,12 +152,8 @@ impl Expect {
         for name in &self.absent {
             compare(&format!("input {name}"), Seen::Absent.to_string(), seen(name));
         }
-        if let Some(fault) = &self.fault {
-            let none = || "none".to_owned();
-            let expected = if fault.is_empty() { none() } else { fault.clone() };
-            let got = decided.fault.as_ref();
-            compare("fault", expected, got.map_or_else(none, |(word, _)| word.clone()));
-        }
+        let word = |fault: Option<&String>| fault.map_or_else(|| "none".to_owned(), Clone::clone);
+        compare("fault", word(self.fault.as_ref()), word(decided.fault.as_ref().map(|(word, _)| word)));
         found
     }
 }

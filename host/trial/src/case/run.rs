@@ -111,8 +111,23 @@ fn send(step: &Step, trial: &mut Trial, policy: &Policy, settings: &[Setting], r
     Ok(last)
 }
 
+/// What is wrong with a record of which nothing is expected: it may do without an
+/// input, but it must not end the policy.
+fn unasked(came: &Came) -> Vec<Difference> {
+    let fault = match came {
+        Came::Decided(decided) => decided.fault.as_ref().filter(|(word, _)| word != "input"),
+        _ => None,
+    };
+    let difference = |(word, _): &(String, String)| Difference {
+        what: "fault".to_owned(),
+        expected: "none".to_owned(),
+        got: word.clone(),
+    };
+    fault.map(difference).into_iter().collect()
+}
+
 fn differences(step: &Step, came: &Came, policy: &Policy) -> Vec<Difference> {
-    let Some(expect) = &step.expect else { return Vec::new() };
+    let Some(expect) = &step.expect else { return unasked(came) };
     let one = |what: &str, expected: &str, got: String| {
         vec![Difference { what: what.to_owned(), expected: expected.to_owned(), got }]
     };

@@ -128,7 +128,7 @@ impl Judged {
     /// environment is set.
     #[track_caller]
     pub fn snapshot(self, name: &str) -> Judged {
-        match snapshot::compare(&self.harness.folder, name, self.decision()) {
+        match snapshot::compare(&self.harness.folder, name, self.decision(), snapshot::blessed()) {
             Ok(()) => {}
             Err(problem) => self.check(false, || problem),
         }

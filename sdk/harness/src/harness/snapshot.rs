@@ -13,18 +13,23 @@ const BLESS: &str = "SANDGATE_BLESS";
 const CHANGING: [&str; 3] = ["generation", "set", "position"];
 const CHANGING_OF_POLICY: [&str; 2] = ["version", "digest"];
 
+/// Whether snapshots are to be written anew.
+pub(super) fn blessed() -> bool {
+    word(BLESS).is_some()
+}
+
 /// Compares a decision with `snapshots/NAME.json` below a folder, or writes it.
 ///
 /// # Errors
 /// What differs, and how it is accepted.
-pub(super) fn compare(folder: &Path, name: &str, decision: &Value) -> Result<(), String> {
+pub(super) fn compare(folder: &Path, name: &str, decision: &Value, bless: bool) -> Result<(), String> {
     let sound = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
     if !sound {
         return Err(format!("the snapshot {name:?} needs a name of letters, digits, `-` and `_`: it names a file"));
     }
     let path = folder.join("snapshots").join(name).with_extension("json");
     let decision = lasting(decision);
-    if word(BLESS).is_none() && path.exists() {
+    if !bless && path.exists() {
         let kept = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         let kept: Value = serde_json::from_str(&kept).map_err(|error| format!("{}: {error}", path.display()))?;
         return differences(&kept, &decision).map_err(|differences| {
@@ -88,8 +93,20 @@ fn leaves(value: &Value) -> BTreeMap<String, Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::{differences, lasting};
+    use super::{compare, differences, lasting};
     use serde_json::json;
+
+    #[test]
+    fn a_snapshot_is_written_where_it_is_missing_or_blessed() {
+        let folder = tempfile::tempdir().unwrap();
+        let compare = |outcome: &str, bless| compare(folder.path(), "it", &json!({ "outcome": outcome }), bless);
+        assert_eq!(compare("allow", false), Ok(()));
+        let told = compare("block", false).unwrap_err();
+        assert!(told.contains("SANDGATE_BLESS=1 cargo test\n  outcome: was allow, is block"), "{told}");
+        assert_eq!(compare("allow", false), Ok(()), "what differed was not written");
+        assert_eq!(compare("block", true), Ok(()));
+        assert_eq!(compare("block", false), Ok(()));
+    }
 
     #[test]
     fn a_new_build_of_the_same_policy_has_the_same_snapshot() {

@@ -1,0 +1,9 @@
+//! What is shipped answers as the function that the other tests call.
+
+use sandgate_harness::agree;
+use structuring::structuring;
+
+#[test]
+fn the_component_answers_as_the_function_does() {
+    agree!(structuring);
+}
