@@ -7,7 +7,7 @@ use sandgate_sandbox::{Config, Policy, Sandbox};
 use sandgate_tests::policies;
 use sandgate_trial::influence::Influence;
 use sandgate_trial::search::{Edge, Found, Sought};
-use sandgate_trial::{Constants, Influences, Purity, Search};
+use sandgate_trial::{Constants, Influences, Purity, Search, case};
 
 const BUDGET: u64 = 1_000_000;
 const POLICIES: [&str; 10] = [
@@ -95,6 +95,27 @@ fn the_smallest_rows_stand_on_the_limits() {
     );
     // no row of the defaults says it
     assert_eq!(risk.found("LIMITS_CONTRADICT").varied.len(), 1);
+}
+
+#[test]
+fn every_case_of_a_search_has_a_file_of_its_own() {
+    let risk = Component::load("account_risk");
+    let sought = risk.search(1);
+    let cases = sought.iter().filter_map(|sought| Some((sought.reason, sought.found.as_ref()?)));
+    let mut names: Vec<String> =
+        cases.flat_map(|(reason, found)| case::found(&risk.policy, reason, found)).map(|(name, _)| name).collect();
+    names.sort_unstable();
+    assert_eq!(
+        names,
+        [
+            "large_amount_amount",
+            "large_amount_level",
+            "limits_contradict",
+            "medium_amount_amount_from",
+            "medium_amount_amount_to",
+            "medium_amount_level"
+        ]
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use super::write::{Draft, DraftStep};
 use super::{Case, parse, run};
-use crate::search::{Found, Near};
+use crate::search::{Edge, Found, Near};
 use crate::{Answer, Sample};
 use sandgate_files::Report;
 use sandgate_model::Manifest;
@@ -21,7 +21,7 @@ pub fn found(policy: &Policy, reason: usize, found: &Found) -> Vec<(String, Stri
         let about = format!("the smallest record that gives {code}");
         return vec![(name, text(policy, &about, &[(None, &found.sample, &found.answer)]))];
     }
-    let case = |edge: &crate::search::Edge| {
+    let case = |edge: &Edge| {
         let input = &manifest.inputs[edge.input].name;
         let near = [("just below", edge.below.as_ref()), ("at", Some(&edge.at)), ("just above", edge.above.as_ref())];
         let steps: Vec<(Option<String>, &Sample, &Answer)> = near
@@ -29,7 +29,14 @@ pub fn found(policy: &Policy, reason: usize, found: &Found) -> Vec<(String, Stri
             .filter_map(|(word, near)| near.map(|near: &Near| (word, near)))
             .map(|(word, near)| (Some(format!("{word}: {input} {}", near.value)), &near.sample, &near.answer))
             .collect();
-        (format!("{name}_{input}"), text(policy, &format!("where {input} makes {code} come or go"), &steps))
+        // a reason may come and go again: then its lower edge is written first
+        let edges: Vec<&Edge> = found.edges.iter().filter(|other| other.input == edge.input).collect();
+        let side = match edges[..] {
+            [lower, _] if lower == edge => "_from",
+            [_, _] => "_to",
+            _ => "",
+        };
+        (format!("{name}_{input}{side}"), text(policy, &format!("where {input} makes {code} come or go"), &steps))
     };
     found.edges.iter().map(case).collect()
 }
