@@ -11,6 +11,7 @@ mod effectiveness;
 mod generate;
 mod harness;
 mod inspect;
+mod new;
 mod run;
 mod state;
 mod tags;
@@ -36,6 +37,8 @@ enum Verb {
     Run(run::Args),
     /// Show the main job on a fund's opening day, without any server
     Demo(demo::Args),
+    /// Begin a policy: a crate that builds and passes at once
+    New(new::Args),
     /// Build policies into components
     Build(build::Args),
     /// Tell what a component is: what it reads, what a tenant may set, what it answers
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         Verb::Generate(args) => generate::run(&args),
         Verb::Effectiveness(args) => effectiveness::run(&args),
         Verb::Demo(args) => demo::run(&args),
+        Verb::New(args) => new::run(&args),
         Verb::Build(args) => build::run(&args),
         Verb::Inspect(args) => inspect::run(&args),
         Verb::Test(args) => test::run(&args),

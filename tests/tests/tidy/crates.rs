@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The crates of this repository by folder, and the folders whose crates each
 /// may know. A folder that ends in `/` stands for all crates in it.
-const LAYERS: [(&str, &[&str]); 17] = [
+const LAYERS: [(&str, &[&str]); 18] = [
     ("host/model", &[]),
     ("host/window", &["host/model"]),
     ("host/sandbox", &["host/model"]),
@@ -21,6 +21,7 @@ const LAYERS: [(&str, &[&str]); 17] = [
     ("sdk/build", &[]),
     // it drives the program and knows nothing of what is in it
     ("sdk/harness", &[]),
+    ("sdk/template/", &["sdk", "sdk/build", "sdk/harness"]),
     ("policies/", &["sdk", "sdk/build", "sdk/harness"]),
     ("tests/guests/", &["sdk", "sdk/build"]),
     // the tests drive the program; some look inside the host, and compare with what a guest or a policy is natively
