@@ -36,7 +36,7 @@ fn write_policy(folder: &Path, sdk: &Path) {
          [lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n[workspace]\n\
          [dependencies]\nsandgate-sdk = {{ path = {sdk:?} }}\n\
          [build-dependencies]\nsandgate-sdk-build = {{ path = {:?} }}\n\
-         [profile.release]\nlto = true\noverflow-checks = true\n",
+         [profile.release]\noverflow-checks = true\n",
         sdk.join("build")
     );
     settle(&folder.join("Cargo.toml"), manifest.as_bytes());

@@ -54,7 +54,7 @@ pub(super) fn text(name: &str, summary: &str, workspace: Option<&Workspace>, sdk
     // in a workspace the profiles are those of its root
     if workspace.is_none() {
         out.push_str(
-            "\n[profile.release]\nlto = true\noverflow-checks = true # a sum that overflows is a fault, never a wrong number\n",
+            "\n[profile.release]\noverflow-checks = true # a sum that overflows is a fault, never a wrong number\n",
         );
     }
     out
