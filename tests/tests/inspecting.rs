@@ -73,11 +73,18 @@ fn every_kind_of_window_is_told_in_words() {
         "distinct values of account by device since the last silence of 30m, at most 1d",
         "last seen by account and device in the last 90d, without this transaction",
         "latest price by account in the last 1d, of source prices",
-        "count by account in the last 1h, where amount is 500 or more and device is not \"d-1\"",
+        "count by account in the last 1h, where amount is at least parameter from and device is not in parameter known",
     ];
     for source in sources {
         assert!(page.contains(&format!("  {source}\n")), "{source}\n{page}");
     }
+}
+
+#[test]
+fn conditions_on_what_a_tenant_sets_name_it() {
+    let page = page("structuring.wasm");
+    let source = "  sum of amount by account in the last 1d, where amount is at least parameter piece and amount is below parameter limit\n";
+    assert!(page.contains(source), "{page}");
 }
 
 #[test]
