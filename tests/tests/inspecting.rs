@@ -146,3 +146,20 @@ fn what_a_host_would_refuse_is_said_once_with_its_mend() {
     assert_eq!(output.status.code(), Some(1));
     assert!(told["refused"].as_str().unwrap().starts_with("this is a core module"));
 }
+
+#[test]
+fn two_inputs_of_one_name_are_refused_by_that_name() {
+    // a policy whose guest says so: the name of one input written over that of another
+    let mut component = std::fs::read(policies().join("velocity.wasm")).unwrap();
+    let (one, other) = (b"\"name\":\"device_hour_sum\"", b"\"name\":\"account_day_sum\"");
+    let at = component.windows(one.len()).position(|bytes| bytes == one).unwrap();
+    component[at..at + one.len()].copy_from_slice(other);
+    let desk = Desk::new();
+    std::fs::write(desk.path("twice.wasm"), component).unwrap();
+    for verb in [&["inspect", "twice.wasm"][..], &["test", "--component", "twice.wasm", "--cases", "cases"]] {
+        let output = desk.run(verb);
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains("the manifest is not sound: ") && told.contains("account_day_sum"), "{told}");
+    }
+}

@@ -109,6 +109,19 @@ fn blessed_cases_expect_what_came_and_keep_their_comments() {
 }
 
 #[test]
+fn what_is_searched_for_is_offered_and_kept_where_asked() {
+    let desk = desk(&[("burst", BURST)]);
+    let told = text(&test(&desk, "subscription_limits.wasm", &["--search"]).stdout);
+    let offered = "## cases/large_amount_amount.toml\nabout = \"where amount makes LARGE_AMOUNT come or go\"\n";
+    assert!(told.contains(offered) && told.contains("\n# just above: amount 1000000.0001\n"), "{told}");
+    assert!(!desk.path("cases/large_amount_amount.toml").exists(), "it is only offered");
+    assert!(test(&desk, "subscription_limits.wasm", &["--search", "--bless"]).status.success());
+    assert!(desk.read("cases/large_amount_amount.toml").contains("amount = \"1000000.0001\""));
+    let told = json(&test(&desk, "subscription_limits.wasm", &["--json"]));
+    assert_eq!((&told["passed"], &told["reasons"]["never"]), (&true.into(), &serde_json::json!([])));
+}
+
+#[test]
 fn only_the_cases_that_are_asked_for_run() {
     let desk = desk(&[
         ("burst", BURST),
