@@ -30,9 +30,10 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// The sources of a shipped policy as a crate of their own, with the SDK by path.
+/// It has a name of its own too: cargo keeps modules of one name in one place.
 fn write_policy(folder: &Path, sdk: &Path) {
     let manifest = format!(
-        "[package]\nname = \"account-risk\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\
+        "[package]\nname = \"risk-elsewhere\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\
          [lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n[workspace]\n\
          [dependencies]\nsandgate-sdk = {{ path = {sdk:?} }}\n\
          [build-dependencies]\nsandgate-sdk-build = {{ path = {:?} }}\n\

@@ -75,6 +75,11 @@ fn every_shipped_policy_answers_alike() {
         assert_eq!((one.len(), &one[1..]), (5, &other[1..]), "{name}");
         assert!(one[1..].iter().all(|answer| answer["ok"]["rows"]["count"] == 200), "{name}: {one:?}");
     }
+    // what the tool built in the same folder is not taken for our own
+    let (desk, policy) = (Desk::new(), root().join("policies/velocity"));
+    desk.succeed(["build".as_ref(), policy.as_os_str(), "--to".as_ref(), "again.wasm".as_ref()]);
+    let before = std::fs::read(by_sandgate.join("velocity.wasm")).unwrap();
+    assert!(std::fs::read(desk.path("again.wasm")).unwrap() == before, "the components differ");
 }
 
 #[test]
