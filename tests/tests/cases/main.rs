@@ -116,6 +116,21 @@ fn only_the_cases_that_are_asked_for_run() {
     ]);
     assert!(test(&desk, "subscription_limits.wasm", &["--only", "burs"]).status.success());
     assert_eq!(test(&desk, "subscription_limits.wasm", &[]).status.code(), Some(1));
+    let none = text(&test(&desk, "subscription_limits.wasm", &["--only", "brust"]).stdout);
+    assert!(none.contains("\nno case has the text of --only in its name; 2 others left out\n"), "{none}");
+}
+
+#[test]
+fn a_case_that_is_found_takes_no_other_ones_place() {
+    let mine = "[[step]]\nsend = { amount = 1, trade_type = \"x\" }\nexpect = { outcome = \"allow\" }\n";
+    let desk = desk(&[("large_amount_amount", mine)]);
+    let output = test(&desk, "subscription_limits.wasm", &["--search", "--bless"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("\n## cases/large_amount_amount_2.toml\n"), "{}", text(&output.stdout));
+    assert_eq!(desk.read("cases/large_amount_amount.toml"), mine);
+    assert!(desk.read("cases/large_amount_amount_2.toml").contains("makes LARGE_AMOUNT come or go"));
+    let told = json(&test(&desk, "subscription_limits.wasm", &["--json"]));
+    assert_eq!((&told["passed"], &told["reasons"]["never"]), (&true.into(), &serde_json::json!([])), "{told}");
 }
 
 #[test]
