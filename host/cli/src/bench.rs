@@ -9,7 +9,7 @@ mod drawn;
 mod measure;
 mod print;
 
-use anyhow::Context as _;
+use crate::component;
 use drawn::Drawn;
 use measure::Measured;
 use sandgate_model::quantity::parse_duration;
@@ -113,10 +113,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 fn load(sandbox: &Sandbox, file: &Path) -> anyhow::Result<(Policy, usize)> {
-    let bytes = std::fs::read(file)
-        .with_context(|| format!("{} cannot be read; name a component that `sandgate build` made", file.display()))?;
-    let policy = sandbox
-        .load(&bytes)
-        .map_err(|refusal| anyhow::anyhow!("{} would be refused by a host: {refusal}", file.display()))?;
-    Ok((policy, bytes.len()))
+    let bytes = component::read(file)?;
+    Ok((component::load(sandbox, &bytes, file)?, bytes.len()))
 }

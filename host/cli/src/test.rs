@@ -6,7 +6,7 @@ mod proofs;
 mod search;
 mod words;
 
-use crate::{bench, build};
+use crate::{bench, build, component};
 use anyhow::{Context as _, bail};
 use proofs::{Look, Proofs};
 use sandgate_files::Report;
@@ -90,12 +90,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     };
     for (place, cases) in &all {
         let bytes = match &args.component {
-            Some(file) => std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?,
-            None => build::component(place, true)?.bytes,
+            Some(file) => component::read(file)?,
+            None => build::compiled(place, true)?.bytes,
         };
-        let policy = sandbox
-            .load(&bytes)
-            .map_err(|refusal| anyhow::anyhow!("{} would be refused by a host: {refusal}", place.display()))?;
+        let policy = component::load(&sandbox, &bytes, place)?;
         let tested = test(policy, &bytes, cases, args, &sandbox)?;
         let out = &mut anstream::stdout();
         crate::say(out, if args.json { tested.json().to_string() } else { tested.text() })?;

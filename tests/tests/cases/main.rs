@@ -109,6 +109,18 @@ fn blessed_cases_expect_what_came_and_keep_their_comments() {
 }
 
 #[test]
+fn a_record_that_can_be_used_again_or_no_more_is_blessed_whole() {
+    let dead = "[fields]\naccount = { kind = \"integer\" }\n\n[[step]]\nsend = { account = \"a\", amount = 1, trade_type = \"x\" }\n";
+    let desk = desk(&[
+        ("dead", &format!("{dead}expect = {{ outcome = \"allow\", reasons = [] }}\n")),
+        ("alive", &format!("{}expect = {{ dead_letter = \"account\" }}\n", dead.replace("\"a\"", "17"))),
+    ]);
+    assert!(test(&desk, "subscription_limits.wasm", &["--bless"]).status.success());
+    assert!(desk.read("cases/dead.toml").ends_with("\nexpect = { dead_letter = \"account\" }\n"));
+    assert!(desk.read("cases/alive.toml").ends_with("\nexpect = { outcome = \"allow\", reasons = [] }\n"));
+}
+
+#[test]
 fn only_the_cases_that_are_asked_for_run() {
     let desk = desk(&[
         ("burst", BURST),

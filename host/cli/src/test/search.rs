@@ -30,7 +30,10 @@ pub(super) fn found(look: Look<'_>, constants: &Constants) -> Vec<Found> {
             code: manifest.reasons[sought.reason].code.clone(),
             tries: sought.tries,
             varied: varied.map(|at| manifest.parameters[*at].name.clone()).collect(),
-            cases: sought.found.as_ref().map_or_else(Vec::new, |found| case::found(policy, sought.reason, found)),
+            cases: sought
+                .found
+                .as_ref()
+                .map_or_else(Vec::new, |found| case::found(policy, budget, sought.reason, found)),
         }
     });
     found.collect()
