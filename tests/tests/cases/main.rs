@@ -121,6 +121,19 @@ fn a_record_that_can_be_used_again_or_no_more_is_blessed_whole() {
 }
 
 #[test]
+fn what_is_searched_for_is_offered_and_kept_where_asked() {
+    let desk = desk(&[("burst", BURST)]);
+    let told = text(&test(&desk, "subscription_limits.wasm", &["--search"]).stdout);
+    let offered = "## cases/large_amount_amount.toml\nabout = \"where amount makes LARGE_AMOUNT come or go\"\n";
+    assert!(told.contains(offered) && told.contains("\n# just above: amount 1000000.0001\n"), "{told}");
+    assert!(!desk.path("cases/large_amount_amount.toml").exists(), "it is only offered");
+    assert!(test(&desk, "subscription_limits.wasm", &["--search", "--bless"]).status.success());
+    assert!(desk.read("cases/large_amount_amount.toml").contains("amount = \"1000000.0001\""));
+    let told = json(&test(&desk, "subscription_limits.wasm", &["--json"]));
+    assert_eq!((&told["passed"], &told["reasons"]["never"]), (&true.into(), &serde_json::json!([])));
+}
+
+#[test]
 fn only_the_cases_that_are_asked_for_run() {
     let desk = desk(&[
         ("burst", BURST),
