@@ -5,7 +5,7 @@ use crate::{desk, test};
 use sandgate_tests::{Desk, text};
 
 /// Each is a part of a case and what is told about it.
-const TABLE: [(&str, &str); 15] = [
+const TABLE: [(&str, &str); 16] = [
     ("abuot = \"x\"", "cases/case.toml:1: abuot: is no key of this table; did you mean `about`?"),
     ("at = \"noon\"", "cases/case.toml:1: at: `noon` "),
     (
@@ -44,6 +44,10 @@ const TABLE: [(&str, &str); 15] = [
         "parameters = { per_minut = 1 }\n[[step]]",
         "cases/case.toml:1: parameters.per_minut: policy `subscription-limits` has no parameter `per_minut`; did you mean `per_minute`?",
     ),
+    (
+        "[[step]]\ntimes = 60_000\n[[step]]\ntimes = 60_000",
+        "cases/case.toml:1: step: sends 120000 records; at most 100000 are allowed in a case",
+    ),
     ("[[step]]\nevery = \"1s\"", "step[0].every: is how far apart `times` are; add `times`, or say when with `at`"),
 ];
 
@@ -71,6 +75,14 @@ fn all_mistakes_of_all_cases_are_told_at_once() {
     ] {
         assert!(error.contains(told), "{told} is missing:\n{error}");
     }
+}
+
+#[test]
+fn a_folder_that_is_not_there_has_no_cases_that_hold() {
+    let output = test(&Desk::new(), "subscription_limits.wasm", &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let error = text(&output.stderr);
+    assert!(error.contains("--cases names cases, which is no folder; name the one that the cases are in"), "{error}");
 }
 
 #[test]

@@ -72,6 +72,17 @@ fn what_does_not_hold_says_what_was_decided_and_on_what() {
 }
 
 #[test]
+fn a_repeat_has_the_first_answer_and_saw_nothing() {
+    let twice = || {
+        let payment = || json!({ "id": "p-1", "amount": 1 });
+        Harness::new(&policy("account_risk.wasm")).send(payment()).saw("level", 1).send(payment())
+    };
+    twice().expect(Outcome::Allow).reasons([]);
+    let told = failure(|| drop(twice().saw("level", ())));
+    assert!(told.starts_with("no policy was judged on this record: it repeats an id"), "{told}");
+}
+
+#[test]
 fn what_cannot_be_asked_is_told_at_once() {
     let harness = || Harness::new(&policy("account_risk.wasm"));
     let send = |harness: Harness| drop(harness.send(json!({ "amount": 1 })));

@@ -38,8 +38,13 @@ impl Tested {
                 shown(failure, &manifest.inputs)
             );
         }
-        if self.cases.is_empty() {
-            out.push_str("there are no cases; write one below `cases`, or let --search propose some\n");
+        match (self.cases.len(), self.left_out) {
+            (0, 0) => out.push_str("there are no cases; write one below `cases`, or let --search propose some\n"),
+            (0, others) => {
+                let _ =
+                    writeln!(out, "no case has the text of --only in its name; {} left out", counted(others, "other"));
+            }
+            _ => {}
         }
         self.proofs.failures(manifest, &mut out);
         out.push('\n');
@@ -69,10 +74,8 @@ impl Tested {
             [] => writeln!(out, "reasons     all {reasons} produced"),
             missing => {
                 let produced = reasons - missing.len();
-                {
-                    let mend = if self.found.is_none() { " (--search looks for them)" } else { "" };
-                    writeln!(out, "reasons     {produced} of {reasons} produced; never {}{mend}", missing.join(", "))
-                }
+                let mend = if self.found.is_none() { " (--search looks for them)" } else { "" };
+                writeln!(out, "reasons     {produced} of {reasons} produced; never {}{mend}", missing.join(", "))
             }
         };
     }
