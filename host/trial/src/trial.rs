@@ -7,7 +7,7 @@ use crate::table::Table;
 use sandgate_engine::document::{Document, Fallback, Given, Member, Stage, Thresholds};
 use sandgate_engine::generation::{Site, SiteSource};
 use sandgate_engine::judged::{Judge as _, Judged, Record};
-use sandgate_engine::resolve::{Problem, mend, resolve};
+use sandgate_engine::resolve::{Problem, mend, resolve, value};
 use sandgate_engine::{Engine, LaneJudge};
 use sandgate_model::schema::Field;
 use sandgate_model::{Instant, Manifest, Outcome};
@@ -91,6 +91,14 @@ pub enum SendError {
         /// What to do.
         mend: String,
     },
+    /// An input is set to what it cannot be.
+    #[error("input `{name}` {what}")]
+    Value {
+        /// The name.
+        name: String,
+        /// What it must be.
+        what: String,
+    },
     /// An input is set and absent.
     #[error("input `{name}` is both set and absent; keep one")]
     Twice {
@@ -110,7 +118,7 @@ impl SendError {
     pub fn word(&self) -> &'static str {
         match self {
             SendError::Field { .. } | SendError::Time => "send",
-            SendError::Input { .. } | SendError::Twice { .. } => "inputs",
+            SendError::Input { .. } | SendError::Value { .. } | SendError::Twice { .. } => "inputs",
             SendError::Source { .. } => "source",
             SendError::Range | SendError::Closed => "at",
         }
@@ -264,6 +272,12 @@ impl Trial {
         for name in send.inputs.iter().map(|(name, _)| name).chain(&send.absent) {
             if !inputs().any(|input| input == name) {
                 return Err(SendError::Input { name: name.clone(), mend: mend(name, inputs()) });
+            }
+        }
+        for (name, given) in &send.inputs {
+            let kind = self.manifest.inputs.iter().find(|input| input.name == *name).map(|input| input.kind);
+            if let Some(Err(what)) = kind.map(|kind| value(kind, given)) {
+                return Err(SendError::Value { name: name.clone(), what });
             }
         }
         if let Some((name, _)) = send.inputs.iter().find(|(name, _)| send.absent.contains(name)) {

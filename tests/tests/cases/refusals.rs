@@ -5,7 +5,7 @@ use crate::{desk, test};
 use sandgate_tests::{Desk, text};
 
 /// Each is a part of a case and what is told about it.
-const TABLE: [(&str, &str); 16] = [
+const TABLE: [(&str, &str); 17] = [
     ("abuot = \"x\"", "cases/case.toml:1: abuot: is no key of this table; did you mean `about`?"),
     ("at = \"noon\"", "cases/case.toml:1: at: `noon` "),
     (
@@ -24,6 +24,7 @@ const TABLE: [(&str, &str); 16] = [
         "[[step]]\ninputs = { last_minut = 1 }",
         "step[0].inputs: the policy has no input `last_minut`; did you mean `last_minute`?",
     ),
+    ("[[step]]\ninputs = { today = \"many\" }", "cases/case.toml:2: step[0].inputs: input `today` must be an integer"),
     (
         "[[step]]\ninputs = { today = 1 }\nabsent = [\"today\"]",
         "step[0].inputs: input `today` is both set and absent; keep one",
