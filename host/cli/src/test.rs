@@ -67,6 +67,8 @@ impl Args {
 struct Tested {
     policy: Policy,
     cases: Vec<(Case, Ran)>,
+    /// Cases that `--only` left out.
+    left_out: usize,
     proofs: Proofs,
     /// What a search found, where one was asked for.
     found: Option<Vec<Found>>,
@@ -113,11 +115,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 fn test(policy: Policy, component: &[u8], folder: &Path, args: &Args, sandbox: &Sandbox) -> anyhow::Result<Tested> {
+    if args.cases.is_some() && !folder.is_dir() {
+        bail!("--cases: {} is no folder", folder.display());
+    }
     let files = case::folder(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
     let report = RefCell::<Report>::default();
-    let files =
-        files.iter().filter(|file| file.file_stem().is_some_and(|name| name.to_string_lossy().contains(&args.only)));
-    let cases: Vec<Case> = files.filter_map(|file| case::read(file, &policy, &report)).collect();
+    let named = |file: &Path| file.file_stem().is_some_and(|name| name.to_string_lossy().contains(&args.only));
+    let (files, others): (Vec<PathBuf>, Vec<PathBuf>) = files.into_iter().partition(|file| named(file));
+    let cases: Vec<Case> = files.iter().filter_map(|file| case::read(file, &policy, &report)).collect();
     let report = report.into_inner();
     if !report.problems.is_empty() {
         return Err(crate::check::Problems(report).into());
@@ -137,7 +142,8 @@ fn test(policy: Policy, component: &[u8], folder: &Path, args: &Args, sandbox: &
     if let Some(found) = found.as_ref().filter(|_| args.bless) {
         search::keep(found, folder)?;
     }
-    Ok(Tested { policy, cases: ran, proofs, found, seconds: begun.elapsed().as_secs_f64() })
+    let seconds = begun.elapsed().as_secs_f64();
+    Ok(Tested { policy, cases: ran, left_out: others.len(), proofs, found, seconds })
 }
 
 /// Runs a case; filled in, it passes.
@@ -155,7 +161,7 @@ fn run_one(case: &Case, policy: &Policy, bless: bool) -> anyhow::Result<Ran> {
 }
 
 impl Tested {
-    /// The cases that did not go as expected, and those that expect nothing.
+    /// The cases that did not go as expected.
     fn failures(&self) -> usize {
         self.cases.iter().filter(|(_, ran)| !ran.failures.is_empty()).count()
     }

@@ -1,6 +1,6 @@
 //! A case: a timeline of records with what is expected of each, as a policy's
 //! author writes it down. One case is one file, `cases/NAME.toml` beside the
-//! policy's `Cargo.toml`; docs/cases.md has every key.
+//! policy's `Cargo.toml`; docs/writing/cases.md has every key.
 
 mod bless;
 mod expect;

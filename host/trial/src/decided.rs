@@ -43,6 +43,9 @@ impl Decided {
     pub fn read(line: &str, manifest: &Manifest) -> Result<Decided, String> {
         let json: Json = serde_json::from_str(line).map_err(|error| error.to_string())?;
         let text = |json: &Json| json.as_str().unwrap_or_default().to_owned();
+        if each(&json["policies"]).next().is_none() {
+            return Err(unjudged(&json));
+        }
         let inputs = &json["policies"][0]["inputs"];
         Ok(Decided {
             outcome: text(&json["outcome"]),
@@ -79,6 +82,19 @@ impl fmt::Display for Seen {
             Seen::Value(value) => value.fmt(f),
             Seen::Fault(why) => write!(f, "unusable: it {why}"),
         }
+    }
+}
+
+/// Why no policy was asked.
+fn unjudged(json: &Json) -> String {
+    let text = |json: &Json| json.as_str().unwrap_or_default().to_owned();
+    match each(&json["faults"]).next() {
+        Some(fault) => format!("the policy was not asked, {}: {}", text(&fault["fault"]), text(&fault["detail"])),
+        None => format!(
+            "the policy was not asked: `{}` was sent before, and what is sent again gets the decision of then; \
+             give it another id",
+            text(&json["transaction"])
+        ),
     }
 }
 

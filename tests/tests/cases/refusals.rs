@@ -5,7 +5,7 @@ use crate::{desk, test};
 use sandgate_tests::{Desk, text};
 
 /// Each is a part of a case and what is told about it.
-const TABLE: [(&str, &str); 15] = [
+const TABLE: [(&str, &str); 17] = [
     ("abuot = \"x\"", "cases/case.toml:1: abuot: is no key of this table; did you mean `about`?"),
     ("at = \"noon\"", "cases/case.toml:1: at: `noon` "),
     (
@@ -27,6 +27,11 @@ const TABLE: [(&str, &str); 15] = [
     (
         "[[step]]\ninputs = { today = 1 }\nabsent = [\"today\"]",
         "step[0].inputs: input `today` is both set and absent; keep one",
+    ),
+    ("[[step]]\nabsent = [\"today\", \"today\"]", "step[0].absent: `today` stands there twice; keep one"),
+    (
+        "[tags.account.a-1]\nrisk_level = 1\n[[step]]",
+        "cases/case.toml:1: tags: the policy reads no tag `risk_level` of an entity `account`; it declares none",
     ),
     ("[[step]]\nsource = \"prices\"", "step[0].source: the policy reads no source `prices`"),
     ("[[step]]\nexpect = { outcome = \"blok\" }", "step[0].expect.outcome: is `blok`; did you mean `block`?"),
@@ -71,6 +76,26 @@ fn all_mistakes_of_all_cases_are_told_at_once() {
     ] {
         assert!(error.contains(told), "{told} is missing:\n{error}");
     }
+}
+
+#[test]
+fn an_id_that_is_sent_again_is_told() {
+    for (second, told) in [("1", "`x` was sent before"), ("2", "id-reused: the id was used before")] {
+        let step = |amount: &str| format!("[[step]]\nsend = {{ id = \"x\", trade_type = \"a\", amount = {amount} }}\n");
+        let desk = desk(&[("case", &format!("{}{}", step("1"), step(second)))]);
+        let output = test(&desk, "subscription_limits.wasm", &[]);
+        let error = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{error}");
+        assert!(error.contains("case.toml: step 2 at line 3: the policy was not asked"), "{error}");
+        assert!(error.contains(told), "{error}");
+    }
+}
+
+#[test]
+fn a_folder_of_cases_that_is_named_is_there() {
+    let output = test(&Desk::new(), "subscription_limits.wasm", &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("--cases: cases is no folder"), "{}", text(&output.stderr));
 }
 
 #[test]
