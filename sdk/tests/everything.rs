@@ -149,6 +149,17 @@ fn score_by_everything(seen: &Seen, limits: &Limits, hits: &mut Hits<Reason>, mo
     moved.probability
 }
 
+/// Is called what the macro calls its own values.
+#[rules]
+fn inputs(inputs: &Seen, parameters: &Limits, hits: &mut Hits<Reason>) {
+    let _ = (inputs, parameters, hits);
+}
+
+#[test]
+fn a_policy_may_have_the_name_of_its_argument() {
+    assert!(inputs::judge(&rows(), &parameters()).hits.is_empty());
+}
+
 #[test]
 fn the_manifest_is_what_was_declared() {
     let golden: serde_json::Value = serde_json::from_str(include_str!("everything.json")).unwrap();

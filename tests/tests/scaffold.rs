@@ -140,7 +140,7 @@ fn what_cannot_be_made_is_refused_and_nothing_is_written() {
     std::fs::create_dir(desk.path("empty")).unwrap();
     let cases: [(&[&str], &str); 8] = [
         (&["full"], "full is there already and not empty; choose another name, or clear it away"),
-        (&["file"], "file is there already and not empty"),
+        (&["file"], "file is a file, or below one"),
         (&["Night_Limits"], "did you mean night-limits?"),
         (&["match"], "\"match\" is a word of Rust"),
         (&["tests"], "\"tests\" is the name of something"),

@@ -87,9 +87,11 @@ impl Kind {
 /// Where the name cannot be a policy's, the folder is in use, or the SDK is not
 /// found; nothing is written then.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let name = args.folder.file_name().and_then(OsStr::to_str).unwrap_or_default();
-    name::check(name)?;
     let told = args.folder.display();
+    let Some(name) = args.folder.file_name().and_then(OsStr::to_str) else {
+        bail!("{told} names no folder to make; its last part is the policy's name, such as night-limits");
+    };
+    name::check(name)?;
     if !is_free(&args.folder)? {
         bail!("{told} is there already and not empty; choose another name, or clear it away");
     }
@@ -123,7 +125,9 @@ fn is_free(folder: &Path) -> anyhow::Result<bool> {
     match std::fs::read_dir(folder) {
         Ok(mut entries) => Ok(entries.next().is_none()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(true),
-        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => Ok(false),
+        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {
+            bail!("{} is a file, or below one; choose another name", folder.display())
+        }
         Err(error) => Err(error).with_context(|| format!("{} cannot be looked at", folder.display())),
     }
 }

@@ -150,7 +150,7 @@ fn run_one(case: &Case, policy: &Policy, bless: bool) -> anyhow::Result<Ran> {
 }
 
 impl Tested {
-    /// The cases that did not go as expected, and those that expect nothing.
+    /// The cases that did not go as expected.
     fn failures(&self) -> usize {
         self.cases.iter().filter(|(_, ran)| !ran.failures.is_empty()).count()
     }

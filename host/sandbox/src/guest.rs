@@ -140,6 +140,11 @@ fn fault(error: &wasmtime::Error, fuel: u64, limits: Limits) -> Fault {
     match error.downcast_ref::<Trap>() {
         Some(Trap::OutOfFuel) => Fault::Fuel { budget: fuel },
         Some(Trap::Interrupt) => Fault::Stopped,
+        // what Rust makes of a panic, and of a recursion that leaves the stack of a guest
+        Some(trap @ Trap::UnreachableCodeReached) => Fault::Trap { detail: format!("it panicked ({trap})") },
+        Some(trap @ Trap::MemoryOutOfBounds) => {
+            Fault::Trap { detail: format!("it left its memory, often by too deep a recursion ({trap})") }
+        }
         Some(trap) => Fault::Trap { detail: trap.to_string() },
         None => Fault::Output {
             detail: format!(

@@ -19,6 +19,8 @@ const TRIES_MAX: u64 = 32_768;
 const TRIES_MIN: u64 = 1_024;
 /// Fuel that the changes of one may take, about: a third of a second.
 const FUEL_MAX: u64 = 300_000_000;
+/// How many tries one that faults counts as: it costs a sandbox, and its call another round.
+const FAULT_TRIES: u64 = 24;
 /// Samples of each settings that are changed, at most.
 const ROWS_MAX: usize = 64;
 /// Drawn rows beside them.
@@ -190,8 +192,9 @@ impl Work<'_> {
                 for row in &mut changed {
                     row.inputs[at] = self.draw.input(at, &group.settings, &row.inputs);
                 }
-                tries += changed.len() as u64;
-                if differs(&group.answers, &together(self.policy, &changed, self.budget)) {
+                let answers = together(self.policy, &changed, self.budget);
+                tries += weight(&answers);
+                if differs(&group.answers, &answers) {
                     self.tries += tries;
                     return true;
                 }
@@ -211,8 +214,8 @@ impl Work<'_> {
                 let rows = group.rows.iter().map(|row| &row.inputs);
                 let rows: Vec<Sample> =
                     rows.map(|inputs| Sample { inputs: inputs.clone(), settings: settings.clone() }).collect();
-                tries += rows.len() as u64;
                 let answers = together(self.policy, &rows, self.budget);
+                tries += weight(&answers);
                 if differs(&group.answers, &answers) {
                     self.tries += tries;
                     if self.room > 0 {
@@ -226,6 +229,12 @@ impl Work<'_> {
         self.tries += tries;
         false
     }
+}
+
+/// How many tries these answers count as.
+fn weight(answers: &[Answer]) -> u64 {
+    let faults = answers.iter().filter(|answer| answer.fault.is_some()).count() as u64;
+    answers.len() as u64 + faults * (FAULT_TRIES - 1)
 }
 
 fn differs(before: &[Answer], after: &[Answer]) -> bool {

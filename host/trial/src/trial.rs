@@ -9,6 +9,7 @@ use sandgate_engine::generation::{Site, SiteSource};
 use sandgate_engine::judged::{Judge as _, Judged, Record};
 use sandgate_engine::resolve::{Problem, mend, resolve, value};
 use sandgate_engine::{Engine, LaneJudge};
+use sandgate_model::manifest::{Origin, Tag};
 use sandgate_model::schema::Field;
 use sandgate_model::{Instant, Manifest, Outcome};
 use sandgate_sandbox::{Policy, WASMTIME_VERSION};
@@ -83,6 +84,16 @@ pub enum SendError {
         /// What to do.
         mend: String,
     },
+    /// No input of the policy looks the tag up.
+    #[error("the policy reads no tag `{name}` of an entity `{entity}`; {mend}")]
+    Tag {
+        /// What was to be tagged.
+        entity: String,
+        /// The attribute.
+        name: String,
+        /// What to do.
+        mend: String,
+    },
     /// No window of the policy names the source.
     #[error("the policy reads no source `{name}`; {mend}")]
     Source {
@@ -98,6 +109,12 @@ pub enum SendError {
         name: String,
         /// What it must be.
         what: String,
+    },
+    /// An input is absent twice.
+    #[error("`{name}` stands there twice; keep one")]
+    Absent {
+        /// The name.
+        name: String,
     },
     /// An input is set and absent.
     #[error("input `{name}` is both set and absent; keep one")]
@@ -119,6 +136,8 @@ impl SendError {
         match self {
             SendError::Field { .. } | SendError::Time => "send",
             SendError::Input { .. } | SendError::Value { .. } | SendError::Twice { .. } => "inputs",
+            SendError::Absent { .. } => "absent",
+            SendError::Tag { .. } => "tags",
             SendError::Source { .. } => "source",
             SendError::Range | SendError::Closed => "at",
         }
@@ -215,6 +234,29 @@ impl Trial {
         self.tags.set(Wanted { entity, id, attribute }, value)
     }
 
+    /// Whether an input of the policy looks such a tag up: another changes nothing,
+    /// so it is a mistake.
+    ///
+    /// # Errors
+    /// Where none does.
+    pub fn check_tag(&self, entity: &str, attribute: &str) -> Result<(), SendError> {
+        let read = || {
+            self.manifest.inputs.iter().filter_map(|input| match &input.from {
+                Origin::Tag(tag) => Some(tag),
+                _ => None,
+            })
+        };
+        if read().any(|tag| tag.entity == entity && tag.attribute == attribute) {
+            return Ok(());
+        }
+        let of = |tag: &&Tag| tag.entity == entity;
+        let mend = match read().any(|tag| of(&tag)) {
+            true => mend(attribute, read().filter(of).map(|tag| tag.attribute.as_str())),
+            false => mend(entity, read().map(|tag| tag.entity.as_str())),
+        };
+        Err(SendError::Tag { entity: entity.to_owned(), name: attribute.to_owned(), mend })
+    }
+
     /// Sends a record.
     ///
     /// # Errors
@@ -279,6 +321,9 @@ impl Trial {
             if let Some(Err(what)) = kind.map(|kind| value(kind, given)) {
                 return Err(SendError::Value { name: name.clone(), what });
             }
+        }
+        if let Some((_, name)) = send.absent.iter().enumerate().find(|(at, name)| send.absent[..*at].contains(name)) {
+            return Err(SendError::Absent { name: name.clone() });
         }
         if let Some((name, _)) = send.inputs.iter().find(|(name, _)| send.absent.contains(name)) {
             return Err(SendError::Twice { name: name.clone() });

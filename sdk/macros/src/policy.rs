@@ -5,7 +5,7 @@ use crate::errors::{Errors, span};
 use crate::json::{Object, text};
 use crate::reasons::text_of;
 use crate::words::{Word, unknown, words};
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Attribute, Expr, FnArg, GenericArgument, ItemFn, Lit, Meta, PathArguments, ReturnType, Type};
@@ -53,9 +53,10 @@ pub(crate) fn rules(attribute: TokenStream, item: TokenStream) -> TokenStream {
         errors.at(ty, "rules answer with hits and return nothing; a number is #[scoring]");
     }
     let name = &function.sig.ident;
+    let own = Span::mixed_site(); // a policy may be called `inputs`
     let one = match arguments.parameters {
-        Some(_) => quote!(|inputs, parameters, hits| #name(inputs, parameters, hits)),
-        None => quote!(|inputs, _, hits| #name(inputs, hits)),
+        Some(_) => quote_spanned!(own => |inputs, parameters, hits| #name(inputs, parameters, hits)),
+        None => quote_spanned!(own => |inputs, _, hits| #name(inputs, hits)),
     };
     finish(
         item,
@@ -77,10 +78,11 @@ pub(crate) fn scoring(attribute: TokenStream, item: TokenStream) -> TokenStream 
         ReturnType::Default => errors.at(&function.sig.ident, "a scoring policy returns its score: -> f64"),
     }
     let name = &function.sig.ident;
-    let parameters = arguments.parameters.is_some().then(|| quote!(parameters,));
-    let hits = arguments.reasons.is_some().then(|| quote!(hits,));
-    let moved = arguments.contributions.is_some().then(|| quote!(moved));
-    let one = quote!(|inputs, parameters, hits, moved| {
+    let own = Span::mixed_site(); // a policy may be called `inputs`
+    let parameters = arguments.parameters.is_some().then(|| quote_spanned!(own => parameters,));
+    let hits = arguments.reasons.is_some().then(|| quote_spanned!(own => hits,));
+    let moved = arguments.contributions.is_some().then(|| quote_spanned!(own => moved));
+    let one = quote_spanned!(own => |inputs, parameters, hits, moved| {
         let _ = (&parameters, &hits, &moved);
         #name(inputs, #parameters #hits #moved)
     });

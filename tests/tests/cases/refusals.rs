@@ -5,7 +5,7 @@ use crate::{desk, test};
 use sandgate_tests::{Desk, text};
 
 /// Each is a part of a case and what is told about it.
-const TABLE: [(&str, &str); 17] = [
+const TABLE: [(&str, &str); 19] = [
     ("abuot = \"x\"", "cases/case.toml:1: abuot: is no key of this table; did you mean `about`?"),
     ("at = \"noon\"", "cases/case.toml:1: at: `noon` "),
     (
@@ -28,6 +28,11 @@ const TABLE: [(&str, &str); 17] = [
     (
         "[[step]]\ninputs = { today = 1 }\nabsent = [\"today\"]",
         "step[0].inputs: input `today` is both set and absent; keep one",
+    ),
+    ("[[step]]\nabsent = [\"today\", \"today\"]", "step[0].absent: `today` stands there twice; keep one"),
+    (
+        "[tags.account.a-1]\nrisk_level = 1\n[[step]]",
+        "cases/case.toml:1: tags: the policy reads no tag `risk_level` of an entity `account`; it declares none",
     ),
     ("[[step]]\nsource = \"prices\"", "step[0].source: the policy reads no source `prices`"),
     ("[[step]]\nexpect = { outcome = \"blok\" }", "step[0].expect.outcome: is `blok`; did you mean `block`?"),

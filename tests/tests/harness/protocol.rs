@@ -99,6 +99,10 @@ fn a_wrong_request_is_answered_and_ends_nothing() {
             "input `amount` of policy `account-risk` reads field",
         ),
         (r#"{"begin": {"at": null, "parameters": {"large": null}}}"#, ""),
+        (
+            r#"{"tag": {"entity": "account", "id": "a", "attribute": "risk_levle", "value": 1}}"#,
+            "the policy reads no tag `risk_levle` of an entity `account`; did you mean `risk_level`?",
+        ),
         (r#"{"tag": {"entity": "account", "id": "a"}}"#, "tag.attribute: is missing"),
         (r#"{"tag": {"entity": "account", "id": "a", "attribute": "risk_level", "value": [1]}}"#, "tag.value: must be"),
         (

@@ -19,9 +19,10 @@ pub(super) const TARGET: &str = "wasm32-unknown-unknown";
 /// Where the folder has no crate, cargo fails, or no module comes out.
 pub(super) fn module(dir: &Path, quiet: bool) -> anyhow::Result<PathBuf> {
     let manifest = dir.join("Cargo.toml");
-    let manifest = manifest.canonicalize().with_context(|| {
-        format!("{} is no crate: it has no Cargo.toml; `sandgate new NAME` makes one", dir.display())
-    })?;
+    if !manifest.is_file() {
+        bail!("{} is no crate: it has no Cargo.toml; `sandgate new NAME` makes one", dir.display());
+    }
+    let manifest = manifest.canonicalize().with_context(|| format!("{} cannot be found", manifest.display()))?;
     let text = std::fs::read_to_string(&manifest).with_context(|| format!("{} cannot be read", manifest.display()))?;
     let parsed: toml::Table = text.parse().with_context(|| format!("{} is no TOML", manifest.display()))?;
     if !parsed.contains_key("package") {

@@ -114,6 +114,7 @@ impl Session {
             }
         };
         done(section, report)?;
+        trial.check_tag(entity, attribute).map_err(|error| error.to_string())?;
         trial.tag(entity, id, attribute, value.as_deref()).map_err(|error| error.to_string())?;
         Ok(b"{}".to_vec())
     }

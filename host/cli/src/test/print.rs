@@ -3,9 +3,12 @@
 use super::Tested;
 use super::words::{BAD, OK, counted};
 use sandgate_model::manifest::Input;
-use sandgate_trial::case::{Came, Case, Failure};
+use sandgate_trial::case::{Came, Case, Failure, Ran};
 use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
+
+/// Failed steps of a case that are shown in full.
+const STEPS_SHOWN: usize = 10;
 
 impl Tested {
     /// For people, as cargo tells of tests.
@@ -20,23 +23,17 @@ impl Tested {
         );
         let widest = self.cases.iter().map(|(case, _)| case.name.chars().count()).max().unwrap_or(0);
         for (case, ran) in &self.cases {
-            let pad = " ".repeat(widest - case.name.chars().count());
-            let about = case.about.as_ref().map_or(String::new(), |about| format!("{pad}  {about}"));
-            let word = match ran.failures.is_empty() {
-                true => format!("{OK}ok{OK:#}"),
-                false => format!("{BAD}FAILED{BAD:#}"),
-            };
+            let (word, style) = if ran.failures.is_empty() { ("ok", OK) } else { ("FAILED", BAD) };
+            let longest = if self.failures() > 0 { "FAILED" } else { "ok" };
+            let pad = " ".repeat(widest - case.name.chars().count() + longest.len() - word.len());
+            let nothing = (!case.expects()).then_some("expects nothing; --bless writes what came");
+            let told = case.about.as_deref().into_iter().chain(nothing).collect::<Vec<_>>().join("; ");
+            let about = if told.is_empty() { told } else { format!("{pad}  {told}") };
+            let word = format!("{style}{word}{style:#}");
             let _ = writeln!(out, "case {} ... {word}{about}", case.name);
         }
-        for (case, failure) in self.all_failures() {
-            let _ = write!(
-                out,
-                "\n{}:{}, step {}\n{}",
-                case.path.display(),
-                failure.line,
-                failure.step,
-                shown(failure, &manifest.inputs)
-            );
+        for (case, ran) in &self.cases {
+            self.steps(case, ran, &mut out);
         }
         match (self.cases.len(), self.left_out) {
             (0, 0) => out.push_str("there are no cases; write one below `cases`, or let --search propose some\n"),
@@ -80,8 +77,17 @@ impl Tested {
         };
     }
 
-    fn all_failures(&self) -> impl Iterator<Item = (&Case, &Failure)> {
-        self.cases.iter().flat_map(|(case, ran)| ran.failures.iter().map(move |failure| (case, failure)))
+    /// What failed in a case.
+    fn steps(&self, case: &Case, ran: &Ran, out: &mut String) {
+        let inputs = &self.policy.manifest().inputs;
+        for failure in ran.failures.iter().take(STEPS_SHOWN) {
+            let (path, text) = (case.path.display(), shown(failure, inputs));
+            let _ = write!(out, "\n{path}:{}, step {}\n{text}", failure.line, failure.step);
+        }
+        let more = ran.failures.len().saturating_sub(STEPS_SHOWN);
+        if more > 0 {
+            let _ = writeln!(out, "\n{}: {} more failed", case.path.display(), counted(more, "step"));
+        }
     }
 
     /// For programs.

@@ -104,6 +104,9 @@ impl Proofs {
             let _ =
                 writeln!(out, "faults      {word}: {rows} of {} drawn ones end without an answer", self.faults.rows);
             let _ = writeln!(out, "            such as {}: {}", row(&found.sample, manifest), found.fault);
+            if found.fault.word() == "trap" {
+                out.push_str("            a test that calls the function with that row shows where\n");
+            }
         }
         self.cost(out);
         for (what, names) in ["inputs", "parameters"].into_iter().zip(self.idle(manifest)) {

@@ -84,7 +84,7 @@ pub fn value(kind: Kind, given: &Given) -> Result<Value, String> {
             .map(Value::Number)
             .ok_or_else(|| format!("must be a finite number, not {text}")),
         (Kind::Decimal { scale }, Given::Number(text) | Given::Text(text)) => {
-            Decimal::parse(text, scale).map(Value::Decimal).map_err(|error| format!("{text} {error}"))
+            Decimal::parse(text, scale).map(Value::Decimal).map_err(|error| format!("`{text}` {error}"))
         }
         (Kind::Text, Given::Text(text)) => Ok(Value::Text(text.clone())),
         (Kind::Instant, Given::Text(text)) => {

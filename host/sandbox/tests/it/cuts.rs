@@ -68,7 +68,7 @@ fn each_way_to_misbehave_faults_its_row_alone() {
     let table = [
         (101, None),
         (102, Some("fuel used more than its 100000 units of fuel")),
-        (103, Some("trap wasm trap: wasm `unreachable` instruction executed")),
+        (103, Some("trap it panicked (wasm trap: wasm `unreachable` instruction executed)")),
         (104, Some("memory asked for more than its 4194304 bytes of memory")),
         (105, Some("output the score 1000000000 is not on the declared scale from 0 to 100")),
         (106, Some("output the score NaN is not on the declared scale from 0 to 100")),

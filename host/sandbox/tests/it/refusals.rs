@@ -143,7 +143,7 @@ fn a_describe_that_misbehaves_is_refused() {
     );
     let told = describe("unreachable");
     assert!(
-        told.starts_with("the component could not describe itself (trap): wasm trap: wasm `unreachable`"),
+        told.starts_with("the component could not describe itself (trap): it panicked (wasm trap: wasm `unreachable`"),
         "{told}"
     );
     let told = describe("(drop (memory.grow (i32.const 9999)))");

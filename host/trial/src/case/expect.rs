@@ -132,7 +132,11 @@ impl Expect {
         }
         for (code, message) in &self.messages {
             let got = decided.reasons.iter().find(|(other, _)| other == code);
-            compare(code, message.clone(), got.map_or("no such reason".to_owned(), |(_, message)| message.clone()));
+            compare(
+                code,
+                message.clone(),
+                got.map_or("not among the reasons".to_owned(), |(_, message)| message.clone()),
+            );
         }
         match (self.score, decided.score) {
             (Some(Score::Is(expected)), Some(got)) => compare("score", expected.to_string(), got.to_string()),

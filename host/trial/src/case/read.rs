@@ -78,7 +78,17 @@ fn of_file(file: &File, policy: &Policy, report: &RefCell<Report>) -> Option<Cas
     // what only the policy can tell
     match Trial::new(policy, &setup) {
         Ok(trial) => {
+            for tag in &tags {
+                if let Err(error) = trial.check_tag(&tag.entity, &tag.attribute) {
+                    root.problem(error.word(), error);
+                }
+            }
             for (section, step) in sections.iter().zip(&steps) {
+                for tag in &step.tags {
+                    if let Err(error) = trial.check_tag(&tag.entity, &tag.attribute) {
+                        section.problem(error.word(), error);
+                    }
+                }
                 if let Err(error) = trial.check(&step.send) {
                     section.problem(error.word(), error);
                 }
