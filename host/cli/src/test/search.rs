@@ -6,7 +6,7 @@ use sandgate_trial::{Constants, Search, case};
 use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What was found for one reason.
 pub(super) struct Found {
@@ -35,19 +35,21 @@ pub(super) fn found(look: Look<'_>, constants: &Constants) -> Vec<Found> {
     found.collect()
 }
 
-/// Writes the cases beside the others; none is written over.
-pub(super) fn keep(found: &[Found], folder: &Path) -> anyhow::Result<()> {
+/// Writes the cases beside the others and gives their files; none is written over.
+pub(super) fn keep(found: &[Found], folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let cases = found.iter().flat_map(|found| &found.cases);
     if found.iter().any(|found| !found.cases.is_empty()) {
         std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
     }
+    let mut files = Vec::new();
     for (name, text) in cases {
         let path = folder.join(format!("{name}.toml"));
         let written =
             File::create_new(&path).and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()));
         written.with_context(|| format!("{} cannot be written", path.display()))?;
+        files.push(path);
     }
-    Ok(())
+    Ok(files)
 }
 
 /// For people: each case as its file would be.
@@ -60,7 +62,8 @@ pub(super) fn text(found: &[Found], out: &mut String) {
         }
         let with =
             if varied.is_empty() { String::new() } else { format!(", with other values of {}", varied.join(", ")) };
-        let _ = writeln!(out, "\nsearch: {code} after {tries} rows{with}");
+        let rows = if tries == "1" { "row" } else { "rows" };
+        let _ = writeln!(out, "\nsearch: {code} after {tries} {rows}{with}");
         for (name, text) in cases {
             let _ = write!(out, "\n## cases/{name}.toml\n{text}");
         }
