@@ -102,11 +102,12 @@ impl File {
     fn parse(path: &Path, text: &str, report: &RefCell<Report>) -> Option<File> {
         let (table, errors) = DeTable::parse_recoverable(text);
         if errors.is_empty() {
-            let content = members(table.get_ref(), text);
+            let content = Lines::of(text).members(table.get_ref());
             return Some(File { path: path.to_owned(), root: Node { line: 1, content } });
         }
+        let lines = Lines::of(text);
         let problems = errors.iter().map(|error| {
-            let line = line(text, error.span().map_or(0, |span| span.start));
+            let line = lines.line(error.span().map_or(0, |span| span.start));
             Problem::of_file(path, line, format!("is no TOML: {}", error.message()))
         });
         report.borrow_mut().problems.extend(problems);
@@ -165,44 +166,54 @@ impl Node {
     }
 }
 
-fn members(table: &DeTable<'_>, text: &str) -> Content {
-    let mut members: Vec<_> = table.iter().collect();
-    members.sort_by_key(|(key, _)| key.span().start);
-    let node = |key: &toml::Spanned<std::borrow::Cow<'_, str>>, value: &DeValue<'_>| {
-        (key.get_ref().to_string(), Node { line: line(text, key.span().start), content: content(value, text) })
-    };
-    Content::Table(members.into_iter().map(|(key, value)| node(key, value.get_ref())).collect())
-}
+/// Where the lines of a text end: a file may be long, and every key asks for its own.
+struct Lines(Vec<usize>);
 
-fn content(value: &DeValue<'_>, text: &str) -> Content {
-    match value {
-        DeValue::Boolean(flag) => Content::Flag(*flag),
-        // a number in another base is written out, so that its digits mean what they say
-        DeValue::Integer(integer) if integer.radix() == 10 => Content::Number(unsigned(integer.as_str())),
-        DeValue::Integer(integer) => {
-            let number = i128::from_str_radix(integer.as_str(), integer.radix());
-            Content::Number(number.map_or_else(|_| integer.to_string(), |number| number.to_string()))
+impl Lines {
+    fn of(text: &str) -> Lines {
+        Lines(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect())
+    }
+
+    /// The line that a byte is on, from 1.
+    fn line(&self, offset: usize) -> usize {
+        1 + self.0.partition_point(|end| *end < offset)
+    }
+
+    fn members(&self, table: &DeTable<'_>) -> Content {
+        let mut members: Vec<_> = table.iter().collect();
+        members.sort_by_key(|(key, _)| key.span().start);
+        let node = |key: &toml::Spanned<std::borrow::Cow<'_, str>>, value: &DeValue<'_>| {
+            (key.get_ref().to_string(), Node { line: self.line(key.span().start), content: self.content(value) })
+        };
+        Content::Table(members.into_iter().map(|(key, value)| node(key, value.get_ref())).collect())
+    }
+
+    fn content(&self, value: &DeValue<'_>) -> Content {
+        match value {
+            DeValue::Boolean(flag) => Content::Flag(*flag),
+            // a number in another base is written out, so that its digits mean what they say
+            DeValue::Integer(integer) if integer.radix() == 10 => Content::Number(unsigned(integer.as_str())),
+            DeValue::Integer(integer) => {
+                let number = i128::from_str_radix(integer.as_str(), integer.radix());
+                Content::Number(number.map_or_else(|_| integer.to_string(), |number| number.to_string()))
+            }
+            DeValue::Float(float) => Content::Number(unsigned(float.as_str())),
+            DeValue::String(string) => Content::Text(string.to_string()),
+            DeValue::Datetime(_) => Content::Date,
+            DeValue::Array(array) => Content::List(
+                array
+                    .iter()
+                    .map(|value| Node { line: self.line(value.span().start), content: self.content(value.get_ref()) })
+                    .collect(),
+            ),
+            DeValue::Table(table) => self.members(table),
         }
-        DeValue::Float(float) => Content::Number(unsigned(float.as_str())),
-        DeValue::String(string) => Content::Text(string.to_string()),
-        DeValue::Datetime(_) => Content::Date,
-        DeValue::Array(array) => Content::List(
-            array
-                .iter()
-                .map(|value| Node { line: line(text, value.span().start), content: content(value.get_ref(), text) })
-                .collect(),
-        ),
-        DeValue::Table(table) => members(table, text),
     }
 }
 
 /// The digits without a plus sign, which TOML allows and no reader of ours takes.
 fn unsigned(digits: &str) -> String {
     digits.strip_prefix('+').unwrap_or(digits).to_owned()
-}
-
-fn line(text: &str, offset: usize) -> usize {
-    1 + text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count()
 }
 
 // === impl Report ===
