@@ -98,6 +98,8 @@ mod guide {
     mod windows {}
     #[doc = include_str!("../../docs/writing/parameters.md")]
     mod parameters {}
+    #[doc = include_str!("../../docs/writing/models.md")]
+    mod models {}
     #[doc = include_str!("../../docs/writing/recipes.md")]
     mod recipes {}
 }

@@ -1,6 +1,15 @@
 //! Models that were trained elsewhere, read while a policy is compiled.
 //!
-#![doc = include_str!("../../docs/writing/models.md")]
+//! A logistic regression is a sum of weighted features and a function that makes
+//! a probability of it. `#[derive(Logistic)]` on a struct of features takes the
+//! weights from a JSON file that scikit-learn's numbers are written to, and makes
+//! constants of them: nothing is read when a transaction is judged, and a mistake
+//! in the file is a compile error. A feature without a field, and a field that is
+//! no feature, does not compile.
+//!
+//! Values are scikit-learn's to 1e-12, and the same bits natively, in a sandbox
+//! and on every machine. `docs/writing/models.md` shows both sides, the lines of
+//! Python and a whole policy.
 
 mod probability;
 
@@ -95,7 +104,7 @@ pub fn weigh(feature: impl Feature, coefficient: f64, mean: f64, scale: f64) -> 
 
 #[cfg(test)]
 mod tests {
-    /// The function in Python that this file shows, or that a script has.
+    /// The function in Python that the guide shows, or that a script has.
     fn export(text: &str) -> String {
         let from_its_name = text.lines().skip_while(|line| !line.starts_with("def export("));
         let body = from_its_name.take_while(|line| !line.is_empty() && !line.starts_with("```"));
@@ -104,13 +113,9 @@ mod tests {
 
     #[test]
     fn the_python_that_is_shown_is_the_one_that_is_tested() {
-        let shown: String = include_str!("model.rs")
-            .lines()
-            .filter_map(|line| line.strip_prefix("//!"))
-            .map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line)))
-            .collect();
+        let shown = include_str!("../../docs/writing/models.md");
         let run = include_str!("../tests/logistic/export.py");
-        assert_eq!(export(&shown), export(run));
+        assert_eq!(export(shown), export(run));
         assert!(export(run).contains("json.dump"));
     }
 }

@@ -19,8 +19,10 @@ pub fn root() -> &'static Path {
 pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
+        // as `cargo test` itself builds it, so that it is not built twice: the tests of
+        // other crates bring features that a plain build goes without
         let built = Command::new("cargo")
-            .args(["build", "--release", "--workspace", "--bins", "--quiet"])
+            .args(["test", "--release", "--workspace", "--test", "program", "--no-run", "--quiet"])
             .current_dir(root())
             .status();
         assert!(built.is_ok_and(|status| status.success()), "the program must build");

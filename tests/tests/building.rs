@@ -30,13 +30,14 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// The sources of a shipped policy as a crate of their own, with the SDK by path.
+/// It has a name of its own too: cargo keeps modules of one name in one place.
 fn write_policy(folder: &Path, sdk: &Path) {
     let manifest = format!(
-        "[package]\nname = \"account-risk\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\
+        "[package]\nname = \"risk-elsewhere\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\
          [lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n[workspace]\n\
          [dependencies]\nsandgate-sdk = {{ path = {sdk:?} }}\n\
          [build-dependencies]\nsandgate-sdk-build = {{ path = {:?} }}\n\
-         [profile.release]\nlto = true\noverflow-checks = true\n",
+         [profile.release]\noverflow-checks = true\n",
         sdk.join("build")
     );
     settle(&folder.join("Cargo.toml"), manifest.as_bytes());
@@ -71,7 +72,7 @@ fn another_folder_and_another_user_give_the_same_component() {
     // kept, so that only a change is built again
     let elsewhere = target.join("tests/elsewhere");
     let clone = elsewhere.join("a clone");
-    for part in ["sdk", "wit"] {
+    for part in ["docs", "sdk", "wit"] {
         copy(&root().join(part), &clone.join(part));
     }
     settle(&clone.join("Cargo.toml"), &std::fs::read(root().join("Cargo.toml")).unwrap());

@@ -73,11 +73,18 @@ fn every_kind_of_window_is_told_in_words() {
         "distinct values of account by device since the last silence of 30m, at most 1d",
         "last seen by account and device in the last 90d, without this transaction",
         "latest price by account in the last 1d, of source prices",
-        "count by account in the last 1h, where amount is 500 or more and device is not \"d-1\"",
+        "count by account in the last 1h, where amount is at least parameter from and device is not in parameter known",
     ];
     for source in sources {
         assert!(page.contains(&format!("  {source}\n")), "{source}\n{page}");
     }
+}
+
+#[test]
+fn conditions_on_what_a_tenant_sets_name_it() {
+    let page = page("structuring.wasm");
+    let source = "  sum of amount by account in the last 1d, where amount is at least parameter piece and amount is below parameter limit\n";
+    assert!(page.contains(source), "{page}");
 }
 
 #[test]
@@ -138,4 +145,21 @@ fn what_a_host_would_refuse_is_said_once_with_its_mend() {
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(told["refused"].as_str().unwrap().starts_with("this is a core module"));
+}
+
+#[test]
+fn two_inputs_of_one_name_are_refused_by_that_name() {
+    // a policy whose guest says so: the name of one input written over that of another
+    let mut component = std::fs::read(policies().join("velocity.wasm")).unwrap();
+    let (one, other) = (b"\"name\":\"device_hour_sum\"", b"\"name\":\"account_day_sum\"");
+    let at = component.windows(one.len()).position(|bytes| bytes == one).unwrap();
+    component[at..at + one.len()].copy_from_slice(other);
+    let desk = Desk::new();
+    std::fs::write(desk.path("twice.wasm"), component).unwrap();
+    for verb in [&["inspect", "twice.wasm"][..], &["test", "--component", "twice.wasm", "--cases", "cases"]] {
+        let output = desk.run(verb);
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains("the manifest is not sound: ") && told.contains("account_day_sum"), "{told}");
+    }
 }

@@ -102,8 +102,10 @@ fn every_case_of_a_search_has_a_file_of_its_own() {
     let risk = Component::load("account_risk");
     let sought = risk.search(1);
     let cases = sought.iter().filter_map(|sought| Some((sought.reason, sought.found.as_ref()?)));
-    let mut names: Vec<String> =
-        cases.flat_map(|(reason, found)| case::found(&risk.policy, reason, found)).map(|(name, _)| name).collect();
+    let mut names: Vec<String> = cases
+        .flat_map(|(reason, found)| case::found(&risk.policy, BUDGET, reason, found))
+        .map(|(name, _)| name)
+        .collect();
     names.sort_unstable();
     assert_eq!(
         names,

@@ -96,7 +96,17 @@ fn a_stranger_who_follows_the_guide_sees_his_policy_judge() {
     let commands = steps.iter().filter(|step| matches!(step, Step::Command { .. })).count();
     assert!(commands >= 12 && steps.len() - commands >= 7, "{steps:?}");
     let desk = Desk::new();
-    for step in &steps {
+    follow(&steps, &desk);
+    let decisions = desk.json_lines("out.jsonl");
+    let outcomes: Vec<&str> = decisions.iter().map(|decision| decision["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["block", "allow", "block"]);
+    let component = std::fs::metadata(desk.path("night_transfers.wasm")).unwrap().len();
+    assert!(component < 16 * 1024, "the guide says about 10 KB: {component}");
+}
+
+/// Types the commands of a document one after the other.
+fn follow(steps: &[Step], desk: &Desk) {
+    for step in steps {
         match step {
             Step::File { name, content } => desk.write(name, content),
             Step::Command { command, shown } => {
@@ -104,7 +114,7 @@ fn a_stranger_who_follows_the_guide_sees_his_policy_judge() {
                 let lines: Vec<&str> = printed.lines().collect();
                 assert!(
                     is_shown(shown, &lines),
-                    "the guide shows of `{command}`:\n{}\nbut it printed:\n{printed}",
+                    "it is shown of `{command}`:\n{}\nbut it printed:\n{printed}",
                     shown.join("\n")
                 );
                 if command.starts_with("sandgate new") {
@@ -114,11 +124,23 @@ fn a_stranger_who_follows_the_guide_sees_his_policy_judge() {
             }
         }
     }
-    let decisions = desk.json_lines("out.jsonl");
-    let outcomes: Vec<&str> = decisions.iter().map(|decision| decision["outcome"].as_str().unwrap()).collect();
-    assert_eq!(outcomes, ["block", "allow", "block"]);
-    let component = std::fs::metadata(desk.path("night_transfers.wasm")).unwrap().len();
-    assert!(component < 16 * 1024, "the guide says about 10 KB: {component}");
+}
+
+#[test]
+fn the_pages_print_what_they_show() {
+    let desk = Desk::new();
+    for component in ["subscription_limits.wasm", "velocity.wasm"] {
+        std::fs::copy(policies().join(component), desk.path(component)).unwrap();
+    }
+    let pages = std::fs::read_dir(root().join("docs/writing")).unwrap().map(|page| page.unwrap().path());
+    let mut commands = 0;
+    for page in pages {
+        let steps: Vec<Step> = steps(&std::fs::read_to_string(page).unwrap());
+        let steps: Vec<Step> = steps.into_iter().filter(|step| matches!(step, Step::Command { .. })).collect();
+        commands += steps.len();
+        follow(&steps, &desk);
+    }
+    assert!(commands >= 2, "{commands}");
 }
 
 #[test]

@@ -9,12 +9,12 @@ mod drawn;
 mod measure;
 mod print;
 
-use anyhow::Context as _;
+use crate::component;
 use drawn::Drawn;
 use measure::Measured;
 use sandgate_model::quantity::parse_duration;
 use sandgate_sandbox::{Config, Policy, Sandbox};
-use sandgate_trial::trial::FUEL_PER_US;
+use sandgate_trial::trial;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -66,7 +66,11 @@ struct Bench {
     subjects: Vec<(Subject, Measured)>,
 }
 
-fn budget(text: &str) -> Result<Duration, String> {
+/// What one transaction may use, as a time on the command line.
+///
+/// # Errors
+/// Where it is none, or none that a tenant's file takes.
+pub(crate) fn budget(text: &str) -> Result<Duration, String> {
     match parse_duration(text) {
         Ok(budget) if (Duration::from_micros(1)..=Duration::from_secs(1)).contains(&budget) => Ok(budget),
         Ok(_) => Err("must be from 1us to 1s".to_owned()),
@@ -84,7 +88,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let files: Vec<&Path> =
         [Some(&args.file), args.compare.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();
     let loaded = files.iter().map(|file| load(&sandbox, file)).collect::<anyhow::Result<Vec<_>>>()?;
-    let fuel = u64::try_from(args.budget.as_micros()).unwrap_or(u64::MAX).saturating_mul(FUEL_PER_US);
+    let fuel = trial::fuel(args.budget);
 
     let policies: Vec<&Policy> = loaded.iter().map(|(policy, _)| policy).collect();
     let same_rows = policies.iter().all(|policy| policy.manifest().inputs == policies[0].manifest().inputs);
@@ -109,10 +113,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 fn load(sandbox: &Sandbox, file: &Path) -> anyhow::Result<(Policy, usize)> {
-    let bytes = std::fs::read(file)
-        .with_context(|| format!("{} cannot be read; name a component that `sandgate build` made", file.display()))?;
-    let policy = sandbox
-        .load(&bytes)
-        .map_err(|refusal| anyhow::anyhow!("{} would be refused by a host: {refusal}", file.display()))?;
-    Ok((policy, bytes.len()))
+    let bytes = component::read(file)?;
+    Ok((component::load(sandbox, &bytes, file)?, bytes.len()))
 }

@@ -8,6 +8,7 @@ mod same;
 
 pub(crate) use same::as_compiler;
 
+use crate::component;
 use anyhow::{Context as _, bail};
 use sandgate_model::manifest::{Manifest, Origin};
 use sandgate_sandbox::{Config, Policy, Sandbox};
@@ -41,10 +42,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     }
     let sandbox = Sandbox::new(Config { cache: None, ..Config::default() })?;
     for dir in &args.dirs {
-        let built = component(dir, false)?;
-        let policy = sandbox
-            .load(&built.bytes)
-            .map_err(|refusal| anyhow::anyhow!("{} would be refused by a host: {refusal}", dir.display()))?;
+        let built = compiled(dir, false)?;
+        let policy = component::load(&sandbox, &built.bytes, dir)?;
         let to = args.to.as_deref().unwrap_or(&built.path);
         write(to, &built.bytes)?;
         let out = &mut anstream::stdout();
@@ -72,7 +71,7 @@ pub(crate) struct Built {
 ///
 /// # Errors
 /// Where cargo fails, or the crate is no policy.
-pub(crate) fn component(dir: &Path, quiet: bool) -> anyhow::Result<Built> {
+pub(crate) fn compiled(dir: &Path, quiet: bool) -> anyhow::Result<Built> {
     let module = compile::module(dir, quiet)?;
     let bytes = std::fs::read(&module).with_context(|| format!("{} cannot be read", module.display()))?;
     compile::inspect(&bytes).with_context(|| format!("{} cannot be made a component", dir.display()))?;

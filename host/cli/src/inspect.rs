@@ -4,6 +4,7 @@
 mod page;
 mod words;
 
+use crate::component;
 use anyhow::Context as _;
 use sandgate_model::Manifest;
 use sandgate_sandbox::{Config, INTERFACE, Policy, Refusal, Sandbox};
@@ -54,7 +55,7 @@ fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     if file.is_dir() {
         anyhow::bail!("{0} is a folder; name a component, such as `sandgate build {0}` makes one", file.display());
     }
-    std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))
+    component::read(file)
 }
 
 /// What `--json` prints.

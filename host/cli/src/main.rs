@@ -5,6 +5,7 @@ mod bench;
 mod build;
 mod cases;
 mod check;
+mod component;
 mod config;
 mod demo;
 mod effectiveness;

@@ -6,15 +6,13 @@ mod proofs;
 mod search;
 mod words;
 
-use crate::build;
+use crate::{bench, build, component};
 use anyhow::{Context as _, bail};
 use proofs::{Look, Proofs};
 use sandgate_files::Report;
-use sandgate_model::quantity::parse_duration;
 use sandgate_sandbox::{Config, Policy, Sandbox};
 use sandgate_trial::case::{self, Case, Ran};
-use sandgate_trial::trial::FUEL_PER_US;
-use sandgate_trial::{Constants, Sample};
+use sandgate_trial::{Constants, Sample, trial};
 use search::Found;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -39,7 +37,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TEXT", default_value = "")]
     only: String,
     /// The budget of a transaction that fuel is compared with, as a tenant's file sets it
-    #[arg(long, value_name = "TIME", default_value = "100us", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "100us", value_parser = bench::budget)]
     budget: Duration,
     /// Write what came into the cases as what they expect
     #[arg(long)]
@@ -56,20 +54,13 @@ pub(crate) struct Args {
     json: bool,
 }
 
-impl Args {
-    /// The budget in fuel.
-    fn fuel(&self) -> u64 {
-        u64::try_from(self.budget.as_micros()).unwrap_or(u64::MAX).saturating_mul(FUEL_PER_US).max(1)
-    }
-}
-
 /// What the cases of one policy came to.
 struct Tested {
     policy: Policy,
     cases: Vec<(Case, Ran)>,
     /// The files that `--bless` wrote.
     blessed: Vec<PathBuf>,
-    /// Cases that `--only` left out.
+    /// Cases that were left out, because only others were asked for.
     left_out: usize,
     proofs: Proofs,
     /// What a search found, where one was asked for.
@@ -98,12 +89,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     };
     for (place, cases) in &all {
         let bytes = match &args.component {
-            Some(file) => std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?,
-            None => build::component(place, true)?.bytes,
+            Some(file) => component::read(file)?,
+            None => build::compiled(place, true)?.bytes,
         };
-        let policy = sandbox
-            .load(&bytes)
-            .map_err(|refusal| anyhow::anyhow!("{} would be refused by a host: {refusal}", place.display()))?;
+        let policy = component::load(&sandbox, &bytes, place)?;
         let tested = test(policy, &bytes, cases, args, &sandbox)?;
         let out = &mut anstream::stdout();
         crate::say(out, if args.json { tested.json().to_string() } else { tested.text() })?;
@@ -117,14 +106,15 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 fn test(policy: Policy, component: &[u8], folder: &Path, args: &Args, sandbox: &Sandbox) -> anyhow::Result<Tested> {
+    // a crate need not have cases yet, but what is named must be there
     if args.cases.is_some() && !folder.is_dir() {
-        bail!("--cases: {} is no folder", folder.display());
+        bail!("--cases names {}, which is no folder; name the one that the cases are in", folder.display());
     }
     let files = case::folder(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
     let report = RefCell::<Report>::default();
-    let named = |file: &Path| file.file_stem().is_some_and(|name| name.to_string_lossy().contains(&args.only));
-    let (files, others): (Vec<PathBuf>, Vec<PathBuf>) = files.into_iter().partition(|file| named(file));
-    let cases: Vec<Case> = files.iter().filter_map(|file| case::read(file, &policy, &report)).collect();
+    let asked = |file: &&PathBuf| file.file_stem().is_some_and(|name| name.to_string_lossy().contains(&args.only));
+    let (asked, others): (Vec<&PathBuf>, Vec<&PathBuf>) = files.iter().partition(asked);
+    let cases: Vec<Case> = asked.into_iter().filter_map(|file| case::read(file, &policy, &report)).collect();
     let report = report.into_inner();
     if !report.problems.is_empty() {
         return Err(crate::check::Problems(report).into());
@@ -138,11 +128,11 @@ fn test(policy: Policy, component: &[u8], folder: &Path, args: &Args, sandbox: &
     }
     let samples: Vec<Sample> = ran.iter().flat_map(|(_, ran)| ran.samples.iter().cloned()).collect();
     let of = ran.iter().flat_map(|(case, ran)| ran.samples.iter().map(|_| case.name.clone())).collect();
-    let look = Look { policy: &policy, budget: args.fuel(), samples: &samples, seed: args.seed };
+    let look = Look { policy: &policy, budget: trial::fuel(args.budget), samples: &samples, seed: args.seed };
     let constants = Constants::of(component);
     let proofs = Proofs::of(look, &constants, of, sandbox);
-    let found = args.search.then(|| search::found(look, &constants));
-    if let Some(found) = found.as_ref().filter(|_| args.bless) {
+    let mut found = args.search.then(|| search::found(look, &constants));
+    if let Some(found) = found.as_mut().filter(|_| args.bless) {
         blessed.extend(search::keep(found, folder)?);
     }
     let seconds = begun.elapsed().as_secs_f64();

@@ -101,13 +101,13 @@ impl File {
 
     fn parse(path: &Path, text: &str, report: &RefCell<Report>) -> Option<File> {
         let (table, errors) = DeTable::parse_recoverable(text);
+        let lines = Lines::of(text);
         if errors.is_empty() {
-            let content = Lines::of(text).members(table.get_ref());
+            let content = lines.members(table.get_ref());
             return Some(File { path: path.to_owned(), root: Node { line: 1, content } });
         }
-        let lines = Lines::of(text);
         let problems = errors.iter().map(|error| {
-            let line = lines.line(error.span().map_or(0, |span| span.start));
+            let line = lines.at(error.span().map_or(0, |span| span.start));
             Problem::of_file(path, line, format!("is no TOML: {}", error.message()))
         });
         report.borrow_mut().problems.extend(problems);
@@ -166,7 +166,7 @@ impl Node {
     }
 }
 
-/// Where the lines of a text end: a file may be long, and every key asks for its own.
+/// Where the lines of a text end, so that each of its many values finds its own.
 struct Lines(Vec<usize>);
 
 impl Lines {
@@ -174,8 +174,8 @@ impl Lines {
         Lines(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect())
     }
 
-    /// The line that a byte is on, from 1.
-    fn line(&self, offset: usize) -> usize {
+    /// The line of an offset, from 1.
+    fn at(&self, offset: usize) -> usize {
         1 + self.0.partition_point(|end| *end < offset)
     }
 
@@ -183,7 +183,7 @@ impl Lines {
         let mut members: Vec<_> = table.iter().collect();
         members.sort_by_key(|(key, _)| key.span().start);
         let node = |key: &toml::Spanned<std::borrow::Cow<'_, str>>, value: &DeValue<'_>| {
-            (key.get_ref().to_string(), Node { line: self.line(key.span().start), content: self.content(value) })
+            (key.get_ref().to_string(), Node { line: self.at(key.span().start), content: self.content(value) })
         };
         Content::Table(members.into_iter().map(|(key, value)| node(key, value.get_ref())).collect())
     }
@@ -200,12 +200,13 @@ impl Lines {
             DeValue::Float(float) => Content::Number(unsigned(float.as_str())),
             DeValue::String(string) => Content::Text(string.to_string()),
             DeValue::Datetime(_) => Content::Date,
-            DeValue::Array(array) => Content::List(
-                array
-                    .iter()
-                    .map(|value| Node { line: self.line(value.span().start), content: self.content(value.get_ref()) })
-                    .collect(),
-            ),
+            DeValue::Array(array) => {
+                let node = |value: &toml::Spanned<DeValue<'_>>| Node {
+                    line: self.at(value.span().start),
+                    content: self.content(value.get_ref()),
+                };
+                Content::List(array.iter().map(node).collect())
+            }
             DeValue::Table(table) => self.members(table),
         }
     }

@@ -10,8 +10,6 @@ use std::fmt;
 /// A decision about one policy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decided {
-    /// The whole decision.
-    pub json: Json,
     /// `allow`, `review` or `block`.
     pub outcome: String,
     /// The codes of its reasons with what people are told, in declared order.
@@ -33,6 +31,8 @@ pub enum Seen {
     Value(Value),
     /// It could not be used.
     Fault(String),
+    /// No policy was judged on it: a repeat, or an id that was used before.
+    Unjudged,
 }
 
 impl Decided {
@@ -43,23 +43,17 @@ impl Decided {
     pub fn read(line: &str, manifest: &Manifest) -> Result<Decided, String> {
         let json: Json = serde_json::from_str(line).map_err(|error| error.to_string())?;
         let text = |json: &Json| json.as_str().unwrap_or_default().to_owned();
-        if each(&json["policies"]).next().is_none() {
-            return Err(unjudged(&json));
-        }
-        let inputs = &json["policies"][0]["inputs"];
+        let policy = json["policies"].get(0);
+        let input = |name: &str, kind: Kind| match policy {
+            Some(policy) => seen(policy["inputs"].get(name), kind).map_err(|what| format!("{name}: {what}")),
+            None => Ok(Seen::Unjudged),
+        };
         Ok(Decided {
             outcome: text(&json["outcome"]),
             reasons: each(&json["reasons"]).map(|reason| (text(&reason["code"]), text(&reason["message"]))).collect(),
             score: json["scores"][0]["value"].as_f64(),
-            inputs: manifest
-                .inputs
-                .iter()
-                .map(|input| {
-                    seen(inputs.get(&input.name), input.kind).map_err(|what| format!("{}: {what}", input.name))
-                })
-                .collect::<Result<_, _>>()?,
+            inputs: manifest.inputs.iter().map(|one| input(&one.name, one.kind)).collect::<Result<_, _>>()?,
             fault: each(&json["faults"]).next().map(|fault| (text(&fault["fault"]), text(&fault["detail"]))),
-            json: json.clone(),
         })
     }
 
@@ -68,7 +62,7 @@ impl Decided {
         let inputs = self.inputs.iter().map(|seen| match seen {
             Seen::Absent => Some(None),
             Seen::Value(value) => Some(Some(value.clone())),
-            Seen::Fault(_) => None,
+            Seen::Fault(_) | Seen::Unjudged => None,
         });
         Some(Sample { inputs: inputs.collect::<Option<_>>()?, settings: settings.to_vec() })
     }
@@ -81,20 +75,8 @@ impl fmt::Display for Seen {
             Seen::Absent => f.write_str("absent"),
             Seen::Value(value) => value.fmt(f),
             Seen::Fault(why) => write!(f, "unusable: it {why}"),
+            Seen::Unjudged => f.write_str("not judged"),
         }
-    }
-}
-
-/// Why no policy was asked.
-fn unjudged(json: &Json) -> String {
-    let text = |json: &Json| json.as_str().unwrap_or_default().to_owned();
-    match each(&json["faults"]).next() {
-        Some(fault) => format!("the policy was not asked, {}: {}", text(&fault["fault"]), text(&fault["detail"])),
-        None => format!(
-            "the policy was not asked: `{}` was sent before, and what is sent again gets the decision of then; \
-             give it another id",
-            text(&json["transaction"])
-        ),
     }
 }
 

@@ -7,7 +7,6 @@
 //! the policy itself takes is measured by a benchmark.
 
 use crate::Sample;
-use sandgate_model::Fault;
 use sandgate_sandbox::{Calibration, Policy};
 
 /// The fuel of samples, each judged alone in a fresh sandbox.
@@ -17,22 +16,12 @@ pub struct Fuel {
     pub budget: u64,
     /// Of each sample, in their order.
     pub each: Vec<u64>,
-    /// Samples that ended without an answer because they used it up.
-    pub exhausted: Vec<usize>,
 }
 
 impl Fuel {
     /// Judges every sample alone.
     pub fn of(policy: &Policy, budget: u64, samples: &[Sample]) -> Fuel {
-        let mut fuel = Fuel { budget, each: Vec::with_capacity(samples.len()), exhausted: Vec::new() };
-        for (at, sample) in samples.iter().enumerate() {
-            let (answer, used) = sample.judge(policy, budget);
-            fuel.each.push(used);
-            if matches!(answer.fault, Some(Fault::Fuel { .. })) {
-                fuel.exhausted.push(at);
-            }
-        }
-        fuel
+        Fuel { budget, each: samples.iter().map(|sample| sample.judge(policy, budget).1).collect() }
     }
 
     /// Half of the samples used this or less; 0 where there are none.

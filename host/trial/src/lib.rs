@@ -4,8 +4,8 @@
 //!
 //! Nothing of the engine is imitated: a [`Trial`] is a timeline of records
 //! through the engine, the windows and the sandbox that a host uses, and a
-//! [`Sample`] is judged by that sandbox. There are no files, no clock and no
-//! threads here.
+//! [`Sample`] is judged by that sandbox. There is no clock and no thread here,
+//! and no file but the cases.
 
 mod answers;
 pub mod case;

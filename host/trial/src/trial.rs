@@ -16,11 +16,17 @@ use sandgate_sandbox::{Policy, WASMTIME_VERSION};
 use sandgate_state::{Lane, Settings};
 use sandgate_tags::{TagError, Wanted};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The fuel of a microsecond, as hosts count it unless they say otherwise.
 pub const FUEL_PER_US: u64 = 10_000;
 /// The budget of a transaction, as a host's unless it says otherwise: 100 µs.
 pub const FUEL: u64 = 100 * FUEL_PER_US;
+
+/// A budget that is written as a time, in fuel.
+pub fn fuel(budget: Duration) -> u64 {
+    u64::try_from(budget.as_micros()).unwrap_or(u64::MAX).saturating_mul(FUEL_PER_US)
+}
 
 /// When a timeline begins that does not say it: noon in UTC, 2026-01-01.
 pub const BEGINS: &str = "2026-01-01T12:00:00Z";

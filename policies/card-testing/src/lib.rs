@@ -14,16 +14,16 @@ pub struct Seen {
     #[field]
     pub amount: Decimal,
     /// Tiny amounts on the card in the last hour.
-    #[window(count, by = "account", span = "1h", only(amount < tiny))]
+    #[window(count, by = "account", span = "1h", only(amount >= 0, amount < tiny))]
     pub tiny_hour: u64,
     /// Tiny amounts on the card in the last 24 hours.
-    #[window(count, by = "account", span = "24h", only(amount < tiny))]
+    #[window(count, by = "account", span = "24h", only(amount >= 0, amount < tiny))]
     pub tiny_day: u64,
     /// Cards on which the device paid tiny amounts in the last hour.
-    #[window(distinct, of = "account", by = "device", span = "1h", only(amount < tiny), default = 0)]
+    #[window(distinct, of = "account", by = "device", span = "1h", only(amount >= 0, amount < tiny), default = 0)]
     pub device_cards: u64,
     /// Cards on which the merchant took tiny amounts in the last hour.
-    #[window(distinct, of = "account", by = "merchant", span = "1h", only(amount < tiny), default = 0)]
+    #[window(distinct, of = "account", by = "merchant", span = "1h", only(amount >= 0, amount < tiny), default = 0)]
     pub merchant_cards: u64,
 }
 
@@ -86,8 +86,9 @@ pub fn card_testing(seen: &Seen, limits: &Limits, hits: &mut Hits<Reason>) {
     if seen.amount >= limits.large {
         hits.when(seen.tiny_day >= limits.tiny_before_large, Reason::CashOut);
     }
-    // only a tiny amount tries: what else is paid meanwhile is its owner's
-    if seen.amount < limits.tiny {
+    // only a tiny amount tries: what else is paid meanwhile is its owner's, and
+    // what is given back, below 0, is nobody's try
+    if seen.amount >= 0 && seen.amount < limits.tiny {
         let many = |cards: u64, allowed: u64| allowed != 0 && cards > allowed;
         hits.when(seen.tiny_hour > limits.tiny_per_hour, Reason::CardTried);
         hits.when(many(seen.device_cards, limits.cards_per_device), Reason::DeviceTriesCards);

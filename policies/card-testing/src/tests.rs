@@ -50,7 +50,7 @@ fn what_is_within_its_limit_is_no_trying() {
 
 #[test]
 fn only_a_tiny_amount_tries() {
-    for amount in [decimal!(2), decimal!(50), decimal!(99.99)] {
+    for amount in [decimal!(-0.01), decimal!(-1), decimal!(2), decimal!(50), decimal!(99.99)] {
         assert_eq!(codes(&Seen { amount, ..TRIED }, &LIMITS), [""; 0], "{amount}");
     }
     for amount in [decimal!(1.9999), decimal!(0)] {
@@ -76,4 +76,5 @@ fn limits_that_contradict_each_other_let_nothing_through() {
 #[test]
 fn the_manifest_counts_what_the_tenant_calls_tiny() {
     assert_eq!(card_testing::MANIFEST.matches(r#""below_parameter":"tiny""#).count(), 4);
+    assert_eq!(card_testing::MANIFEST.matches(r#""at_least":0"#).count(), 4, "and what is given back is not");
 }

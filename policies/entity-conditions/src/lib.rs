@@ -106,7 +106,7 @@ pub enum Reason {
     /// The creditor is blocked.
     #[reason(block, "{creditor} may not be paid (until {creditor_block_until})")]
     CreditorBlocked,
-    /// Somebody set a condition that cannot be read, so it might be the gravest.
+    /// Somebody set a condition that cannot be read, which must let nobody through.
     #[reason(
         block,
         final,

@@ -48,7 +48,11 @@ impl Policy {
         });
         let policy = policy.clone();
         drop(built);
-        policy.unwrap_or_else(|problem| panic!("{problem}"))
+        // a closure would not pass the line on that asks
+        match policy {
+            Ok(policy) => policy,
+            Err(problem) => panic!("{problem}"),
+        }
     }
 }
 

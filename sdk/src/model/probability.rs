@@ -1,5 +1,5 @@
-//! The logistic function in additions, multiplications and one division, which
-//! IEEE 754 rounds the same everywhere: a score is the same bits in a sandbox,
+//! The logistic function in additions, multiplications and divisions, which IEEE
+//! 754 rounds the same everywhere: a score is the same bits in a sandbox,
 //! in a native test, and on every machine. The platform's `exp` is not.
 
 /// The probability of a logit: 1 / (1 + e^-logit), the same bits natively, in a

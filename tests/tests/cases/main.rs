@@ -109,6 +109,31 @@ fn blessed_cases_expect_what_came_and_keep_their_comments() {
 }
 
 #[test]
+fn a_record_that_can_be_used_again_or_no_more_is_blessed_whole() {
+    let dead = "[fields]\naccount = { kind = \"integer\" }\n\n[[step]]\nsend = { account = \"a\", amount = 1, trade_type = \"x\" }\n";
+    let desk = desk(&[
+        ("dead", &format!("{dead}expect = {{ outcome = \"allow\", reasons = [] }}\n")),
+        ("alive", &format!("{}expect = {{ dead_letter = \"account\" }}\n", dead.replace("\"a\"", "17"))),
+    ]);
+    assert!(test(&desk, "subscription_limits.wasm", &["--bless"]).status.success());
+    assert!(desk.read("cases/dead.toml").ends_with("\nexpect = { dead_letter = \"account\" }\n"));
+    assert!(desk.read("cases/alive.toml").ends_with("\nexpect = { outcome = \"allow\", reasons = [] }\n"));
+}
+
+#[test]
+fn what_is_searched_for_is_offered_and_kept_where_asked() {
+    let desk = desk(&[("burst", BURST)]);
+    let told = text(&test(&desk, "subscription_limits.wasm", &["--search"]).stdout);
+    let offered = "## cases/large_amount_amount.toml\nabout = \"where amount makes LARGE_AMOUNT come or go\"\n";
+    assert!(told.contains(offered) && told.contains("\n# just above: amount 1000000.0001\n"), "{told}");
+    assert!(!desk.path("cases/large_amount_amount.toml").exists(), "it is only offered");
+    assert!(test(&desk, "subscription_limits.wasm", &["--search", "--bless"]).status.success());
+    assert!(desk.read("cases/large_amount_amount.toml").contains("amount = \"1000000.0001\""));
+    let told = json(&test(&desk, "subscription_limits.wasm", &["--json"]));
+    assert_eq!((&told["passed"], &told["reasons"]["never"]), (&true.into(), &serde_json::json!([])));
+}
+
+#[test]
 fn only_the_cases_that_are_asked_for_run() {
     let desk = desk(&[
         ("burst", BURST),
@@ -116,6 +141,21 @@ fn only_the_cases_that_are_asked_for_run() {
     ]);
     assert!(test(&desk, "subscription_limits.wasm", &["--only", "burs"]).status.success());
     assert_eq!(test(&desk, "subscription_limits.wasm", &[]).status.code(), Some(1));
+    let none = text(&test(&desk, "subscription_limits.wasm", &["--only", "brust"]).stdout);
+    assert!(none.contains("\nno case has the text of --only in its name; 2 others left out\n"), "{none}");
+}
+
+#[test]
+fn a_case_that_is_found_takes_no_other_ones_place() {
+    let mine = "[[step]]\nsend = { amount = 1, trade_type = \"x\" }\nexpect = { outcome = \"allow\" }\n";
+    let desk = desk(&[("large_amount_amount", mine)]);
+    let output = test(&desk, "subscription_limits.wasm", &["--search", "--bless"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("\n## cases/large_amount_amount_2.toml\n"), "{}", text(&output.stdout));
+    assert_eq!(desk.read("cases/large_amount_amount.toml"), mine);
+    assert!(desk.read("cases/large_amount_amount_2.toml").contains("makes LARGE_AMOUNT come or go"));
+    let told = json(&test(&desk, "subscription_limits.wasm", &["--json"]));
+    assert_eq!((&told["passed"], &told["reasons"]["never"]), (&true.into(), &serde_json::json!([])), "{told}");
 }
 
 #[test]

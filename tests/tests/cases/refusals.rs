@@ -5,7 +5,7 @@ use crate::{desk, test};
 use sandgate_tests::{Desk, text};
 
 /// Each is a part of a case and what is told about it.
-const TABLE: [(&str, &str); 17] = [
+const TABLE: [(&str, &str); 18] = [
     ("abuot = \"x\"", "cases/case.toml:1: abuot: is no key of this table; did you mean `about`?"),
     ("at = \"noon\"", "cases/case.toml:1: at: `noon` "),
     (
@@ -49,6 +49,10 @@ const TABLE: [(&str, &str); 17] = [
         "parameters = { per_minut = 1 }\n[[step]]",
         "cases/case.toml:1: parameters.per_minut: policy `subscription-limits` has no parameter `per_minut`; did you mean `per_minute`?",
     ),
+    (
+        "[[step]]\ntimes = 60_000\n[[step]]\ntimes = 60_000",
+        "cases/case.toml:1: step: sends 120000 records; at most 100000 are allowed in a case",
+    ),
     ("[[step]]\nevery = \"1s\"", "step[0].every: is how far apart `times` are; add `times`, or say when with `at`"),
 ];
 
@@ -79,23 +83,11 @@ fn all_mistakes_of_all_cases_are_told_at_once() {
 }
 
 #[test]
-fn an_id_that_is_sent_again_is_told() {
-    for (second, told) in [("1", "`x` was sent before"), ("2", "id-reused: the id was used before")] {
-        let step = |amount: &str| format!("[[step]]\nsend = {{ id = \"x\", trade_type = \"a\", amount = {amount} }}\n");
-        let desk = desk(&[("case", &format!("{}{}", step("1"), step(second)))]);
-        let output = test(&desk, "subscription_limits.wasm", &[]);
-        let error = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(1), "{error}");
-        assert!(error.contains("case.toml: step 2 at line 3: the policy was not asked"), "{error}");
-        assert!(error.contains(told), "{error}");
-    }
-}
-
-#[test]
-fn a_folder_of_cases_that_is_named_is_there() {
+fn a_folder_that_is_not_there_has_no_cases_that_hold() {
     let output = test(&Desk::new(), "subscription_limits.wasm", &[]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("--cases: cases is no folder"), "{}", text(&output.stderr));
+    let error = text(&output.stderr);
+    assert!(error.contains("--cases names cases, which is no folder; name the one that the cases are in"), "{error}");
 }
 
 #[test]

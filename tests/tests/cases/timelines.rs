@@ -5,7 +5,7 @@ use crate::{desk, test};
 use sandgate_tests::text;
 
 /// Each is a component and a case that must pass.
-const PASSING: [(&str, &str); 8] = [
+const PASSING: [(&str, &str); 9] = [
     (
         "subscription_limits.wasm",
         r#"about = "a window slides with the time of the records"
@@ -122,6 +122,21 @@ expect = { dead_letter = "account" }
 [[step]]
 send = { account = 17, trade_type = "subscribe", amount = 1 }
 expect = { outcome = "allow" }
+"#,
+    ),
+    (
+        "subscription_limits.wasm",
+        r#"about = "a repeat has the first answer, and an id that comes back with another content is a fault"
+[[step]]
+times = 2
+send = { id = "one", trade_type = "subscribe", amount = 2_000_000 }
+expect = { outcome = "block", reasons = [] }
+[[step]]
+send = { id = "one", trade_type = "subscribe", amount = 3_000_000 }
+expect = { outcome = "block", fault = "id-reused" }
+[[step]]
+send = { trade_type = "subscribe", amount = 1 }
+expect = { outcome = "allow", inputs = { today = 2 } }
 "#,
     ),
 ];

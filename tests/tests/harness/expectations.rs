@@ -72,6 +72,17 @@ fn what_does_not_hold_says_what_was_decided_and_on_what() {
 }
 
 #[test]
+fn a_repeat_has_the_first_answer_and_saw_nothing() {
+    let twice = || {
+        let payment = || json!({ "id": "p-1", "amount": 1 });
+        Harness::new(&policy("account_risk.wasm")).send(payment()).saw("level", 1).send(payment())
+    };
+    twice().expect(Outcome::Allow).reasons([]);
+    let told = failure(|| drop(twice().saw("level", ())));
+    assert!(told.starts_with("no policy was judged on this record: it repeats an id"), "{told}");
+}
+
+#[test]
 fn what_cannot_be_asked_is_told_at_once() {
     let harness = || Harness::new(&policy("account_risk.wasm"));
     let send = |harness: Harness| drop(harness.send(json!({ "amount": 1 })));
@@ -119,4 +130,24 @@ fn a_snapshot_is_written_once_and_compared_from_then_on() {
     assert_eq!(desk.read("snapshots/small.json"), written, "what differs is not written");
     let told = failure(|| drop(judged("13").snapshot("../small")));
     assert!(told.starts_with("the snapshot \"../small\" needs a name of letters"), "{told}");
+}
+
+#[test]
+fn a_timeline_goes_on_from_send_to_send_and_feeds_windows() {
+    let judged = Harness::new(&policy("every_window.wasm"))
+        .at("2026-01-01T09:00:00Z")
+        .observe("prices", json!({ "account": "a-1", "price": "1.25" }))
+        .after("1s")
+        .send_times(3, "10s", json!({ "account": "a-1", "device": "d-1", "amount": 1 }))
+        .saw("price", "1.25");
+    let times: Vec<_> = judged.decisions().iter().map(|decision| decision["time"].clone()).collect();
+    assert_eq!(times, ["2026-01-01T09:00:01.000Z", "2026-01-01T09:00:11.000Z", "2026-01-01T09:00:21.000Z"]);
+    let judged = judged
+        .saw("last", "2026-01-01T09:00:11.000Z")
+        .after("2d")
+        .send(json!({ "account": "a-1", "device": "d-1", "amount": 1 }))
+        .saw("price", ());
+    // late, by as much as it says
+    let decision = judged.after("-10m").send(json!({ "account": "a-1", "amount": 1 })).decision().clone();
+    assert_eq!(decision["time"], "2026-01-03T08:50:21.000Z");
 }

@@ -154,7 +154,7 @@ impl Bench {
     }
 
     fn fuel(&self, subject: &Subject) -> Fuel {
-        Fuel { budget: self.budget, each: subject.drawn.alone.clone(), exhausted: Vec::new() }
+        Fuel { budget: self.budget, each: subject.drawn.alone.clone() }
     }
 
     /// Of two that judged the same rows: how many of those they answer otherwise.

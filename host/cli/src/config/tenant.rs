@@ -12,8 +12,6 @@ use std::cell::RefCell;
 const OUTCOMES: [&str; 3] = ["allow", "review", "block"];
 /// The largest weight, either way: a thousand of them still fit any sum.
 const WEIGHT_MAX: i64 = 1_000_000_000;
-/// The most bytes of a component.
-const COMPONENT_MAX: u64 = 64 << 20;
 
 /// Reads a tenant's file; the name is empty where it has no usable one.
 pub(super) fn read(file: &File, settings: &Settings, sandbox: &Sandbox, report: &RefCell<Report>) -> Document {
@@ -78,22 +76,8 @@ fn member(section: Section<'_>, settings: &Settings, sandbox: &Sandbox) -> Membe
 fn component(section: &Section<'_>, sandbox: &Sandbox) -> Option<Policy> {
     let name = section.required("component", "the path of the policy's .wasm file")?;
     let path = section.file.beside(name);
-    let size = match std::fs::metadata(&path) {
-        Ok(metadata) => metadata.len(),
-        Err(error) => {
-            let mend = "build it with `sandgate build`, or mend the path";
-            section.problem("component", format!("{} cannot be read: {error}; {mend}", path.display()));
-            return None;
-        }
-    };
-    if size > COMPONENT_MAX {
-        section.problem("component", format!("{} is larger than {} MiB", path.display(), COMPONENT_MAX >> 20));
-        return None;
-    }
-    let loaded = std::fs::read(&path)
-        .map_err(|error| error.to_string())
-        .and_then(|bytes| sandbox.load(&bytes).map_err(|refusal| refusal.to_string()));
-    match loaded {
+    let bytes = crate::component::read(&path).map_err(|error| section.problem("component", error)).ok()?;
+    match sandbox.load(&bytes) {
         Ok(policy) => {
             policy.warnings().iter().for_each(|warning| section.note_at("component", warning));
             Some(policy)

@@ -13,6 +13,8 @@ use std::path::PathBuf;
 
 /// How deep a request goes at most; none that is known goes as deep.
 const DEPTH_MAX: usize = 16;
+/// The most members of one of its objects; none that is known has as many.
+const MEMBERS_MAX: usize = 4_096;
 
 /// Reads a line.
 ///
@@ -68,6 +70,12 @@ fn content(json: &str, depth: usize) -> Result<Option<Content>, String> {
         }
         Some(b'{') => {
             let members = serde_json::Deserializer::from_str(json).deserialize_map(Members).map_err(wrong)?;
+            if members.len() > MEMBERS_MAX {
+                return Err(format!(
+                    "an object of the request has {} keys; at most {MEMBERS_MAX} are allowed",
+                    members.len()
+                ));
+            }
             let mut table: Vec<(String, Node)> = Vec::new();
             let mut names = std::collections::HashSet::new();
             for (name, value) in members {
@@ -128,7 +136,10 @@ mod tests {
     #[test]
     fn what_is_no_request_is_told() {
         let deep = format!("{{\"a\": {}{}}}", "[".repeat(5_000), "]".repeat(5_000));
+        let many: Vec<String> = (0..5_000).map(|at| format!("\"k{at}\": 1")).collect();
+        let many = format!("{{{}}}", many.join(","));
         let table = [
+            (&*many, "has 5000 keys; at most 4096 are allowed"),
             ("{\"a\": }", "no JSON"),
             ("{\"a\": 1} {}", "no JSON"),
             ("[1]", "a request is a JSON object"),

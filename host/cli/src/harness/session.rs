@@ -3,6 +3,7 @@
 
 use super::request::{self, done, told};
 use super::rows;
+use crate::component;
 use sandgate_engine::json;
 use sandgate_files::{Content, Report, Section, known};
 use sandgate_sandbox::{Config, Policy, Sandbox};
@@ -10,6 +11,7 @@ use sandgate_trial::case::{setup, values};
 use sandgate_trial::trial::SetupError;
 use sandgate_trial::{Constants, Send, Sent, Trial, When};
 use std::cell::RefCell;
+use std::path::Path;
 
 /// The words of requests.
 const REQUESTS: [&str; 5] = ["load", "begin", "tag", "send", "rows"];
@@ -64,9 +66,10 @@ impl Session {
     fn load(&mut self, section: &Section<'_>, report: &RefCell<Report>) -> Result<Vec<u8>, String> {
         let path = section.required("component", "the file of the component").unwrap_or_default();
         done(section, report)?;
-        let bytes = std::fs::read(path).map_err(|error| format!("{path} cannot be read: {error}"))?;
-        let policy =
-            self.sandbox.load(&bytes).map_err(|refusal| format!("{path} would be refused by a host: {refusal}"))?;
+        let path = Path::new(path);
+        let told = |error: anyhow::Error| format!("{error:#}");
+        let bytes = component::read(path).map_err(told)?;
+        let policy = component::load(&self.sandbox, &bytes, path).map_err(told)?;
         let mut out = b"{\"name\":".to_vec();
         json::string(&mut out, &policy.manifest().name);
         out.extend_from_slice(b",\"version\":");

@@ -144,10 +144,10 @@ fn condition(Condition { field, test }: &Condition) -> String {
         Test::NoneOf(values) => format!("{field} is not {}", listed(values, "or")),
         Test::AtLeast(value) => format!("{field} is {value} or more"),
         Test::Below(value) => format!("{field} is below {value}"),
-        Test::Set(Relation::AnyOf, name) => format!("{field} is what {name} says"),
-        Test::Set(Relation::NoneOf, name) => format!("{field} is not what {name} says"),
-        Test::Set(Relation::AtLeast, name) => format!("{field} is {name} or more"),
-        Test::Set(Relation::Below, name) => format!("{field} is below {name}"),
+        Test::Set(Relation::AnyOf, name) => format!("{field} is in parameter {name}"),
+        Test::Set(Relation::NoneOf, name) => format!("{field} is not in parameter {name}"),
+        Test::Set(Relation::AtLeast, name) => format!("{field} is at least parameter {name}"),
+        Test::Set(Relation::Below, name) => format!("{field} is below parameter {name}"),
     }
 }
 

@@ -1,17 +1,10 @@
 //! The `Cargo.toml` of a new policy, made for its place: alone, or in a workspace
 //! that has some things for all of its members.
 
-use super::sdk::Sdk;
+use super::sdk::{CRATES, Sdk};
 use super::workspace::Workspace;
 use std::fmt::Write as _;
 use toml_edit::Value;
-
-/// The crates of the SDK: the table that each belongs into, and its folder below the SDK.
-const CRATES: [(&str, &str, &str); 3] = [
-    ("dependencies", "sandgate-sdk", ""),
-    ("build-dependencies", "sandgate-sdk-build", "build"),
-    ("dev-dependencies", "sandgate-harness", "harness"),
-];
 
 /// What a package may take from its workspace, and what it has without one.
 const OF_PACKAGE: [(&str, Option<&str>); 6] = [
@@ -54,7 +47,7 @@ pub(super) fn text(name: &str, summary: &str, workspace: Option<&Workspace>, sdk
     // in a workspace the profiles are those of its root
     if workspace.is_none() {
         out.push_str(
-            "\n[profile.release]\nlto = true\noverflow-checks = true # a sum that overflows is a fault, never a wrong number\n",
+            "\n[profile.release]\noverflow-checks = true # a sum that overflows is a fault, never a wrong number\n",
         );
     }
     out

@@ -7,6 +7,13 @@ use std::path::{Component, Path, PathBuf};
 /// The SDK of the sources that this program was built from.
 const BUILT_WITH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../sdk");
 
+/// The crates of the SDK: the table that each belongs into, and its folder below the SDK.
+pub(super) const CRATES: [(&str, &str, &str); 3] = [
+    ("dependencies", "sandgate-sdk", ""),
+    ("build-dependencies", "sandgate-sdk-build", "build"),
+    ("dev-dependencies", "sandgate-harness", "harness"),
+];
+
 /// Where the SDK's crates are, for a manifest.
 #[derive(Debug)]
 pub(super) enum Sdk {
@@ -14,7 +21,7 @@ pub(super) enum Sdk {
     Folder(PathBuf),
     /// A version of a registry.
     Version(String),
-    /// The workspace says it.
+    /// The workspace says it, for all of them.
     Workspace,
 }
 
@@ -23,8 +30,9 @@ pub(super) enum Sdk {
 /// # Errors
 /// Where what the user named is no SDK, or there is none where it was.
 pub(super) fn find(named: Option<&Path>, workspace: Option<&Workspace>, folder: &Path) -> anyhow::Result<Sdk> {
+    let has_all = |workspace: &Workspace| CRATES.iter().all(|(_, name, _)| workspace.has(name));
     match named {
-        None if workspace.is_some_and(|workspace| workspace.has("sandgate-sdk")) => Ok(Sdk::Workspace),
+        None if workspace.is_some_and(has_all) => Ok(Sdk::Workspace),
         None => match sdk_in(Path::new(BUILT_WITH)) {
             Some(sdk) => Ok(Sdk::Folder(sdk)),
             None => bail!(

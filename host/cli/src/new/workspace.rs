@@ -116,12 +116,14 @@ fn insert(members: &mut Array, member: String) {
         (None, None) => members.len(),
     };
     let mut value = Value::from(member);
-    if let Some(neighbour) = members.get(at.saturating_sub(1)) {
-        *value.decor_mut() = neighbour.decor().clone();
-        if at > 0 && value.decor().prefix().and_then(|prefix| prefix.as_str()).is_none_or(str::is_empty) {
-            value.decor_mut().set_prefix(" ");
-        }
-    }
+    // the space before a neighbour, without a comment that stands behind the one before it
+    let before = members.get(at.saturating_sub(1)).and_then(|neighbour| neighbour.decor().prefix()?.as_str());
+    let space = match before.and_then(|before| before.rfind('\n').map(|line| &before[line..])) {
+        Some(line) => line.to_owned(),
+        None if at > 0 => " ".to_owned(),
+        None => String::new(),
+    };
+    value.decor_mut().set_prefix(space);
     members.insert_formatted(at, value);
 }
 

@@ -36,12 +36,13 @@ impl Tested {
         for (case, ran) in &self.cases {
             self.steps(case, ran, &mut out);
         }
-        match (self.cases.is_empty(), self.left_out) {
-            (false, _) => {}
-            (true, 0) => out.push_str("there are no cases; write one below `cases`, or let --search propose some\n"),
-            (true, left) => {
-                let _ = writeln!(out, "no case has that in its name; {} left out", counted(left, "case"));
+        match (self.cases.len(), self.left_out) {
+            (0, 0) => out.push_str("there are no cases; write one below `cases`, or let --search propose some\n"),
+            (0, others) => {
+                let _ =
+                    writeln!(out, "no case has the text of --only in its name; {} left out", counted(others, "other"));
             }
+            _ => {}
         }
         self.proofs.failures(manifest, &mut out);
         out.push('\n');
@@ -75,10 +76,8 @@ impl Tested {
             [] => writeln!(out, "reasons     all {reasons} produced"),
             missing => {
                 let produced = reasons - missing.len();
-                {
-                    let mend = if self.found.is_none() { " (--search looks for them)" } else { "" };
-                    writeln!(out, "reasons     {produced} of {reasons} produced; never {}{mend}", missing.join(", "))
-                }
+                let mend = if self.found.is_none() { " (--search looks for them)" } else { "" };
+                writeln!(out, "reasons     {produced} of {reasons} produced; never {}{mend}", missing.join(", "))
             }
         };
     }

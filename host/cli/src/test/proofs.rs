@@ -141,7 +141,7 @@ impl Proofs {
         let median = self.fuel.median();
         let _ = writeln!(
             out,
-            "fuel        {} a transaction alone{}; worst {}{} ({})\n            {} {:.2} % of the budget of {}",
+            "fuel        alone p50 {}{}; worst {}{} ({})\n            {} {:.2} % of the budget of {}",
             grouped(median),
             time(median),
             grouped(most),

@@ -6,6 +6,7 @@ use sandgate_trial::{Constants, Search, case};
 use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
 use std::fs::File;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 /// What was found for one reason.
@@ -29,25 +30,33 @@ pub(super) fn found(look: Look<'_>, constants: &Constants) -> Vec<Found> {
             code: manifest.reasons[sought.reason].code.clone(),
             tries: sought.tries,
             varied: varied.map(|at| manifest.parameters[*at].name.clone()).collect(),
-            cases: sought.found.as_ref().map_or_else(Vec::new, |found| case::found(policy, sought.reason, found)),
+            cases: sought
+                .found
+                .as_ref()
+                .map_or_else(Vec::new, |found| case::found(policy, budget, sought.reason, found)),
         }
     });
     found.collect()
 }
 
-/// Writes the cases beside the others and gives their files; none is written over.
-pub(super) fn keep(found: &[Found], folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let cases = found.iter().flat_map(|found| &found.cases);
+/// Writes the cases beside the others and gives their files; none is written over, so that a case
+/// whose name is taken gets a number behind it.
+pub(super) fn keep(found: &mut [Found], folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     if found.iter().any(|found| !found.cases.is_empty()) {
         std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
     }
     let mut files = Vec::new();
-    for (name, text) in cases {
-        let path = folder.join(format!("{name}.toml"));
-        let written =
-            File::create_new(&path).and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()));
-        written.with_context(|| format!("{} cannot be written", path.display()))?;
-        files.push(path);
+    for (name, text) in found.iter_mut().flat_map(|found| &mut found.cases) {
+        let (own, mut number) = (name.clone(), 1);
+        let written = loop {
+            match File::create_new(folder.join(format!("{name}.toml"))) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
+                opened => break opened.and_then(|mut file| file.write_all(text.as_bytes())),
+            }
+            *name = format!("{own}_{number}");
+        };
+        written.with_context(|| format!("{name}.toml cannot be written in {}", folder.display()))?;
+        files.push(folder.join(format!("{name}.toml")));
     }
     Ok(files)
 }

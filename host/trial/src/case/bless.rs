@@ -39,7 +39,12 @@ pub fn bless(text: &str, case: &Case, ran: &Ran, manifest: &Manifest) -> Result<
         let Some(expected) = entry.as_table_like_mut() else { return Err(BlessError::Changed) };
         match came {
             Came::Observed => {}
-            Came::DeadLetter(cause, _) => put(expected, "dead_letter", cause.as_str()),
+            Came::DeadLetter(cause, _) => {
+                // what is expected of a decision is expected of none
+                let others: Vec<String> = expected.iter().map(|(name, _)| name.to_owned()).collect();
+                others.iter().filter(|name| *name != "dead_letter").for_each(|name| drop(expected.remove(name)));
+                put(expected, "dead_letter", cause.as_str());
+            }
             Came::Decided(decided) => fill(expected, expect, decided, manifest),
         }
         if expected.is_empty() {
@@ -60,8 +65,8 @@ fn steps(document: &mut DocumentMut) -> Option<Vec<&mut dyn TableLike>> {
 }
 
 fn fill(expected: &mut dyn TableLike, expect: &Expect, decided: &Decided, manifest: &Manifest) {
-    let new = expected.is_empty();
     expected.remove("dead_letter");
+    let new = expected.is_empty();
     if new || expect.outcome.is_some() {
         put(expected, "outcome", decided.outcome.as_str());
     }

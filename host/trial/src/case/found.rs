@@ -4,6 +4,7 @@
 use super::write::{Draft, DraftStep};
 use super::{Case, parse, run};
 use crate::search::{Edge, Found, Near};
+use crate::trial::FUEL;
 use crate::{Answer, Sample};
 use sandgate_files::Report;
 use sandgate_model::Manifest;
@@ -13,13 +14,14 @@ use std::cell::RefCell;
 use std::path::Path;
 
 /// The cases about a reason that was found, each with a name for its file.
-pub fn found(policy: &Policy, reason: usize, found: &Found) -> Vec<(String, String)> {
+/// `budget` is the fuel that the search gave to a transaction.
+pub fn found(policy: &Policy, budget: u64, reason: usize, found: &Found) -> Vec<(String, String)> {
     let manifest = policy.manifest();
     let code = &manifest.reasons[reason].code;
     let name = code.to_lowercase();
     if found.edges.is_empty() {
         let about = format!("the smallest record that gives {code}");
-        return vec![(name, text(policy, &about, &[(None, &found.sample, &found.answer)]))];
+        return vec![(name, text(policy, budget, &about, &[(None, &found.sample, &found.answer)]))];
     }
     let case = |edge: &Edge| {
         let input = &manifest.inputs[edge.input].name;
@@ -36,17 +38,21 @@ pub fn found(policy: &Policy, reason: usize, found: &Found) -> Vec<(String, Stri
             [_, _] => "_to",
             _ => "",
         };
-        (format!("{name}_{input}{side}"), text(policy, &format!("where {input} makes {code} come or go"), &steps))
+        (
+            format!("{name}_{input}{side}"),
+            text(policy, budget, &format!("where {input} makes {code} come or go"), &steps),
+        )
     };
     found.edges.iter().map(case).collect()
 }
 
 /// A case with these records; one that sets every input directly where fields and
 /// tags cannot bring them about.
-fn text(policy: &Policy, about: &str, steps: &[(Option<String>, &Sample, &Answer)]) -> String {
+fn text(policy: &Policy, budget: u64, about: &str, steps: &[(Option<String>, &Sample, &Answer)]) -> String {
     let manifest = policy.manifest();
     let written = |direct: bool| {
-        let mut draft = Draft { about: Some(about.to_owned()), ..Draft::default() };
+        let fuel = (budget != FUEL).then_some(budget);
+        let mut draft = Draft { about: Some(about.to_owned()), fuel, ..Draft::default() };
         if let Some((_, sample, _)) = steps.first() {
             draft.set(&sample.settings, manifest);
         }

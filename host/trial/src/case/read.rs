@@ -4,7 +4,7 @@ use super::expect;
 use super::values::{tags, values};
 use super::{Case, Step};
 use crate::send::{Send, When};
-use crate::trial::{BEGINS, FUEL, FUEL_PER_US, Setup, SetupError, Trial};
+use crate::trial::{BEGINS, FUEL, Setup, SetupError, Trial, fuel};
 use sandgate_files::field::field;
 use sandgate_files::setup::{parameters, thresholds};
 use sandgate_files::{File, Report, Section};
@@ -15,9 +15,9 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The most steps of a case, and the most times of one of them.
+/// The most steps of a case, and the most records of all of them.
 const STEPS_MAX: usize = 10_000;
-const TIMES_MAX: u64 = 100_000;
+const RECORDS_MAX: u64 = 100_000;
 /// The longest of any length of time here.
 const LONGEST: Duration = Duration::from_secs(3_660 * 86_400);
 
@@ -67,6 +67,10 @@ fn of_file(file: &File, policy: &Policy, report: &RefCell<Report>) -> Option<Cas
         root.problem("step", format!("has {} steps; at most {STEPS_MAX} are allowed", sections.len()));
     }
     let steps: Vec<Step> = sections.iter().map(|section| step(section, manifest)).collect();
+    let records: u64 = steps.iter().map(|step| u64::from(step.times)).sum();
+    if records > RECORDS_MAX {
+        root.problem("step", format!("sends {records} records; at most {RECORDS_MAX} are allowed in a case"));
+    }
     root.done();
     if report.borrow().problems.len() > before {
         return None;
@@ -108,13 +112,12 @@ pub fn setup(root: &Section<'_>) -> Setup {
         root.problem("fuel", "says the same as `budget`; keep one of them");
     }
     let budget = root.duration("budget", Duration::ZERO, Duration::from_micros(1)..=Duration::from_secs(1));
-    let budget = u64::try_from(budget.as_micros()).unwrap_or(u64::MAX).saturating_mul(FUEL_PER_US);
     let words = ["allow", "review", "block"];
     Setup {
         parameters: parameters(root),
         thresholds: thresholds(root),
         fallback: root.word("fallback", &words, Outcome::of_word).unwrap_or(Outcome::Review),
-        fuel: root.whole("fuel", if budget == 0 { FUEL } else { budget }, 1..=1_000_000_000_000),
+        fuel: root.whole("fuel", if budget.is_zero() { FUEL } else { fuel(budget) }, 1..=1_000_000_000_000),
         fields: fields(root),
         begins: begins.unwrap_or(Instant::MIN),
     }
@@ -147,7 +150,7 @@ fn step(section: &Section<'_>, manifest: &Manifest) -> Step {
         inputs: values(section, "inputs"),
         absent: section.texts("absent"),
     };
-    let times = section.whole("times", 1, 1..=TIMES_MAX);
+    let times = section.whole("times", 1, 1..=RECORDS_MAX);
     let every = section.duration("every", Duration::ZERO, Duration::ZERO..=LONGEST);
     if section.has("every") && !section.has("times") {
         section.problem("every", "is how far apart `times` are; add `times`, or say when with `at`");

@@ -92,7 +92,9 @@ impl Judged {
         let Some(declared) = list(inputs).iter().find(|declared| declared["name"] == input) else {
             panic!("the policy has no input `{input}`; it has {}", all(inputs, "name"));
         };
-        let got = &self.decision()["policies"][0]["inputs"][input];
+        let policy = &self.decision()["policies"][0];
+        self.check(!policy.is_null(), || "no policy was judged on this record: it repeats an id".to_owned());
+        let got = &policy["inputs"][input];
         let holds = match declared["kind"].as_str() {
             Some("decimal") => shortest(&plain(got)) == shortest(&plain(&value)),
             Some("number") if got.is_number() => got.as_f64() == value.as_f64(),
