@@ -111,7 +111,10 @@ fn decision(args: &FromArgs) -> anyhow::Result<Json> {
         found.extend(args.position.is(&json["position"]).then_some(json));
     }
     match found.len() {
-        0 => bail!("{path} has no decision at that position; its `position` has source, partition and offset"),
+        0 => bail!(
+            "{path} has no decision at that position; each one tells its own under `position`, where the offset of a \
+             file's record is that of its first byte"
+        ),
         1 => Ok(found.remove(0)),
         _ => {
             let place = |json: &Json| {

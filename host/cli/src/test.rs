@@ -58,6 +58,8 @@ pub(crate) struct Args {
 struct Tested {
     policy: Policy,
     cases: Vec<(Case, Ran)>,
+    /// The files that `--bless` wrote.
+    blessed: Vec<PathBuf>,
     /// Cases that were left out, because only others were asked for.
     left_out: usize,
     proofs: Proofs,
@@ -118,9 +120,10 @@ fn test(policy: Policy, component: &[u8], folder: &Path, args: &Args, sandbox: &
         return Err(crate::check::Problems(report).into());
     }
     let begun = Instant::now();
-    let mut ran = Vec::with_capacity(cases.len());
+    let (mut ran, mut blessed) = (Vec::with_capacity(cases.len()), Vec::new());
     for case in cases {
-        let came = run_one(&case, &policy, args.bless)?;
+        let (came, written) = run_one(&case, &policy, args.bless)?;
+        blessed.extend(written.then(|| case.path.clone()));
         ran.push((case, came));
     }
     let samples: Vec<Sample> = ran.iter().flat_map(|(_, ran)| ran.samples.iter().cloned()).collect();
@@ -130,23 +133,25 @@ fn test(policy: Policy, component: &[u8], folder: &Path, args: &Args, sandbox: &
     let proofs = Proofs::of(look, &constants, of, sandbox);
     let mut found = args.search.then(|| search::found(look, &constants));
     if let Some(found) = found.as_mut().filter(|_| args.bless) {
-        search::keep(found, folder)?;
+        blessed.extend(search::keep(found, folder)?);
     }
-    Ok(Tested { policy, cases: ran, left_out: others.len(), proofs, found, seconds: begun.elapsed().as_secs_f64() })
+    let seconds = begun.elapsed().as_secs_f64();
+    Ok(Tested { policy, cases: ran, blessed, left_out: others.len(), proofs, found, seconds })
 }
 
-/// Runs a case; filled in, it passes.
-fn run_one(case: &Case, policy: &Policy, bless: bool) -> anyhow::Result<Ran> {
+/// Runs a case, and says whether it was filled in; then it passes.
+fn run_one(case: &Case, policy: &Policy, bless: bool) -> anyhow::Result<(Ran, bool)> {
     let path = case.path.display();
     let told = |error: String| anyhow::anyhow!("{path}: {error}");
     let mut ran = case::run(case, policy).map_err(told)?;
-    if bless && (!ran.failures.is_empty() || !case.expects()) {
+    let bless = bless && (!ran.failures.is_empty() || !case.expects());
+    if bless {
         let text = std::fs::read_to_string(&case.path).with_context(|| format!("{path} cannot be read"))?;
         let filled = case::bless(&text, case, &ran, policy.manifest()).map_err(|error| told(error.to_string()))?;
         std::fs::write(&case.path, filled).with_context(|| format!("{path} cannot be written"))?;
         ran.failures.clear();
     }
-    Ok(ran)
+    Ok((ran, bless))
 }
 
 impl Tested {

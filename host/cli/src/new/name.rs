@@ -13,11 +13,22 @@ const KEYWORDS: [&str; 52] = [
     "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield", "union",
 ];
 
-/// Names of crates and modules that its own would stand in the way of.
-const TAKEN: [&str; 12] = [
+/// Names of crates, modules and types that its own would stand in the way of.
+const TAKEN: [&str; 30] = [
     "alloc",
+    "bool",
     "build",
+    "char",
     "core",
+    "expand",
+    "f32",
+    "f64",
+    "i128",
+    "i16",
+    "i32",
+    "i64",
+    "i8",
+    "isize",
     "main",
     "proc-macro",
     "sandgate",
@@ -25,8 +36,15 @@ const TAKEN: [&str; 12] = [
     "sandgate-sdk",
     "sandgate-sdk-build",
     "std",
+    "str",
     "test",
     "tests",
+    "u128",
+    "u16",
+    "u32",
+    "u64",
+    "u8",
+    "usize",
 ];
 
 /// Checks a name.
@@ -83,6 +101,7 @@ mod tests {
             ("match", "is a word of Rust"),
             ("union", "is a word of Rust"),
             ("tests", "is the name of something that a policy's crate uses"),
+            ("u64", "such as u64-limits"),
             ("sandgate-sdk", "such as sandgate-sdk-limits"),
         ];
         for (name, expected) in table {

@@ -26,7 +26,8 @@ impl Tested {
             let (word, style) = if ran.failures.is_empty() { ("ok", OK) } else { ("FAILED", BAD) };
             let longest = if self.failures() > 0 { "FAILED" } else { "ok" };
             let pad = " ".repeat(widest - case.name.chars().count() + longest.len() - word.len());
-            let nothing = (!case.expects()).then_some("expects nothing; --bless writes what came");
+            let nothing = (!case.expects() && !self.blessed.contains(&case.path))
+                .then_some("expects nothing; --bless writes what came");
             let told = case.about.as_deref().into_iter().chain(nothing).collect::<Vec<_>>().join("; ");
             let about = if told.is_empty() { told } else { format!("{pad}  {told}") };
             let word = format!("{style}{word}{style:#}");
@@ -49,6 +50,10 @@ impl Tested {
         self.proofs.summary(manifest, &mut out);
         if let Some(found) = &self.found {
             super::search::text(found, &mut out);
+        }
+        if !self.blessed.is_empty() {
+            let files: Vec<String> = self.blessed.iter().map(|file| file.display().to_string()).collect();
+            let _ = writeln!(out, "\nwritten by --bless, to be looked at: {}", files.join(", "));
         }
         let word = if self.failed() { format!("{BAD}FAILED{BAD:#}") } else { format!("{OK}ok{OK:#}") };
         let passed = self.cases.len() - self.failures();

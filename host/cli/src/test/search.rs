@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{ErrorKind, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What was found for one reason.
 pub(super) struct Found {
@@ -39,12 +39,13 @@ pub(super) fn found(look: Look<'_>, constants: &Constants) -> Vec<Found> {
     found.collect()
 }
 
-/// Writes the cases beside the others; none is written over, so that a case
+/// Writes the cases beside the others and gives their files; none is written over, so that a case
 /// whose name is taken gets a number behind it.
-pub(super) fn keep(found: &mut [Found], folder: &Path) -> anyhow::Result<()> {
+pub(super) fn keep(found: &mut [Found], folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     if found.iter().any(|found| !found.cases.is_empty()) {
         std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
     }
+    let mut files = Vec::new();
     for (name, text) in found.iter_mut().flat_map(|found| &mut found.cases) {
         let (own, mut number) = (name.clone(), 1);
         let written = loop {
@@ -55,8 +56,9 @@ pub(super) fn keep(found: &mut [Found], folder: &Path) -> anyhow::Result<()> {
             *name = format!("{own}_{number}");
         };
         written.with_context(|| format!("{name}.toml cannot be written in {}", folder.display()))?;
+        files.push(folder.join(format!("{name}.toml")));
     }
-    Ok(())
+    Ok(files)
 }
 
 /// For people: each case as its file would be.
@@ -69,7 +71,8 @@ pub(super) fn text(found: &[Found], out: &mut String) {
         }
         let with =
             if varied.is_empty() { String::new() } else { format!(", with other values of {}", varied.join(", ")) };
-        let _ = writeln!(out, "\nsearch: {code} after {tries} rows{with}");
+        let rows = if tries == "1" { "row" } else { "rows" };
+        let _ = writeln!(out, "\nsearch: {code} after {tries} {rows}{with}");
         for (name, text) in cases {
             let _ = write!(out, "\n## cases/{name}.toml\n{text}");
         }
