@@ -45,7 +45,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         let built = compiled(dir, false)?;
         let policy = component::load(&sandbox, &built.bytes, dir)?;
         let to = args.to.as_deref().unwrap_or(&built.path);
-        write(to, &built.bytes)?;
+        crate::whole::write(to, &built.bytes)?;
         let out = &mut anstream::stdout();
         if args.json {
             crate::say(out, json(&policy, to, built.bytes.len()))?;
@@ -85,15 +85,6 @@ fn beside(module: &Path) -> PathBuf {
     // the module is target/wasm32-unknown-unknown/release/NAME.wasm
     let target = module.ancestors().nth(3).unwrap_or(Path::new("."));
     target.join("policies").join(module.file_name().unwrap_or_default())
-}
-
-/// Writes the whole file or none of it, so that a host never reads half of one.
-fn write(to: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
-    let draft = to.with_extension(format!("wasm.{}", std::process::id()));
-    std::fs::write(&draft, bytes).with_context(|| format!("{} cannot be written", draft.display()))?;
-    std::fs::rename(&draft, to).with_context(|| format!("{} cannot be written", to.display()))
 }
 
 /// What `--json` prints of a policy; `sandgate inspect --json` tells the rest.

@@ -100,7 +100,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 fn decision(args: &FromArgs) -> anyhow::Result<Json> {
     let path = args.decisions.display();
     let mut found: Vec<Json> = Vec::new();
-    let needle = format!("\"offset\":{}}}", args.position.offset);
+    // most lines are passed over without being read as JSON
+    let needle = args.position.offset.to_string();
     for line in lines(&args.decisions)? {
         let line = line.with_context(|| format!("{path} cannot be read"))?;
         if !line.contains(&needle) {

@@ -17,6 +17,7 @@ mod run;
 mod state;
 mod tags;
 mod test;
+mod whole;
 
 use anyhow::Context as _;
 use clap::Parser as _;

@@ -148,7 +148,7 @@ fn run_one(case: &Case, policy: &Policy, bless: bool) -> anyhow::Result<(Ran, bo
     if bless {
         let text = std::fs::read_to_string(&case.path).with_context(|| format!("{path} cannot be read"))?;
         let filled = case::bless(&text, case, &ran, policy.manifest()).map_err(|error| told(error.to_string()))?;
-        std::fs::write(&case.path, filled).with_context(|| format!("{path} cannot be written"))?;
+        crate::whole::write(&case.path, filled.as_bytes())?;
         ran.failures.clear();
     }
     Ok((ran, bless))

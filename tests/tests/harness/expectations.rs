@@ -117,7 +117,11 @@ fn a_snapshot_is_written_once_and_compared_from_then_on() {
         let policy = Policy::new(&component, desk.path(""));
         Harness::new(&policy).send(json!({ "account": "a-1", "amount": amount }))
     };
-    judged("12.5").snapshot("small");
+    let told = failure(|| drop(judged("12.5").snapshot("small")));
+    assert!(
+        told.contains("small.json was not there; it has been written: look at it, keep it, and run again"),
+        "{told}"
+    );
     let written = desk.read("snapshots/small.json");
     assert!(written.contains("\"amount\": \"12.5000\"") && written.ends_with("}\n"), "{written}");
     for changing in ["digest", "version", "position", "\"set\"", "generation"] {

@@ -71,7 +71,8 @@ pub(super) fn draw(policies: &[&Policy], seed: u64, budget: u64) -> anyhow::Resu
                 *drawn.left_out.entry(found.word()).or_default() += 1;
                 fault = Some(found);
             } else if sound {
-                drawn.answers.push(told(&answer, policy.manifest()));
+                let told = told(&answer, policy.manifest());
+                drawn.answers.push(format!("{told} {:?}", answer.contributions));
                 drawn.samples.push(sample);
                 drawn.alone.push(fuel);
             }

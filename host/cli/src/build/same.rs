@@ -56,6 +56,11 @@ pub(super) fn wrap(cargo: &mut Command, target: &str) -> anyhow::Result<()> {
 pub(crate) fn as_compiler() -> Option<ExitCode> {
     let wrapper = environment(STAND_IN)?;
     let mut words = std::env::args_os().skip(1).peekable();
+    // a build script may start this program for what it is: then a verb comes first
+    let compiler = words.peek()?.as_encoded_bytes();
+    if !compiler.contains(&b'/') && !compiler.ends_with(b"rustc") {
+        return None;
+    }
     // the compiler, or another wrapper with the compiler behind it
     let mut compiler: Vec<OsString> = Some(wrapper).filter(|wrapper| !wrapper.is_empty()).into_iter().collect();
     while let Some(program) = words.next_if(|word| !word.as_encoded_bytes().starts_with(b"-")) {

@@ -71,8 +71,7 @@ impl Workspace {
         if let Some(members) = members.as_array_mut() {
             insert(members, member);
         }
-        std::fs::write(&self.path, manifest.to_string())
-            .with_context(|| format!("{} cannot be written", self.path.display()))?;
+        crate::whole::write(&self.path, manifest.to_string().as_bytes())?;
         Ok(Some(self.path.clone()))
     }
 

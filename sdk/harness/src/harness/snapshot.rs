@@ -21,7 +21,7 @@ pub(super) fn blessed() -> bool {
 /// Compares a decision with `snapshots/NAME.json` below a folder, or writes it.
 ///
 /// # Errors
-/// What differs, and how it is accepted.
+/// What differs and how it is accepted, or that there was nothing to compare with.
 pub(super) fn compare(folder: &Path, name: &str, decision: &Value, bless: bool) -> Result<(), String> {
     let sound = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
     if !sound {
@@ -41,7 +41,12 @@ pub(super) fn compare(folder: &Path, name: &str, decision: &Value, bless: bool) 
     }
     let written = std::fs::create_dir_all(folder.join("snapshots"))
         .and_then(|()| std::fs::write(&path, format!("{decision:#}\n")));
-    written.map_err(|error| format!("{} cannot be written: {error}", path.display()))
+    written.map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+    if bless {
+        return Ok(());
+    }
+    // where nothing was kept nothing is proven, least of all where nobody looks
+    Err(format!("{} was not there; it has been written: look at it, keep it, and run again", path.display()))
 }
 
 /// A decision without what another build or another host changes.
