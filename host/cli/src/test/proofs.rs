@@ -135,7 +135,7 @@ impl Proofs {
     fn cost(&self, out: &mut String) {
         let Some((worst, most)) = self.fuel.worst() else { return };
         let time = |fuel: u64| match &self.calibration {
-            Some(calibration) => format!(", {:.2} µs here", micros(fuel, calibration)),
+            Some(calibration) => format!(", {:.2} µs of work here", micros(fuel, calibration)),
             None => String::new(),
         };
         let median = self.fuel.median();
