@@ -76,7 +76,11 @@ impl Tested {
             [] => writeln!(out, "reasons     all {reasons} produced"),
             missing => {
                 let produced = reasons - missing.len();
-                let mend = if self.found.is_none() { " (--search looks for them)" } else { "" };
+                let mend = match (&self.found, self.left_out) {
+                    (Some(_), _) => "",
+                    (None, 0) => " (--search looks for them)",
+                    (None, _) => " in these cases",
+                };
                 writeln!(out, "reasons     {produced} of {reasons} produced; never {}{mend}", missing.join(", "))
             }
         };
