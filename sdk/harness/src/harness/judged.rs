@@ -125,9 +125,9 @@ impl Judged {
     }
 
     /// That the decision is the one in `snapshots/NAME.json` in the policy's
-    /// crate, apart from what changes with every build of it. The file is written
-    /// where it is missing, and where the word `SANDGATE_BLESS` of the
-    /// environment is set.
+    /// crate, apart from what changes with every build of it. Where the file is
+    /// missing it is written, and the test fails this once; where the word
+    /// `SANDGATE_BLESS` of the environment is set it is written anew.
     #[track_caller]
     pub fn snapshot(self, name: &str) -> Judged {
         match snapshot::compare(&self.harness.folder, name, self.decision(), snapshot::blessed()) {

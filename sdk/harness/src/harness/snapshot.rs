@@ -105,6 +105,8 @@ mod tests {
     fn a_snapshot_is_written_where_it_is_missing_or_blessed() {
         let folder = tempfile::tempdir().unwrap();
         let compare = |outcome: &str, bless| compare(folder.path(), "it", &json!({ "outcome": outcome }), bless);
+        let told = compare("allow", false).unwrap_err();
+        assert!(told.ends_with("it has been written: look at it, keep it, and run again"), "{told}");
         assert_eq!(compare("allow", false), Ok(()));
         let told = compare("block", false).unwrap_err();
         assert!(told.contains("SANDGATE_BLESS=1 cargo test\n  outcome: was allow, is block"), "{told}");
