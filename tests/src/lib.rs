@@ -37,36 +37,30 @@ pub fn program() -> &'static Path {
 pub fn policies() -> &'static Path {
     static POLICIES: OnceLock<PathBuf> = OnceLock::new();
     POLICIES.get_or_init(|| {
-        let sources = [
-            "policies/account-risk",
-            "policies/card-testing",
-            "policies/credit-score",
-            "policies/entity-conditions",
-            "policies/new-device",
-            "policies/risk-matrix",
-            "policies/script-detector",
-            "policies/structuring",
-            "policies/subscription-limits",
-            "policies/velocity",
-            "tests/guests/card-windows",
-            "tests/guests/every-window",
-            "tests/guests/six-inputs",
-            "tests/guests/six-windows",
-            "tests/guests/trained",
-            "tests/guests/unruly",
-        ];
-        build(sources);
+        let guests = ["card-windows", "every-window", "six-inputs", "six-windows", "trained", "unruly"];
+        let guests = guests.iter().map(|guest| format!("tests/guests/{guest}"));
+        build(shipped().iter().map(|policy| format!("policies/{policy}")).chain(guests));
         let folder = program().ancestors().nth(2).unwrap_or(Path::new("")).join("policies");
         // the example names its components where cargo puts them by default
         let named = root().join("target/policies");
         if named.canonicalize().ok() != folder.canonicalize().ok() {
-            for policy in sources.iter().filter_map(|source| source.strip_prefix("policies/")) {
+            for policy in shipped() {
                 let to = named.join(policy.replace('-', "_")).with_extension("wasm");
                 build([format!("policies/{policy}").as_ref(), "--to".as_ref(), to.as_os_str()]);
             }
         }
         folder
     })
+}
+
+/// The names of the policies that are shipped: the folders below `policies/`.
+pub fn shipped() -> Vec<String> {
+    let entries = std::fs::read_dir(root().join("policies")).unwrap_or_else(|error| panic!("policies: {error}"));
+    let mut names: Vec<String> =
+        entries.flatten().map(|folder| folder.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    assert!(names.len() >= 10, "{names:?}");
+    names
 }
 
 /// Runs `sandgate build` in the root of the repository.

@@ -4,7 +4,7 @@
 
 use sandgate_model::manifest::Manifest;
 use sandgate_sandbox::{Config, Sandbox};
-use sandgate_tests::{policies, root};
+use sandgate_tests::{policies, root, shipped};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -315,22 +315,10 @@ fn the_document_with_every_word_of_the_sdk_is_of_the_schema_and_read() {
 #[test]
 fn the_manifests_of_all_policies_and_guests_are_read() {
     let sandbox = Sandbox::new(Config::default()).unwrap();
-    let all = [
-        "account_risk",
-        "card_testing",
-        "credit_score",
-        "entity_conditions",
-        "new_device",
-        "risk_matrix",
-        "script_detector",
-        "structuring",
-        "subscription_limits",
-        "velocity",
-        "six_inputs",
-        "unruly",
-    ];
+    let guests = ["six-inputs", "unruly"].map(str::to_owned);
+    let all = shipped().into_iter().chain(guests).map(|name| name.replace('-', "_"));
     for policy in all {
-        let component = std::fs::read(policies().join(policy).with_extension("wasm")).unwrap();
+        let component = std::fs::read(policies().join(&policy).with_extension("wasm")).unwrap();
         // loading is describing and reading
         assert_eq!(sandbox.load(&component).unwrap().manifest().name.replace('-', "_"), policy);
     }

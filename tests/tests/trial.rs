@@ -4,24 +4,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use sandgate_sandbox::{Config, Policy, Sandbox};
-use sandgate_tests::policies;
+use sandgate_tests::{policies, shipped};
 use sandgate_trial::influence::Influence;
 use sandgate_trial::search::{Edge, Found, Sought};
 use sandgate_trial::{Constants, Influences, Purity, Search, case};
 
 const BUDGET: u64 = 1_000_000;
-const POLICIES: [&str; 10] = [
-    "account_risk",
-    "card_testing",
-    "credit_score",
-    "entity_conditions",
-    "new_device",
-    "risk_matrix",
-    "script_detector",
-    "structuring",
-    "subscription_limits",
-    "velocity",
-];
 
 /// A component that was built for the tests.
 struct Component {
@@ -31,7 +19,7 @@ struct Component {
 
 impl Component {
     fn load(name: &str) -> Component {
-        let bytes = std::fs::read(policies().join(name).with_extension("wasm")).unwrap();
+        let bytes = std::fs::read(policies().join(name.replace('-', "_")).with_extension("wasm")).unwrap();
         let policy = Sandbox::new(Config { slots: 4, ..Config::default() }).unwrap().load(&bytes).unwrap();
         Component { policy, constants: Constants::of(&bytes) }
     }
@@ -66,8 +54,8 @@ impl Component {
 
 #[test]
 fn every_reason_of_every_policy_is_found() {
-    for name in POLICIES {
-        let component = Component::load(name);
+    for name in shipped() {
+        let component = Component::load(&name);
         for seed in [1, 2, 3] {
             let sought = component.search(seed);
             assert_eq!(sought.len(), component.policy.manifest().reasons.len());
@@ -82,10 +70,10 @@ fn every_reason_of_every_policy_is_found() {
 
 #[test]
 fn the_smallest_rows_stand_on_the_limits() {
-    let limits = Component::load("subscription_limits");
+    let limits = Component::load("subscription-limits");
     assert_eq!(limits.edges(&limits.found("LARGE_AMOUNT")), ["amount 999999.9999 1000000.0000 1000000.0001!"]);
     assert_eq!(limits.edges(&limits.found("BURST")), ["last_minute 2 3 4!"]);
-    let risk = Component::load("account_risk");
+    let risk = Component::load("account-risk");
     let large = risk.found("LARGE_AMOUNT");
     assert_eq!(risk.edges(&large), ["amount 9999.9999 10000.0000 10000.0001!", "level 2 3! 4!"]);
     let medium = risk.found("MEDIUM_AMOUNT");
@@ -99,7 +87,7 @@ fn the_smallest_rows_stand_on_the_limits() {
 
 #[test]
 fn every_case_of_a_search_has_a_file_of_its_own() {
-    let risk = Component::load("account_risk");
+    let risk = Component::load("account-risk");
     let sought = risk.search(1);
     let cases = sought.iter().filter_map(|sought| Some((sought.reason, sought.found.as_ref()?)));
     let mut names: Vec<String> = cases
@@ -130,8 +118,8 @@ fn a_word_that_only_the_code_knows_is_found() {
 
 #[test]
 fn every_policy_is_pure_and_uses_what_it_declares() {
-    for name in POLICIES {
-        let Component { policy, constants } = Component::load(name);
+    for name in shipped() {
+        let Component { policy, constants } = Component::load(&name);
         let purity = Purity::of(&policy, BUDGET, &[], &constants, 1);
         assert_eq!(purity.differences, [], "{name}");
         let influences = Influences::of(&policy, BUDGET, &[], &constants, 1);
@@ -140,7 +128,7 @@ fn every_policy_is_pure_and_uses_what_it_declares() {
         let quiet: Vec<_> = quiet.map(|(name, influence)| (name.as_str(), *influence)).collect();
         // who the parties are is for people to read; what is set for them decides
         let parties = [("debtor", Influence::OnlyShown), ("creditor", Influence::OnlyShown)];
-        assert_eq!(quiet, if name == "entity_conditions" { &parties[..] } else { &[] }, "{name}");
+        assert_eq!(quiet, if name == "entity-conditions" { &parties[..] } else { &[] }, "{name}");
         assert!(influences.parameters.iter().all(|influence| *influence == Influence::Decides), "{name}");
     }
 }

@@ -7,7 +7,7 @@ use crate::batch::{Batch, Place, Run};
 use crate::cells::Cell;
 use crate::decode::Transaction;
 use crate::generation::Seat;
-use crate::json;
+use crate::json::{self, List};
 use crate::tally::Tally;
 use sandgate_model::manifest::{Placeholder, Setting};
 use sandgate_model::schema::Schema;
@@ -230,21 +230,4 @@ pub(crate) fn position(origin: &Origin<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b",\"offset\":");
     out.extend_from_slice(itoa::Buffer::new().format(origin.offset).as_bytes());
     out.push(b'}');
-}
-
-/// Puts the commas between the elements of a list or the members of an object.
-pub(crate) struct List {
-    first: bool,
-}
-
-impl List {
-    pub(crate) fn new() -> List {
-        List { first: true }
-    }
-
-    pub(crate) fn next(&mut self, out: &mut Vec<u8>) {
-        if !std::mem::take(&mut self.first) {
-            out.push(b',');
-        }
-    }
 }

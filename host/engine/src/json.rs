@@ -72,6 +72,43 @@ pub fn value(out: &mut Vec<u8>, value: Value<&str>) {
     }
 }
 
+/// Puts the commas between the elements of a list or the members of an object.
+#[derive(Debug)]
+pub struct List {
+    first: bool,
+}
+
+impl List {
+    /// Nothing was written yet.
+    pub fn new() -> List {
+        List { first: true }
+    }
+
+    /// Is called before each element.
+    pub fn next(&mut self, out: &mut Vec<u8>) {
+        if !std::mem::take(&mut self.first) {
+            out.push(b',');
+        }
+    }
+}
+
+impl Default for List {
+    fn default() -> List {
+        List::new()
+    }
+}
+
+/// Appends a list, each of whose elements `one` writes.
+pub fn list<T>(out: &mut Vec<u8>, all: &[T], one: impl Fn(&mut Vec<u8>, &T)) {
+    out.push(b'[');
+    let mut list = List::new();
+    for element in all {
+        list.next(out);
+        one(out, element);
+    }
+    out.push(b']');
+}
+
 #[cfg(test)]
 mod tests {
     use super::{number, string};

@@ -298,6 +298,16 @@ pub enum Risky {
     Low,
 }
 
+impl Input {
+    /// The window that it is, if it is one.
+    pub fn window(&self) -> Option<&Window> {
+        match &self.from {
+            Origin::Window(window) => Some(window),
+            Origin::Field(_) | Origin::Tag(_) => None,
+        }
+    }
+}
+
 impl Score {
     /// Whether a score is at a threshold or beyond it, towards the risky end.
     pub fn reaches(&self, score: f64, threshold: f64) -> bool {

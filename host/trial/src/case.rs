@@ -15,7 +15,7 @@ pub use expect::{Difference, Expect, Score};
 pub use found::found;
 pub use read::{folder, parse, read, setup};
 pub use run::{Came, Failure, Ran, run};
-pub use values::values;
+pub use values::{tag_value, values};
 pub use write::{Draft, DraftStep, json_of};
 
 use crate::send::Send;

@@ -58,7 +58,7 @@ struct Use {
 pub fn sources(manifest: &Manifest, declared: &[Field]) -> Result<Vec<SiteSource>, FieldsError> {
     let fields = fields(manifest, declared)?;
     let mut names = vec![SOURCE.to_owned()];
-    for window in manifest.inputs.iter().filter_map(window_of) {
+    for window in manifest.inputs.iter().filter_map(Input::window) {
         names.extend(window.sources.iter().filter(|name| !names.contains(name)).cloned().collect::<Vec<_>>());
     }
     let source = |(at, name): (usize, String)| {
@@ -66,13 +66,6 @@ pub fn sources(manifest: &Manifest, declared: &[Field]) -> Result<Vec<SiteSource
         Ok(SiteSource { schema: Arc::new(schema), observe: at > 0 })
     };
     names.into_iter().enumerate().map(source).collect()
-}
-
-fn window_of(input: &Input) -> Option<&Window> {
-    match &input.from {
-        Origin::Window(window) => Some(window),
-        _ => None,
-    }
 }
 
 fn fields(manifest: &Manifest, declared: &[Field]) -> Result<Vec<(String, Kind)>, FieldsError> {

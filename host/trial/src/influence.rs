@@ -11,7 +11,7 @@ use crate::draw::Draw;
 use crate::{Answer, Constants, Sample};
 use sandgate_engine::resolve::settings;
 use sandgate_model::Manifest;
-use sandgate_model::manifest::{Origin, Piece, Placeholder, Setting, Test};
+use sandgate_model::manifest::{Input, Piece, Placeholder, Setting, Test};
 use sandgate_sandbox::Policy;
 
 /// Changes of one input or parameter that are tried, at most and at least.
@@ -108,11 +108,7 @@ impl Influences {
 /// Whether the conditions of a window compare with a parameter.
 fn in_a_window(manifest: &Manifest, at: usize) -> bool {
     let name = &manifest.parameters[at].name;
-    let windows = manifest.inputs.iter().filter_map(|input| match &input.from {
-        Origin::Window(window) => Some(window),
-        _ => None,
-    });
-    let mut conditions = windows.flat_map(|window| &window.only);
+    let mut conditions = manifest.inputs.iter().filter_map(Input::window).flat_map(|window| &window.only);
     conditions.any(|condition| matches!(&condition.test, Test::Set(_, parameter) if parameter == name))
 }
 

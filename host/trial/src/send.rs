@@ -1,7 +1,7 @@
 //! What a trial sends: a record as a case writes it, and when.
 
 use sandgate_engine::document::Given;
-use sandgate_engine::json;
+use sandgate_engine::json::{self, List};
 use sandgate_model::Instant;
 use sandgate_model::quantity::parse_duration;
 use std::str::FromStr;
@@ -78,31 +78,21 @@ impl Send {
 }
 
 fn members<'a>(all: impl Iterator<Item = (&'a str, &'a Given)>, out: &mut Vec<u8>) {
-    for (at, (name, value)) in all.enumerate() {
-        if at > 0 {
-            out.push(b',');
-        }
+    let mut list = List::new();
+    for (name, value) in all {
+        list.next(out);
         json::string(out, name);
         out.push(b':');
-        write(value, out);
+        write(out, value);
     }
 }
 
-fn write(value: &Given, out: &mut Vec<u8>) {
+fn write(out: &mut Vec<u8>, value: &Given) {
     match value {
         Given::Flag(flag) => out.extend_from_slice(if *flag { b"true" } else { b"false" }),
         Given::Number(digits) => out.extend_from_slice(digits.as_bytes()),
         Given::Text(text) => json::string(out, text),
-        Given::List(elements) => {
-            out.push(b'[');
-            for (at, element) in elements.iter().enumerate() {
-                if at > 0 {
-                    out.push(b',');
-                }
-                write(element, out);
-            }
-            out.push(b']');
-        }
+        Given::List(elements) => json::list(out, elements, write),
     }
 }
 

@@ -49,15 +49,15 @@ pub(super) fn answer(
     out.extend_from_slice(b",\"parameters\":");
     columns(&parameters, &mut out);
     out.extend_from_slice(b",\"verdicts\":{\"hits\":");
-    list(&verdicts.hits, &mut out, |hit, out| {
-        list(&[hit.row, hit.reason], out, |index, out| json::integer(out, i64::from(*index)));
+    json::list(&mut out, &verdicts.hits, |out, hit| {
+        json::list(out, &[hit.row, hit.reason], |out, index| json::integer(out, i64::from(*index)));
     });
     out.extend_from_slice(b",\"scores\":");
-    list(&verdicts.scores, &mut out, |score, out| json::number(out, *score));
+    json::list(&mut out, &verdicts.scores, |out, score| json::number(out, *score));
     out.extend_from_slice(b",\"contributions\":");
-    list(&verdicts.contributions, &mut out, |moved, out| json::number(out, *moved));
+    json::list(&mut out, &verdicts.contributions, |out, moved| json::number(out, *moved));
     out.extend_from_slice(b"},\"faults\":");
-    list(&verdicts.faults, &mut out, |(row, fault), out| {
+    json::list(&mut out, &verdicts.faults, |out, (row, fault)| {
         out.push(b'[');
         json::integer(out, i64::from(*row));
         for text in [fault.word(), &fault.to_string()] {
@@ -76,25 +76,14 @@ fn columns(rows: &Rows, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"count\":");
     json::integer(out, i64::from(rows.count));
     out.extend_from_slice(b",\"integers\":");
-    list(rows.integers, out, |integer, out| json::integer(out, *integer));
+    json::list(out, rows.integers, |out, integer| json::integer(out, *integer));
     out.extend_from_slice(b",\"numbers\":");
-    list(rows.numbers, out, |number, out| json::number(out, *number));
+    json::list(out, rows.numbers, |out, number| json::number(out, *number));
     out.extend_from_slice(b",\"texts\":");
     json::string(out, rows.texts);
     out.extend_from_slice(b",\"text_ends\":");
-    list(rows.text_ends, out, |end, out| json::integer(out, i64::from(*end)));
+    json::list(out, rows.text_ends, |out, end| json::integer(out, i64::from(*end)));
     out.extend_from_slice(b",\"present\":");
-    list(rows.present, out, |word, out| out.extend_from_slice(word.to_string().as_bytes()));
+    json::list(out, rows.present, |out, word| out.extend_from_slice(word.to_string().as_bytes()));
     out.push(b'}');
-}
-
-fn list<T>(all: &[T], out: &mut Vec<u8>, one: impl Fn(&T, &mut Vec<u8>)) {
-    out.push(b'[');
-    for (at, element) in all.iter().enumerate() {
-        if at > 0 {
-            out.push(b',');
-        }
-        one(element, out);
-    }
-    out.push(b']');
 }

@@ -5,9 +5,9 @@ use super::request::{self, done, told};
 use super::rows;
 use crate::component;
 use sandgate_engine::json;
-use sandgate_files::{Content, Report, Section, known};
+use sandgate_files::{Report, Section, known};
 use sandgate_sandbox::{Config, Policy, Sandbox};
-use sandgate_trial::case::{setup, values};
+use sandgate_trial::case::{setup, tag_value, values};
 use sandgate_trial::trial::SetupError;
 use sandgate_trial::{Constants, Send, Sent, Trial, When};
 use std::cell::RefCell;
@@ -104,15 +104,11 @@ impl Session {
             ("attribute", "which attribute of it"),
         ]
         .map(|(name, meaning)| section.required(name, meaning).unwrap_or_default());
-        let value = match section.node("value").map(|node| &node.content) {
-            None => None,
-            Some(Content::Text(text) | Content::Number(text)) => Some(text.clone()),
-            Some(Content::Flag(flag)) => Some(flag.to_string()),
-            Some(_) => {
-                section.problem("value", "must be a text, a number, true, false, or null to take the tag away");
-                None
-            }
-        };
+        let node = section.node("value");
+        let value = node.and_then(tag_value);
+        if node.is_some() && value.is_none() {
+            section.problem("value", "must be a text, a number, true, false, or null to take the tag away");
+        }
         done(section, report)?;
         trial.check_tag(entity, attribute).map_err(|error| error.to_string())?;
         trial.tag(entity, id, attribute, value.as_deref()).map_err(|error| error.to_string())?;

@@ -1,8 +1,8 @@
 //! What set the outcome: of everything that was said, only what counted under
 //! the rule of precedence that applied.
 
-use super::{List, Row};
-use crate::json;
+use super::Row;
+use crate::json::{self, List};
 use crate::standing::Ground;
 use sandgate_model::{Effect, Outcome};
 

@@ -8,7 +8,7 @@
 use super::{Problems, mend};
 use crate::document::Document;
 use crate::generation::{Site, SiteSource, Windows};
-use sandgate_model::manifest::{Aggregate, Input, Manifest, Origin, Relation, Setting, Test, Window};
+use sandgate_model::manifest::{Aggregate, Input, Manifest, Relation, Setting, Test, Window};
 use sandgate_model::schema::TenantRole;
 use sandgate_model::{Decimal, Kind, Value};
 use sandgate_window::{Declared, Plan};
@@ -34,7 +34,7 @@ pub(super) fn windows(
         })
     };
     for place in places().flatten() {
-        if let Origin::Window(window) = &place.input.from {
+        if let Some(window) = place.input.window() {
             work.fields(window, &place);
         }
     }
@@ -47,7 +47,7 @@ pub(super) fn windows(
     for of_manifest in places() {
         let mut of_seat = Vec::new();
         for place in of_manifest {
-            let Origin::Window(window) = &place.input.from else {
+            let Some(window) = place.input.window() else {
                 of_seat.push(None);
                 continue;
             };

@@ -57,7 +57,8 @@ pub(super) fn tags(section: &Section<'_>) -> Vec<CaseTag> {
     all
 }
 
-fn tag_value(node: &Node) -> Option<String> {
+/// The text that a tag is stored as.
+pub fn tag_value(node: &Node) -> Option<String> {
     match &node.content {
         Content::Text(text) | Content::Number(text) => Some(text.clone()),
         Content::Flag(flag) => Some(flag.to_string()),

@@ -3,7 +3,7 @@
 
 use crate::Sample;
 use crate::rank::{converted, rank, ranked};
-use sandgate_model::manifest::{Aggregate, Input, Manifest, Origin, Setting, Test, Window};
+use sandgate_model::manifest::{Aggregate, Input, Manifest, Origin, Setting, Test};
 use sandgate_model::{Instant, Kind, Value};
 
 /// Different values of one input that are kept.
@@ -142,14 +142,13 @@ impl Pool {
             samples.iter().filter_map(|sample| sample.inputs.get(at)?.as_ref()).for_each(|value| pool.see(at, value));
             input.default.iter().for_each(|value| pool.see(at, value));
             if let Origin::Field(field) = &input.from {
-                let conditions =
-                    manifest.inputs.iter().filter_map(|other| window(&other.from)).flat_map(|window| &window.only);
+                let conditions = manifest.inputs.iter().filter_map(Input::window).flat_map(|window| &window.only);
                 for condition in conditions.filter(|condition| condition.field == *field) {
                     operands(&condition.test, manifest).iter().for_each(|value| pool.see(at, value));
                 }
             }
         }
-        let only = manifest.inputs.iter().filter_map(|input| window(&input.from)).flat_map(|window| &window.only);
+        let only = manifest.inputs.iter().filter_map(Input::window).flat_map(|window| &window.only);
         only.flat_map(|condition| operands(&condition.test, manifest)).for_each(|value| pool.text(value));
         for parameter in &manifest.parameters {
             parameter.any_of.iter().for_each(|value| pool.text(value));
@@ -194,13 +193,6 @@ pub(crate) fn elements(setting: &Setting) -> &[Value] {
     match setting {
         Setting::One(value) => std::slice::from_ref(value),
         Setting::List(values) => values,
-    }
-}
-
-fn window(from: &Origin) -> Option<&Window> {
-    match from {
-        Origin::Window(window) => Some(window),
-        _ => None,
     }
 }
 
