@@ -353,12 +353,6 @@ impl EngineSource {
 
 impl<'a> Group<'a> {
     fn new(tenant: usize, source: usize) -> Group<'a> {
-        Group {
-            tenant,
-            source,
-            transactions: Vec::new(),
-            amounts: Vec::new(),
-            sheet: Sheet::default(),
-        }
+        Group { tenant, source, transactions: Vec::new(), amounts: Vec::new(), sheet: Sheet::default() }
     }
 }
