@@ -1,0 +1,73 @@
+# Debian's packages of programs that are missing: installed by root, else unpacked
+# with the libraries that they need into a folder of the build.
+
+# what `unpack` has brought; empty until then
+unpacked() { echo "$base/packages/root"; }
+
+# library_path: where unpacked programs find unpacked libraries
+library_path() {
+    local folder path=''
+    for folder in "$(unpacked)"/usr/lib/*-linux-gnu* "$(unpacked)"/lib/*-linux-gnu*; do
+        if [ -d "$folder" ]; then path=$path${path:+:}$folder; fi
+    done
+    echo "$path${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+}
+
+# provide WHAT FINDER PACKAGE…: makes sure that FINDER finds the program
+provide() {
+    local what=$1 finder=$2
+    shift 2
+    "$finder" >/dev/null && return
+    # one at a time in all of this build
+    (
+        mkdir -p "$base"
+        exec 8>"$base/packages.lock"
+        flock --wait 600 8
+        "$finder" >/dev/null && exit
+        if ! command -v apt-get >/dev/null; then
+            :
+        elif [ "$(id -u)" -eq 0 ]; then
+            echo "installing $what for the tests: $*" >&2
+            install "$@" >"$base/packages.log" 2>&1 || true
+        else
+            echo "unpacking $what for the tests into $base/packages: $*" >&2
+            unpack "$@" >"$base/packages.log" 2>&1 || true
+        fi
+        "$finder" >/dev/null && exit
+        echo "scripts/services: $what is missing${1:+ (packages $* of Debian 12)}. As root:" >&2
+        echo "    apt-get update && apt-get install -y --no-install-recommends $*" >&2
+        if [ -s "$base/packages.log" ]; then tail -n 5 "$base/packages.log" >&2; fi
+        exit 1
+    )
+}
+
+# again with new lists where the old ones are empty or too old
+install() {
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get install -y --no-install-recommends "$@" </dev/null && return
+    apt-get update </dev/null
+    apt-get install -y --no-install-recommends "$@" </dev/null
+}
+
+unpack() {
+    local folder=$base/packages archive link to
+    # lists and archives of our own, which need nobody's permission
+    local ours=(-o Debug::NoLocking=true -o Dir::Cache="$folder/cache" -o Dir::State::Lists="$folder/lists")
+    mkdir -p "$folder/lists/partial" "$folder/cache/archives/partial"
+    apt-get "${ours[@]}" update
+    apt-get "${ours[@]}" install -y --no-install-recommends --download-only "$@" </dev/null
+    mkdir -p "$folder/root"
+    for archive in "$folder"/cache/archives/*.deb; do
+        case ${archive##*/} in
+        # the C library of the machine must stay the one of all its programs
+        libc6_* | libc-bin_*) ;;
+        *) dpkg -x "$archive" "$folder/root" ;;
+        esac
+    done
+    # links from the root of the file system lead into this folder
+    find "$folder/root" -type l -lname '/*' -print0 | while IFS= read -r -d '' link; do
+        to=$(readlink "$link")
+        if [ -e "$folder/root$to" ]; then ln -sfn "$folder/root$to" "$link"; fi
+    done
+    rm -rf "$folder/cache"
+}
