@@ -2,6 +2,7 @@
 //! stages judged in order, each row standing on its own.
 
 use crate::cells::{Cell, Sheet};
+use crate::circumstance::{Circumstance, What};
 use crate::decode::Transaction;
 use crate::generation::{Columns, Generation, Seat};
 use crate::standing::Standing;
@@ -55,18 +56,15 @@ pub(crate) fn read_fields<'a>(sheet: &mut Sheet<'a>, transactions: &[Transaction
 }
 
 /// Fetches the tags of a batch in one call. Where that fails, all of them are
-/// absent. Without a store they are absent too.
-///
-/// # Errors
-/// What the store answers.
+/// absent, as a circumstance. Without a store they are absent too.
 pub(crate) fn fetch_tags(
     sheet: &mut Sheet<'_>,
     rows: usize,
     columns: &Columns,
     store: Option<&dyn sandgate_tags::Store>,
-) -> Result<(), sandgate_tags::Error> {
+) {
     sheet.tags = vec![None; rows * columns.tags.len()];
-    let Some(store) = store.filter(|_| !columns.tags.is_empty()) else { return Ok(()) };
+    let Some(store) = store.filter(|_| !columns.tags.is_empty()) else { return };
     let ids: Vec<Option<Cow<'_, str>>> = (0..rows)
         .flat_map(|row| columns.tags.iter().map(move |tag| row * columns.fields.len() + tag.by))
         .map(|field| match &sheet.fields[field] {
@@ -85,11 +83,13 @@ pub(crate) fn fetch_tags(
         })
         .unzip();
     let mut found = Vec::with_capacity(wanted.len());
-    store.look_up(&wanted, &mut found)?;
+    if let Err(error) = store.look_up(&wanted, &mut found) {
+        sheet.circumstances.add(Circumstance::new(What::MissingTag, error.to_string()));
+        return;
+    }
     for (place, tag) in places.into_iter().zip(found) {
         sheet.tags[place] = tag;
     }
-    Ok(())
 }
 
 impl<'a> Batch<'a> {

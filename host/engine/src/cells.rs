@@ -2,6 +2,7 @@
 //! fault. They are what the policy is judged on, what its messages show and what
 //! the decision records, so all three read the same cells.
 
+use crate::circumstance::Circumstances;
 use crate::decode::{self, Misread};
 use crate::generation::{Binding, Column, Columns};
 use crate::json;
@@ -68,6 +69,8 @@ pub(crate) struct Sheet<'a> {
     /// Windows, of which there are so many for each row.
     pub(crate) windows: Vec<Seen>,
     pub(crate) windows_each: usize,
+    /// What its rows owe to the clock or to a failure.
+    pub(crate) circumstances: Circumstances,
 }
 
 impl<'a> Cell<'a> {

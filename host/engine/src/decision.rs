@@ -5,14 +5,14 @@ mod because;
 
 use crate::batch::{Batch, Place, Run};
 use crate::cells::Cell;
+use crate::circumstance::{self, Circumstance};
 use crate::decode::Transaction;
 use crate::generation::Seat;
 use crate::json::{self, List};
 use crate::tally::Tally;
 use sandgate_model::manifest::{Placeholder, Setting};
 use sandgate_model::schema::Schema;
-use sandgate_model::{Decimal, Instant, Outcome, Value};
-use sandgate_state::Late;
+use sandgate_model::{Decimal, Outcome, Value};
 
 /// What a decision says about where its record came from.
 pub(crate) struct Origin<'a> {
@@ -27,10 +27,8 @@ pub(crate) struct Row<'a, 'b> {
     pub(crate) row: usize,
     pub(crate) transaction: &'b Transaction<'a>,
     pub(crate) amount: Option<Decimal>,
-    /// The detail of the circumstance that no tag could be fetched.
-    pub(crate) tags_missing: Option<&'b str>,
-    /// How late it was, if it was.
-    pub(crate) late: Option<Late>,
+    /// What it owes to the clock or to a failure.
+    pub(crate) circumstances: Vec<&'b Circumstance>,
 }
 
 impl<'a> Row<'a, '_> {
@@ -59,7 +57,7 @@ impl<'a> Row<'a, '_> {
         out.extend_from_slice(b"],\"faults\":[");
         self.faults(out);
         out.extend_from_slice(b"],\"circumstances\":[");
-        self.circumstances(out);
+        circumstance::write(self.circumstances.iter().copied(), out);
         out.extend_from_slice(b"],\"repeat_of\":null");
         out.extend_from_slice(&fixed.generation);
         out.push(b',');
@@ -164,6 +162,7 @@ impl<'a> Row<'a, '_> {
     /// Counts what the decision says; `reasons` is where this generation's begin.
     pub(crate) fn count(&self, outcome: Outcome, reasons: usize, tally: &mut Tally) {
         tally.decision(outcome, self.amount);
+        self.circumstances.iter().for_each(|circumstance| tally.circumstance(circumstance.what));
         let mut first = reasons;
         for (_, seat, run, place) in self.seats() {
             run.hits(place).for_each(|reason| tally.reason(first + reason));
@@ -173,29 +172,6 @@ impl<'a> Row<'a, '_> {
             first += seat.reasons.len();
         }
     }
-
-    fn circumstances(&self, out: &mut Vec<u8>) {
-        let mut list = List::new();
-        if let Some(late) = self.late {
-            list.next(out);
-            circumstance_late(late, out);
-        }
-        if let Some(detail) = self.tags_missing {
-            list.next(out);
-            out.extend_from_slice(b"{\"what\":\"missing-tag\",\"policy\":null,\"detail\":");
-            json::string(out, detail);
-            out.push(b'}');
-        }
-    }
-}
-
-/// Appends the circumstance that a transaction is late.
-pub(crate) fn circumstance_late(late: Late, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"{\"what\":\"late\",\"policy\":null,\"detail\":\"older than ");
-    if let Ok(horizon) = Instant::from_millis(late.horizon) {
-        horizon.write(out);
-    }
-    out.extend_from_slice(b", the lane's clock less the lateness that is allowed\"}");
 }
 
 fn input(cell: Cell<'_>, out: &mut Vec<u8>) {

@@ -8,6 +8,7 @@
 use crate::Engine;
 use crate::batch::{self, Batch};
 use crate::cells::Sheet;
+use crate::circumstance::{Circumstance, Circumstances, What};
 use crate::decision::{Origin, Row};
 use crate::decode::{Transaction, Transactions, Unusable};
 use crate::fingerprint;
@@ -16,7 +17,7 @@ use crate::repeat::{self, RepeatLine};
 use crate::tally::Aside;
 use sandgate_model::{Decimal, Instant};
 use sandgate_state::replay::Sieve;
-use sandgate_state::{Closed, Entry, Fate, Lane, Pass, Settled};
+use sandgate_state::{Closed, Entry, Fate, Lane, Late, Pass, Settled};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// An engine with the state of one lane.
@@ -42,7 +43,6 @@ struct Group<'a> {
     transactions: Vec<Transaction<'a>>,
     amounts: Vec<Option<Decimal>>,
     sheet: Sheet<'a>,
-    tags_missing: Option<String>,
 }
 
 impl LaneJudge {
@@ -133,8 +133,7 @@ impl LaneJudge {
             batch::read_fields(&mut group.sheet, &group.transactions, columns);
             group.sheet.windows_each = generation.windows.kinds.len();
             let tags = self.engine.tags.as_deref();
-            let fetched = batch::fetch_tags(&mut group.sheet, group.transactions.len(), columns, tags);
-            group.tags_missing = fetched.err().map(|error| error.to_string());
+            batch::fetch_tags(&mut group.sheet, group.transactions.len(), columns, tags);
         }
         groups
     }
@@ -170,6 +169,7 @@ impl LaneJudge {
             let generation = &self.engine.generations[known.tenant];
             let number = u32::try_from(generation.number).unwrap_or(u32::MAX);
             let mut settled = Settled { outcome: 0, generation: number };
+            let late = pass.late(row).map(circumstance_late);
             match (pass.fate(row), known.judged) {
                 (Fate::New | Fate::Full, Some((group, at))) => {
                     let decision = Row {
@@ -177,12 +177,10 @@ impl LaneJudge {
                         row: at,
                         transaction: &known.transaction,
                         amount: groups[group].amounts[at],
-                        tags_missing: groups[group].tags_missing.as_deref(),
-                        late: pass.late(row),
+                        circumstances: circumstances(&groups[group].sheet.circumstances, at, late.as_ref()),
                     };
                     let outcome = decision.write(&origin, &mut out.decisions);
                     decision.count(outcome, self.engine.first_reasons[known.tenant], &mut out.tally);
-                    out.tally.late += u64::from(pass.late(row).is_some());
                     settled.outcome = outcome as u8;
                     out.settled.push(settled);
                 }
@@ -206,9 +204,9 @@ impl LaneJudge {
                 }
                 (Fate::Reused { offset }, _) => {
                     let outcome = self.engine.reused_id;
-                    let late = pass.late(row);
+                    let late = late.as_ref();
                     repeat::reused(offset, late, outcome, generation, &known.transaction, &origin, &mut out.decisions);
-                    out.tally.late += u64::from(late.is_some());
+                    late.iter().for_each(|late| out.tally.circumstance(late.what));
                     out.tally.decision(outcome, known.transaction.amount());
                     out.tally.fault(&sandgate_model::Fault::IdReused);
                     settled.outcome = outcome as u8;
@@ -276,6 +274,22 @@ impl Judge for LaneJudge {
     }
 }
 
+/// What a row owes to the clock or to a failure: that it is late comes first.
+fn circumstances<'c>(of_batch: &'c Circumstances, row: usize, late: Option<&'c Circumstance>) -> Vec<&'c Circumstance> {
+    late.into_iter().chain(of_batch.of(row)).collect()
+}
+
+/// The circumstance that a transaction is late.
+fn circumstance_late(late: Late) -> Circumstance {
+    let mut horizon = Vec::new();
+    if let Ok(instant) = Instant::from_millis(late.horizon) {
+        instant.write(&mut horizon);
+    }
+    let horizon = String::from_utf8_lossy(&horizon);
+    let detail = format!("older than {horizon}, the lane's clock less the lateness that is allowed");
+    Circumstance::new(What::Late, detail)
+}
+
 impl<'a> Group<'a> {
     fn new(tenant: usize, source: usize) -> Group<'a> {
         Group {
@@ -284,7 +298,6 @@ impl<'a> Group<'a> {
             transactions: Vec::new(),
             amounts: Vec::new(),
             sheet: Sheet::default(),
-            tags_missing: None,
         }
     }
 }

@@ -9,6 +9,7 @@
 
 mod batch;
 mod cells;
+pub mod circumstance;
 mod dead_letter;
 mod decision;
 pub mod decode;

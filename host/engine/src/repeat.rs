@@ -7,12 +7,13 @@
 //! is left open and completed in the order of the lane, when everything before it
 //! is settled.
 
-use crate::decision::{Origin, circumstance_late, position};
+use crate::circumstance::{self, Circumstance};
+use crate::decision::{Origin, position};
 use crate::decode::Transaction;
 use crate::generation::Generation;
 use crate::json;
 use sandgate_model::{Fault, Outcome, Value};
-use sandgate_state::{Late, Repeat, Settled};
+use sandgate_state::{Repeat, Settled};
 
 /// A decision about a repeat, still without what the first one had.
 #[derive(Debug)]
@@ -76,7 +77,7 @@ pub(crate) fn complete(decisions: &mut Vec<u8>, open: &[RepeatLine], first: impl
 /// content: no policy has seen it.
 pub(crate) fn reused(
     first: u64,
-    late: Option<Late>,
+    late: Option<&Circumstance>,
     outcome: Outcome,
     generation: &Generation,
     transaction: &Transaction<'_>,
@@ -96,9 +97,7 @@ pub(crate) fn reused(
     out.extend_from_slice(b",\"fallback\":");
     json::string(out, outcome.word());
     out.extend_from_slice(b"}],\"circumstances\":[");
-    if let Some(late) = late {
-        circumstance_late(late, out);
-    }
+    circumstance::write(late, out);
     out.extend_from_slice(b"],\"repeat_of\":null");
     out.extend_from_slice(&generation.fixed.generation);
     end(transaction, origin, out);

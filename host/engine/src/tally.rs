@@ -1,6 +1,7 @@
 //! Counts of what became of the records, by index, so that counting costs next
 //! to nothing.
 
+use crate::circumstance::What;
 use crate::decode::Cause;
 use sandgate_model::{Decimal, Fault, Outcome};
 
@@ -15,8 +16,8 @@ pub struct Tally {
     pub repeats: u64,
     /// Records that were observed and not judged, in the order of [`Aside::ALL`].
     pub observed: [u64; Aside::ALL.len()],
-    /// Transactions that were late.
-    pub late: u64,
+    /// Decisions with that circumstance, in the order of [`What::ALL`].
+    pub circumstances: [u64; What::ALL.len()],
     /// Dead letters by cause, in the order of [`Cause::ALL`].
     pub dead_letters: [u64; Cause::ALL.len()],
     /// Faults, in the order of [`Fault::WORDS`].
@@ -68,6 +69,11 @@ impl Tally {
         }
     }
 
+    /// Counts a circumstance of a decision.
+    pub(crate) fn circumstance(&mut self, what: What) {
+        self.circumstances[what as usize] += 1;
+    }
+
     /// Counts a hit of the reason with this index.
     pub(crate) fn reason(&mut self, index: usize) {
         if self.reasons.len() <= index {
@@ -83,7 +89,7 @@ impl Tally {
         add(&mut self.faults, &other.faults);
         self.repeats += other.repeats;
         add(&mut self.observed, &other.observed);
-        self.late += other.late;
+        add(&mut self.circumstances, &other.circumstances);
         self.amounts.iter_mut().zip(&other.amounts).for_each(|(sum, amount)| *sum += amount);
         if self.reasons.len() < other.reasons.len() {
             self.reasons.resize(other.reasons.len(), 0);
@@ -94,7 +100,7 @@ impl Tally {
     /// The counts as bytes, for a run that goes on later: every number in the
     /// order of the fields, 16 bytes each, least significant first.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let counts = self.outcomes.into_iter().chain([self.repeats, self.late]).chain(self.observed);
+        let counts = self.outcomes.into_iter().chain([self.repeats]).chain(self.circumstances).chain(self.observed);
         let counts = counts.chain(self.dead_letters).chain(self.faults).map(i128::from);
         let all = self.amounts.into_iter().chain(counts).chain(self.reasons.iter().map(|count| i128::from(*count)));
         all.flat_map(i128::to_le_bytes).collect()
@@ -109,8 +115,9 @@ impl Tally {
             *amount = all.next()?;
         }
         let mut counts = all.map(u64::try_from);
-        let Tally { outcomes, repeats, observed, late, dead_letters, faults, .. } = &mut tally;
-        let fixed = outcomes.iter_mut().chain([repeats, late]).chain(observed).chain(dead_letters).chain(faults);
+        let Tally { outcomes, repeats, circumstances, observed, dead_letters, faults, .. } = &mut tally;
+        let fixed = outcomes.iter_mut().chain([repeats]).chain(circumstances).chain(observed);
+        let fixed = fixed.chain(dead_letters).chain(faults);
         for count in fixed {
             *count = counts.next()?.ok()?;
         }
@@ -139,7 +146,7 @@ mod tests {
             amounts: [-5, i128::MAX, 0],
             repeats: 3,
             observed: [4, 0, 1, 2],
-            late: 5,
+            circumstances: [5, 0, 0, 1, 0, 0, 0, 0],
             reasons: vec![6, 0, 7],
             ..Tally::default()
         };

@@ -1,6 +1,7 @@
 //! What a run has done, in numbers and as the text that ends it.
 
 use hdrhistogram::Histogram;
+use sandgate_engine::circumstance::What;
 use sandgate_engine::decode::Cause;
 use sandgate_engine::tally::{Aside, Tally};
 use sandgate_model::digits::{grouped, grouped_digits};
@@ -116,9 +117,12 @@ impl Summary {
         );
         text.outcomes(&self.tally, amount_scale);
         text.reasons(&self.top_reasons(reasons));
-        for (word, count) in [("repeats", self.tally.repeats), ("late", self.tally.late)] {
+        if self.tally.repeats > 0 {
+            text.line("repeats", &format!("{:>12}", grouped(self.tally.repeats)));
+        }
+        for (what, count) in What::ALL.into_iter().zip(self.tally.circumstances) {
             if count > 0 {
-                text.line(word, &format!("{:>12}", grouped(count)));
+                text.line(what.word(), &format!("{:>12}", grouped(count)));
             }
         }
         if self.tally.observed.iter().any(|count| *count > 0) {

@@ -5,16 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The crates of this repository by folder, and the folders whose crates each
 /// may know. A folder that ends in `/` stands for all crates in it.
-const LAYERS: [(&str, &[&str]); 18] = [
+const LAYERS: [(&str, &[&str]); 22] = [
     ("host/model", &[]),
+    ("host/metrics", &[]),
+    ("host/remote", &[]),
     ("host/window", &["host/model"]),
     ("host/sandbox", &["host/model"]),
     ("host/state", &["host/model", "host/window"]),
-    ("host/tags", &["host/model"]),
-    ("host/engine", &["host/model", "host/window", "host/sandbox", "host/state", "host/tags"]),
+    ("host/shared", &["host/model", "host/metrics", "host/remote", "host/window"]),
+    ("host/tags", &["host/model", "host/metrics", "host/remote"]),
+    ("host/engine", ENGINE),
     ("host/files", &["host/model", "host/engine"]),
     ("host/trial", &["host/model", "host/sandbox", "host/state", "host/tags", "host/engine", "host/files"]),
-    ("host/stream", &["host/model", "host/window", "host/sandbox", "host/state", "host/tags", "host/engine"]),
+    ("host/stream", STREAM),
+    ("host/server", &["host/model", "host/metrics"]),
     ("host/cli", &["host/"]),
     ("sdk", &["sdk/macros"]),
     ("sdk/macros", &[]),
@@ -28,11 +32,31 @@ const LAYERS: [(&str, &[&str]); 18] = [
     ("tests", &["host/", "policies/", "sdk/harness", "tests/guests/"]),
 ];
 
+const ENGINE: &[&str] =
+    &["host/model", "host/metrics", "host/window", "host/sandbox", "host/state", "host/shared", "host/tags"];
+
+const STREAM: &[&str] = &[
+    "host/model",
+    "host/metrics",
+    "host/remote",
+    "host/window",
+    "host/sandbox",
+    "host/state",
+    "host/shared",
+    "host/tags",
+    "host/engine",
+];
+
 /// Libraries that a single layer is there to hide, and who may know them.
-const OWNED: [(&str, &[&str]); 4] = [
+const OWNED: [(&str, &[&str]); 9] = [
     ("wasmtime", &["host/sandbox"]),
     ("sqlx", &["host/tags"]),
-    ("tokio", &["host/tags"]),
+    ("tokio", &["host/tags", "host/server"]),
+    ("axum", &["host/server"]),
+    ("moka", &["host/tags"]),
+    ("rdkafka", &["host/stream", "tests"]),
+    ("redis", &["host/tags", "host/shared", "tests"]),
+    ("prometheus-client", &["host/metrics"]),
     ("anyhow", &["host/cli", "tests"]),
 ];
 

@@ -1,0 +1,151 @@
+//! What a decision owes to the clock or to a failure: a closed list. Everything
+//! else in a decision is a function of its generation and its inputs.
+
+use crate::json::{self, List};
+use std::sync::Arc;
+
+/// The closed list, in the order in which a decision tells them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum What {
+    /// Older than the lane's clock less the lateness that is allowed.
+    Late,
+    /// The decision's deadline had passed.
+    Deadline,
+    /// A tag was older than its time to live, because no tier could be asked.
+    StaleTag,
+    /// A tag could not be looked up, so that its default stood in.
+    MissingTag,
+    /// A shared series could not be read.
+    MissingState,
+    /// A policy was taken out after too many faults.
+    Breaker,
+    /// The tenant was over its quota.
+    Shed,
+    /// A window reaches back behind the beginning of the lane's state.
+    Warming,
+}
+
+impl What {
+    /// All of them.
+    pub const ALL: [What; 8] = [
+        What::Late,
+        What::Deadline,
+        What::StaleTag,
+        What::MissingTag,
+        What::MissingState,
+        What::Breaker,
+        What::Shed,
+        What::Warming,
+    ];
+
+    /// The word for it in a decision.
+    pub fn word(self) -> &'static str {
+        match self {
+            What::Late => "late",
+            What::Deadline => "deadline",
+            What::StaleTag => "stale-tag",
+            What::MissingTag => "missing-tag",
+            What::MissingState => "missing-state",
+            What::Breaker => "breaker",
+            What::Shed => "shed",
+            What::Warming => "warming",
+        }
+    }
+}
+
+/// One circumstance, with what there is to say about it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Circumstance {
+    pub(crate) what: What,
+    pub(crate) detail: Arc<str>,
+}
+
+/// The circumstances of the rows of a batch.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Circumstances {
+    of_all: Vec<Circumstance>,
+    of_rows: Vec<(usize, Circumstance)>,
+}
+
+impl Circumstance {
+    pub(crate) fn new(what: What, detail: impl Into<Arc<str>>) -> Circumstance {
+        Circumstance { what, detail: detail.into() }
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"what\":");
+        json::string(out, self.what.word());
+        out.extend_from_slice(b",\"policy\":null,\"detail\":");
+        json::string(out, &self.detail);
+        out.push(b'}');
+    }
+}
+
+impl Circumstances {
+    /// Adds one to every row.
+    pub(crate) fn add(&mut self, circumstance: Circumstance) {
+        self.of_all.push(circumstance);
+    }
+
+    /// Adds one to a row.
+    #[cfg_attr(not(test), expect(dead_code, reason = "stale tags come next"))]
+    pub(crate) fn add_to(&mut self, row: usize, circumstance: Circumstance) {
+        self.of_rows.push((row, circumstance));
+    }
+
+    /// Those of a row, in the order of the list, each once.
+    pub(crate) fn of(&self, row: usize) -> Vec<&Circumstance> {
+        if self.of_all.is_empty() && self.of_rows.is_empty() {
+            return Vec::new();
+        }
+        let of_row = self.of_rows.iter().filter(|(at, _)| *at == row).map(|(_, circumstance)| circumstance);
+        let mut all: Vec<&Circumstance> = self.of_all.iter().chain(of_row).collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+}
+
+/// Appends a list of circumstances without its brackets.
+pub(crate) fn write<'c>(all: impl IntoIterator<Item = &'c Circumstance>, out: &mut Vec<u8>) {
+    let mut list = List::new();
+    for circumstance in all {
+        list.next(out);
+        circumstance.write(out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Circumstance, Circumstances, What, write};
+
+    #[test]
+    fn a_row_has_its_own_and_those_of_all_in_the_order_of_the_list() {
+        let mut all = Circumstances::default();
+        assert!(all.of(0).is_empty());
+        all.add(Circumstance::new(What::Warming, "since noon"));
+        all.add_to(1, Circumstance::new(What::MissingTag, "no \"store\""));
+        all.add_to(1, Circumstance::new(What::MissingTag, "no \"store\""));
+        let text = |row| {
+            let mut out = Vec::new();
+            write(all.of(row), &mut out);
+            String::from_utf8(out).expect("UTF-8")
+        };
+        assert_eq!(text(0), r#"{"what":"warming","policy":null,"detail":"since noon"}"#);
+        assert_eq!(
+            text(1),
+            r#"{"what":"missing-tag","policy":null,"detail":"no \"store\""},{"what":"warming","policy":null,"detail":"since noon"}"#
+        );
+    }
+
+    #[test]
+    fn each_has_its_place_and_word() {
+        for (at, what) in What::ALL.into_iter().enumerate() {
+            assert_eq!(what as usize, at);
+        }
+        let mut words: Vec<&str> = What::ALL.into_iter().map(What::word).collect();
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), What::ALL.len());
+    }
+}

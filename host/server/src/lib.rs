@@ -1,0 +1,1 @@
+//! The host over HTTP: its metrics and its health.

@@ -1,0 +1,1 @@
+//! Series that lanes share: those whose key crosses partitions, in Redis.
