@@ -1,5 +1,5 @@
-# Debian's packages of programs that are missing: installed by root, else unpacked
-# with the libraries that they need into a folder of the build.
+# Debian's packages of what is missing: installed by root, else unpacked with the
+# libraries that they need below $base, a folder of the build. For any script.
 
 # what `unpack` has brought; empty until then
 unpacked() { echo "$base/packages/root"; }
@@ -13,7 +13,7 @@ library_path() {
     echo "$path${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 }
 
-# provide WHAT FINDER PACKAGE…: makes sure that FINDER finds the program
+# provide WHAT FINDER PACKAGE…: makes sure that FINDER finds it
 provide() {
     local what=$1 finder=$2
     shift 2
@@ -25,18 +25,18 @@ provide() {
         flock --wait 600 8
         "$finder" >/dev/null && exit
         if ! command -v apt-get >/dev/null; then
-            :
+            : >"$base/packages.log"
         elif [ "$(id -u)" -eq 0 ]; then
-            echo "installing $what for the tests: $*" >&2
+            echo "installing $what: $*" >&2
             install "$@" >"$base/packages.log" 2>&1 || true
         else
-            echo "unpacking $what for the tests into $base/packages: $*" >&2
+            echo "unpacking $what into $base/packages: $*" >&2
             unpack "$@" >"$base/packages.log" 2>&1 || true
         fi
         "$finder" >/dev/null && exit
-        echo "scripts/services: $what is missing${1:+ (packages $* of Debian 12)}. As root:" >&2
+        tail -n 5 "$base/packages.log" >&2
+        echo "error: $what is missing, and could not be had. On Debian 12 or Ubuntu, as root:" >&2
         echo "    apt-get update && apt-get install -y --no-install-recommends $*" >&2
-        if [ -s "$base/packages.log" ]; then tail -n 5 "$base/packages.log" >&2; fi
         exit 1
     )
 }
