@@ -15,13 +15,12 @@ java_program() {
     [ "${version:-0}" -ge 17 ] && echo "$java"
 }
 
-maven_program() { command -v mvn; }
 kafka_jars() { compgen -G "$(kafka_libs)/kafka-server-*.jar"; }
+java_and_maven() { java_program && { kafka_jars || command -v mvn; }; }
 
 kafka_fetch() {
-    provide "Java 17" java_program openjdk-17-jre-headless
+    provide_installed "Java 17 with Maven" java_and_maven openjdk-17-jre-headless maven || return 1
     ! kafka_jars >/dev/null || return 0
-    provide "Maven" maven_program maven
     (
         exec 8>"$base/packages.lock"
         flock --wait 600 8

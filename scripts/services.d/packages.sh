@@ -14,9 +14,14 @@ library_path() {
 }
 
 # provide WHAT FINDER PACKAGE…: makes sure that FINDER finds it
-provide() {
-    local what=$1 finder=$2
-    shift 2
+provide() { obtain unpack "$@"; }
+
+# the same for what only works where its packages put it
+provide_installed() { obtain : "$@"; }
+
+obtain() {
+    local without_root=$1 what=$2 finder=$3
+    shift 3
     "$finder" >/dev/null && return
     # one at a time in all of this build
     (
@@ -24,18 +29,19 @@ provide() {
         exec 8>"$base/packages.lock"
         flock --wait 600 8
         "$finder" >/dev/null && exit
+        : >"$base/packages.log"
         if ! command -v apt-get >/dev/null; then
-            : >"$base/packages.log"
+            :
         elif [ "$(id -u)" -eq 0 ]; then
             echo "installing $what: $*" >&2
             install "$@" >"$base/packages.log" 2>&1 || true
-        else
+        elif [ "$without_root" = unpack ]; then
             echo "unpacking $what into $base/packages: $*" >&2
             unpack "$@" >"$base/packages.log" 2>&1 || true
         fi
         "$finder" >/dev/null && exit
         tail -n 5 "$base/packages.log" >&2
-        echo "error: $what is missing, and could not be had. On Debian 12 or Ubuntu, as root:" >&2
+        echo "error: $what is missing. On Debian 12, as root:" >&2
         echo "    apt-get update && apt-get install -y --no-install-recommends $*" >&2
         exit 1
     )
