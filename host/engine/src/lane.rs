@@ -292,12 +292,6 @@ fn circumstance_late(late: Late) -> Circumstance {
 
 impl<'a> Group<'a> {
     fn new(tenant: usize, source: usize) -> Group<'a> {
-        Group {
-            tenant,
-            source,
-            transactions: Vec::new(),
-            amounts: Vec::new(),
-            sheet: Sheet::default(),
-        }
+        Group { tenant, source, transactions: Vec::new(), amounts: Vec::new(), sheet: Sheet::default() }
     }
 }
