@@ -10,6 +10,7 @@
 mod family;
 mod health;
 mod histogram;
+mod laps;
 mod number;
 mod plain;
 mod process;
@@ -18,6 +19,7 @@ mod registry;
 pub use family::{Counters, Family, Gauges, Histograms, MEMBERS_MAX, OTHER, Times};
 pub use health::{Condition, Health, Pulse};
 pub use histogram::{Buckets, Histogram};
+pub use laps::Laps;
 pub use number::{Counter, Gauge, Time};
 pub use process::measure_process;
 pub use registry::{Form, Registry};
