@@ -16,6 +16,7 @@ mod new;
 mod run;
 mod state;
 mod tags;
+mod telemetry;
 mod test;
 mod topics;
 mod whole;

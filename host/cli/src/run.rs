@@ -5,6 +5,7 @@ mod progress;
 
 use crate::check::Problems;
 use crate::config::{self, Host};
+use crate::telemetry;
 use anyhow::Context as _;
 use lasting::Lasting;
 use progress::Bar;
@@ -95,6 +96,7 @@ impl std::error::Error for Unnamed {}
 /// Where the configuration, the input or the output is in the way.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let job = Job::new(args)?;
+    telemetry::log(job.host.telemetry.log)?;
     let bar = Bar::new(&job.from);
     let done = job.run(&bar);
     bar.clear();
