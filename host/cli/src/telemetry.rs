@@ -6,12 +6,11 @@
 //! account, no amount.
 
 use crate::config::secret;
-use crate::config::telemetry::{Format, Log};
+use crate::config::telemetry::{Format, Listen, Log};
 use sandgate_engine::generation::Generation;
 use sandgate_metrics::{Health, Registry, measure_process};
 use sandgate_server::Server;
 use std::io::IsTerminal as _;
-use std::net::SocketAddr;
 use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
@@ -39,7 +38,6 @@ pub(crate) fn log(log: Log) -> anyhow::Result<()> {
     begun.map_err(|error| anyhow::anyhow!("the log cannot be begun: {error}"))
 }
 
-#[expect(dead_code, reason = "a host of topics begins it")]
 /// The numbers and the health of a host, and the port where it answers about them
 /// until this is dropped.
 pub(crate) struct Vitals {
@@ -48,13 +46,12 @@ pub(crate) struct Vitals {
     _server: Option<Server>,
 }
 
-#[expect(dead_code, reason = "a host of topics begins it")]
 impl Vitals {
     /// Begins to measure, and to answer if there is a place for it.
     ///
     /// # Errors
     /// Where nothing can listen there.
-    pub(crate) fn start(listen: Option<SocketAddr>) -> anyhow::Result<Vitals> {
+    pub(crate) fn start(listen: Option<Listen>) -> anyhow::Result<Vitals> {
         let (registry, health) = (Registry::default(), Health::new(STUCK));
         measure_process(&registry);
         let build = registry.gauges("build_info", "What runs: always 1", ["version"]);
@@ -69,15 +66,22 @@ impl Vitals {
             well.set_flag(is_well);
             ready.set_flag(is_well && asked.missing().is_empty());
         });
-        let server = listen.map(|listen| Server::start(listen, registry.clone(), health.clone())).transpose()?;
-        if let Some(server) = &server {
-            tracing::info!(address = %server.address(), "answers about /metrics, /healthz and /readyz");
-        }
+        let server = match listen.map(|listen| (listen, Server::start(listen.address, registry.clone(), health.clone()))) {
+            Some((_, Ok(server))) => {
+                tracing::info!(address = %server.address(), "answers about /metrics, /healthz and /readyz");
+                Some(server)
+            }
+            Some((Listen { is_named: true, .. }, Err(error))) => return Err(error.into()),
+            Some((_, Err(error))) => {
+                tracing::warn!(%error, "the host goes on without");
+                None
+            }
+            None => None,
+        };
         Ok(Vitals { registry, health, _server: server })
     }
 }
 
-#[expect(dead_code, reason = "a host of topics begins it")]
 /// Says in the log which sets decide.
 pub(crate) fn tell_generations(generations: &[Generation]) {
     for generation in generations {

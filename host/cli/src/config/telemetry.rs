@@ -8,8 +8,17 @@ use std::net::SocketAddr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Telemetry {
     /// Where it answers about its metrics and health, if it does.
-    pub(crate) listen: Option<SocketAddr>,
+    pub(crate) listen: Option<Listen>,
     pub(crate) log: Log,
+}
+
+/// Where a host answers about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Listen {
+    pub(crate) address: SocketAddr,
+    /// Whether the file names it; where it does not, the host goes without if the
+    /// address is taken.
+    pub(crate) is_named: bool,
 }
 
 /// How a log is written, to standard error.
@@ -39,7 +48,7 @@ const LISTEN: &str = "127.0.0.1:9464";
 
 /// Reads both tables.
 pub(super) fn read(root: &Section<'_>) -> Telemetry {
-    let listen = root.section("metrics").map_or_else(|| LISTEN.parse().ok(), metrics);
+    let listen = root.section("metrics").map_or_else(usual, metrics);
     let mut log = Log { format: Format::Text, level: Level("info") };
     if let Some(section) = root.section("log") {
         let format = section.word("format", &["text", "json"], |word| match word {
@@ -55,9 +64,14 @@ pub(super) fn read(root: &Section<'_>) -> Telemetry {
     Telemetry { listen, log }
 }
 
-fn metrics(section: Section<'_>) -> Option<SocketAddr> {
-    let text = section.text("listen").unwrap_or(LISTEN);
+fn usual() -> Option<Listen> {
+    LISTEN.parse().ok().map(|address| Listen { address, is_named: false })
+}
+
+fn metrics(section: Section<'_>) -> Option<Listen> {
+    let text = section.text("listen");
     section.done();
+    let Some(text) = text else { return usual() };
     if text.is_empty() {
         return None;
     }
@@ -70,5 +84,5 @@ fn metrics(section: Section<'_>) -> Option<SocketAddr> {
         }
         Ok(_) => {}
     }
-    address.ok()
+    address.ok().map(|address| Listen { address, is_named: true })
 }

@@ -45,6 +45,8 @@ pub struct Job {
     pub workers: usize,
     /// Whether lanes that are refused begin anew.
     pub force: bool,
+    /// Windows that more than one partition could not answer, in words.
+    pub crossing: Vec<String>,
     /// What it counts.
     pub counts: Arc<Counts>,
 }
@@ -67,6 +69,9 @@ pub enum HostError {
     /// The topics are not what they must be.
     #[error("the topics are not fit: {}", .0.join("; "))]
     Topics(Vec<String>),
+    /// There are windows that no partition can answer alone.
+    #[error("{}", .0.join("; "))]
+    Crossing(Vec<String>),
     /// A thread cannot be started.
     #[error("a thread cannot be started: {0}")]
     Thread(std::io::Error),
@@ -99,7 +104,7 @@ pub fn run(job: Job, stop: &AtomicBool) -> Result<(), HostError> {
         Err(TopicError::Stopped) => return Ok(()),
         found => Arc::new(found?),
     };
-    check(&cluster, &topics)?;
+    check(&cluster, &topics, &job.crossing)?;
     let (cleaner, cleaning) = clean(&cluster)?;
     let ground = Arc::new(Ground {
         clients: clients.clone(),
@@ -154,7 +159,7 @@ pub fn run(job: Job, stop: &AtomicBool) -> Result<(), HostError> {
 }
 
 /// Looks whether the topics are what they must be.
-fn check(cluster: &Cluster, topics: &Topics) -> Result<(), HostError> {
+fn check(cluster: &Cluster, topics: &Topics, crossing: &[String]) -> Result<(), HostError> {
     let states = cluster.states(topics, ASK)?;
     let mut problems = Vec::new();
     for found in topics.examine(&states) {
@@ -163,7 +168,15 @@ fn check(cluster: &Cluster, topics: &Topics) -> Result<(), HostError> {
             Severity::Note => tracing::warn!("{found}"),
         }
     }
-    if problems.is_empty() { Ok(()) } else { Err(HostError::Topics(problems)) }
+    if !problems.is_empty() {
+        return Err(HostError::Topics(problems));
+    }
+    let leading = states.iter().find(|state| state.name == topics.leading().topic);
+    match crossing {
+        [] => Ok(()),
+        _ if leading.is_some_and(|leading| leading.partitions == 1) => Ok(()),
+        crossing => Err(HostError::Crossing(crossing.to_vec())),
+    }
 }
 
 type Started = (Vec<Sender<Order>>, Vec<JoinHandle<()>>);
