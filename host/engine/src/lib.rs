@@ -19,6 +19,8 @@ pub mod generation;
 pub mod json;
 pub mod judged;
 mod lane;
+mod measured;
+mod meters;
 mod repeat;
 pub mod resolve;
 pub mod standing;
@@ -29,6 +31,8 @@ pub use lane::LaneJudge;
 
 use decode::{Cause, Decoder, Unusable};
 use generation::{Generation, Keyed, SiteSource};
+use meters::Meters;
+use sandgate_metrics::Registry;
 use sandgate_model::schema::TenantRole;
 use sandgate_model::{Kind, Outcome};
 use sandgate_state::{Layout, Tenant};
@@ -45,6 +49,8 @@ pub struct Engine {
     tags: Option<Arc<dyn sandgate_tags::Store>>,
     reused_id: Outcome,
     layout: Arc<Layout>,
+    /// The numbers it is measured by, where somebody measures.
+    meters: Option<Meters>,
 }
 
 /// A source, ready to be read.
@@ -94,7 +100,14 @@ impl Engine {
                 keyed: source.keyed,
             })
             .collect();
-        Engine { sources, generations, by_tenant, first_reasons, tags, reused_id, layout }
+        Engine { sources, generations, by_tenant, first_reasons, tags, reused_id, layout, meters: None }
+    }
+
+    /// The same engine, measured: what batches took counts when they were judged,
+    /// what they gave when they are committed.
+    pub fn measured(mut self, registry: &Registry) -> Engine {
+        self.meters = Some(Meters::new(registry, &self));
+        self
     }
 
     /// The reasons in the order of a tally: tenant, policy and code of each.
