@@ -67,7 +67,8 @@ mod tests {
     fn an_address_names_brokers_and_a_topic() {
         let address = Address::parse("kafka://one:9092,two:9092/payments").unwrap();
         assert_eq!((&*address.brokers, &*address.topic), ("one:9092,two:9092", "payments"));
-        for wrong in ["kafka://one:9092", "kafka:///payments", "kafka://one:9092/", "kafka://one:9092/a/b", "payments"] {
+        for wrong in ["kafka://one:9092", "kafka:///payments", "kafka://one:9092/", "kafka://one:9092/a/b", "payments"]
+        {
             assert!(Address::parse(wrong).unwrap_err().contains("kafka://HOST:PORT/TOPIC"), "{wrong}");
         }
         let told = Address::parse("kafka://ali:sesame@one:9092/payments").unwrap_err();

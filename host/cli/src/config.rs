@@ -4,6 +4,8 @@
 //! The reading is by hand rather than by a derive, because a derive stops at the
 //! first problem and knows neither lines nor what a key was meant to be.
 
+#[cfg(test)]
+mod documented;
 mod host;
 pub(crate) mod kafka;
 mod secret;
@@ -202,7 +204,8 @@ fn read(path: &Path, workers: usize, report: &RefCell<Report>) -> Option<Host> {
 
 /// The sources as an engine knows them.
 pub(crate) fn site_sources(sources: &[Source]) -> Vec<SiteSource> {
-    let site = |source: &Source| SiteSource { schema: Arc::clone(&source.schema), observe: source.observe, keyed: None };
+    let site =
+        |source: &Source| SiteSource { schema: Arc::clone(&source.schema), observe: source.observe, keyed: None };
     sources.iter().map(site).collect()
 }
 

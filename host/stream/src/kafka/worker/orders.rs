@@ -2,8 +2,8 @@
 
 use super::super::counts::Counts;
 use super::super::lane::Lane;
-use super::super::refusal::LaneError;
 use super::super::rebuild::{Opener, pause};
+use super::super::refusal::LaneError;
 use super::{Held, Worker, add};
 use crate::kafka::batch::Batch;
 use rdkafka::TopicPartitionList;
