@@ -6,8 +6,9 @@
 
 mod host;
 pub(crate) mod kafka;
-mod secret;
+pub(crate) mod secret;
 mod source;
+pub(crate) mod telemetry;
 mod tenant;
 
 use host::Settings;
@@ -23,6 +24,7 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use telemetry::Telemetry;
 
 /// A host, set up from its files and ready to judge.
 pub(crate) struct Host {
@@ -38,6 +40,8 @@ pub(crate) struct Host {
     pub(crate) tags: sandgate_tags::Config,
     /// How it works with Kafka, if it does.
     pub(crate) kafka: Option<Kafka>,
+    /// How it tells about itself.
+    pub(crate) telemetry: Telemetry,
     /// One generation for each tenant.
     pub(crate) generations: Vec<Generation>,
     /// The tenants' files and the components that they name, with what each is.
@@ -194,6 +198,7 @@ fn read(path: &Path, workers: usize, report: &RefCell<Report>) -> Option<Host> {
         engine: settings.engine,
         tags: settings.tags,
         kafka: settings.kafka,
+        telemetry: settings.telemetry,
         generations,
         files: tenants.iter().flat_map(Tenant::files).collect(),
         file,
@@ -202,7 +207,8 @@ fn read(path: &Path, workers: usize, report: &RefCell<Report>) -> Option<Host> {
 
 /// The sources as an engine knows them.
 pub(crate) fn site_sources(sources: &[Source]) -> Vec<SiteSource> {
-    let site = |source: &Source| SiteSource { schema: Arc::clone(&source.schema), observe: source.observe, keyed: None };
+    let site =
+        |source: &Source| SiteSource { schema: Arc::clone(&source.schema), observe: source.observe, keyed: None };
     sources.iter().map(site).collect()
 }
 

@@ -16,6 +16,7 @@ mod new;
 mod run;
 mod state;
 mod tags;
+mod telemetry;
 mod test;
 mod topics;
 mod whole;
@@ -115,7 +116,7 @@ fn status(error: &anyhow::Error) -> u8 {
         None if error.is::<SourceError>() => 3,
         None if error.is::<SinkError>() => 4,
         None if error.is::<run::Unnamed>() || error.is::<topics::Wrong>() => 2,
-        None if error.is::<config::kafka::Unready>() => 2,
+        None if error.is::<config::kafka::Unready>() || error.is::<sandgate_server::Error>() => 2,
         None if error.is::<sandgate_stream::kafka::HostError>() => fleet(error),
         None if error.is::<check::Problems>() || error.is::<sandgate_tags::Error>() => 2,
         None => 1,

@@ -7,6 +7,7 @@ mod progress;
 
 use crate::check::Problems;
 use crate::config::{self, Host};
+use crate::telemetry;
 use anyhow::Context as _;
 use lasting::Lasting;
 use progress::Bar;
@@ -100,6 +101,7 @@ impl std::error::Error for Unnamed {}
 /// Where the configuration, the input or the output is in the way.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let (host, report) = config::load(&args.config, fleet::workers(args)).map_err(Problems)?;
+    telemetry::log(host.telemetry.log)?;
     if fleet::is_meant(args, &host) {
         return fleet::run(args, host, &report);
     }

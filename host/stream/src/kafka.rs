@@ -32,6 +32,7 @@ mod sink;
 mod topics;
 mod transaction;
 mod wanted;
+mod watch;
 mod worker;
 
 pub use client::{ClientError, Clients, Context, PlainProducer, Purpose};

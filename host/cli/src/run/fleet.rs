@@ -3,6 +3,7 @@
 use super::{Args, WORKERS_MAX, lasting, note};
 use crate::config::kafka::Kafka;
 use crate::config::{self, Host};
+use crate::telemetry::{Vitals, tell_generations};
 use anyhow::Context as _;
 use sandgate_engine::Engine;
 use sandgate_engine::crossing::crossing;
@@ -11,7 +12,7 @@ use sandgate_files::Report;
 use sandgate_stream::kafka::{Counts, Job};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 /// Whether the command line means this: neither input nor output is named.
 pub(super) fn is_meant(args: &Args, host: &Host) -> bool {
@@ -25,7 +26,8 @@ pub(super) fn is_meant(args: &Args, host: &Host) -> bool {
 pub(super) fn run(args: &Args, host: Host, report: &Report) -> anyhow::Result<()> {
     let Some(kafka) = host.kafka else { return Ok(()) };
     report.notes.iter().for_each(note);
-    log();
+    let vitals = Vitals::start(host.telemetry.listen)?;
+    tell_generations(&host.generations);
     kafka.clients()?;
     let stop = Arc::new(AtomicBool::new(false));
     sandgate_server::stop_on_signal(Arc::clone(&stop)).context("signals cannot be listened to")?;
@@ -36,8 +38,8 @@ pub(super) fn run(args: &Args, host: Host, report: &Report) -> anyhow::Result<()
     let wants_tags = host.generations.iter().any(sandgate_engine::generation::Generation::reads_tags);
     let tags = wants_tags.then(|| sandgate_tags::open(&host.tags)).transpose()?;
     let tags = tags.map(|tags| Arc::new(tags) as Arc<dyn sandgate_tags::Store>);
-    let engine = Arc::new(Engine::new(&sources, host.generations, tags, host.engine.reused_id));
-    let counts = Arc::new(Counts::default());
+    let engine = Arc::new(Engine::new(&sources, host.generations, tags, host.engine.reused_id).measured(&vitals.registry));
+    let counts = Arc::new(Counts::new(&vitals.registry, &vitals.health));
     let Kafka { config, topics, .. } = kafka;
     let job = Job {
         config,
@@ -54,7 +56,7 @@ pub(super) fn run(args: &Args, host: Host, report: &Report) -> anyhow::Result<()
         counts: Arc::clone(&counts),
     };
     let done = sandgate_stream::kafka::run(job, &stop);
-    let (records, commits) = (counts.records.load(Ordering::Relaxed), counts.commits.load(Ordering::Relaxed));
+    let (records, commits) = (counts.records.get(), counts.commits.get());
     tracing::info!(records, commits, "stopped");
     Ok(done?)
 }
@@ -76,11 +78,4 @@ fn sources(sources: &[config::Source], kafka: &Kafka) -> Vec<SiteSource> {
         SiteSource { keyed: Some(Keyed { field: topic.key, wrong }), ..source }
     })
     .collect()
-}
-
-/// Says on standard error what the host does.
-fn log() {
-    let lines = tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).with_ansi(false);
-    // a program that has one already keeps it
-    let _ = lines.with_max_level(tracing::Level::INFO).try_init();
 }

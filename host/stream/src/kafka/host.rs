@@ -127,7 +127,8 @@ pub fn run(job: Job, stop: &AtomicBool) -> Result<(), HostError> {
         counts: Arc::clone(counts),
     });
     let (workers, threads) = start(&ground, &opener, &job)?;
-    let hands = Arc::new(Hands { workers, limit: shutdown, held: Mutex::default(), expelled: Mutex::new(None) });
+    let (watching, watch) = super::watch::start(&ground.cluster, &topics, counts).map_err(HostError::Thread)?;
+    let hands = Arc::new(Hands { counts: Arc::clone(counts), workers, limit: shutdown, held: Mutex::default(), expelled: Mutex::new(None) });
     let member = Group::join(&clients, &topics.leading().topic, Arc::clone(&hands) as Arc<dyn Ownership>)?;
     *ground.group.lock().unwrap_or_else(PoisonError::into_inner) = Some(member);
     tracing::info!(took = ?begin.elapsed(), "a member of the group; waiting for partitions");
@@ -148,7 +149,8 @@ pub fn run(job: Job, stop: &AtomicBool) -> Result<(), HostError> {
         group.leave(clients.config().instance.is_none(), shutdown);
     }
     *ground.cleaner.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    join(vec![cleaning], Duration::from_secs(1));
+    drop(watching);
+    join(vec![cleaning, watch], Duration::from_secs(1));
     match expelled {
         Some(why) => Err(why.into()),
         None if !finished => Err(HostError::Unfinished(shutdown)),
@@ -227,6 +229,7 @@ fn join(threads: Vec<JoinHandle<()>>, limit: Duration) -> bool {
 
 /// Hands partitions to the workers.
 struct Hands {
+    counts: Arc<Counts>,
     workers: Vec<Sender<Order>>,
     /// How long the work in hand may take when partitions are given up.
     limit: Duration,
@@ -252,6 +255,7 @@ impl Hands {
 impl Ownership for Hands {
     fn assigned(&self, partitions: &[i32]) {
         tracing::info!(?partitions, "partitions assigned");
+        self.counts.rebalanced("assigned");
         for partition in partitions {
             let lost = Arc::new(AtomicBool::new(false));
             self.held.lock().unwrap_or_else(PoisonError::into_inner).push((*partition, Arc::clone(&lost)));
@@ -263,6 +267,7 @@ impl Ownership for Hands {
 
     fn revoked(&self, partitions: &[i32]) {
         tracing::info!(?partitions, "partitions given up");
+        self.counts.rebalanced("revoked");
         let (done, finished) = sync_channel(self.workers.len());
         let mut waiting = 0;
         for (worker, partitions) in self.shares(partitions) {
@@ -277,10 +282,22 @@ impl Ownership for Hands {
             }
         }
         // what is still in hand must not be committed any more
-        self.lost(partitions);
+        self.take_away(partitions);
     }
 
     fn lost(&self, partitions: &[i32]) {
+        self.counts.rebalanced("lost");
+        self.take_away(partitions);
+    }
+
+    fn expelled(&self, why: GroupError) {
+        *self.expelled.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+    }
+}
+
+impl Hands {
+    /// Nothing more of these is committed.
+    fn take_away(&self, partitions: &[i32]) {
         // before this returns: after it the host may become a member again
         self.held.lock().unwrap_or_else(PoisonError::into_inner).retain(|(partition, lost)| {
             let gone = partitions.contains(partition);
@@ -290,9 +307,5 @@ impl Ownership for Hands {
         for (worker, partitions) in self.shares(partitions) {
             super::worker::tell(worker, Order::Lost(partitions));
         }
-    }
-
-    fn expelled(&self, why: GroupError) {
-        *self.expelled.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
     }
 }
