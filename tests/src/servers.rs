@@ -35,6 +35,12 @@ pub fn kafka_tls() -> Login {
     shared().login("KAFKA_TLS")
 }
 
+/// The shared broker's process, for what it costs.
+pub fn kafka_process() -> u32 {
+    let process = shared().get("KAFKA_PID");
+    process.parse().unwrap_or_else(|error| panic!("the broker's process id {process}: {error}"))
+}
+
 /// The URL of the shared Redis, with its password. A test uses keys with a
 /// prefix of its own, see [`unique`].
 pub fn redis() -> &'static str {
