@@ -138,13 +138,12 @@ fn grow(root: &mut Node, path: &str, kind: &Kind) -> bool {
         let (name, in_list) = segment.strip_suffix("[0]").map_or((segment, false), |name| (name, true));
         let Content::Table(members) = &mut node.content else { return false };
         let Some((_, member)) = members.iter_mut().find(|(known, _)| known == name) else { return false };
-        node = match (&mut member.content, in_list) {
-            (Content::List(elements), true) => match elements.first_mut() {
-                Some(first) => first,
-                None => return false,
+        node = match in_list {
+            false => member,
+            true => match &mut member.content {
+                Content::List(elements) if !elements.is_empty() => &mut elements[0],
+                _ => return false,
             },
-            (Content::Table(_), false) => member,
-            _ => return false,
         };
     }
     let Content::Table(members) = &mut node.content else { return false };
