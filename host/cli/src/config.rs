@@ -18,6 +18,7 @@ use kafka::{Kafka, OfSource, Unready};
 use sandgate_engine::document::Document;
 use sandgate_engine::generation::{Generation, Site, SiteSource};
 use sandgate_engine::resolve::{notes, resolve};
+use sandgate_files::keys::Key;
 use sandgate_files::{Content, File, Node, Report};
 use sandgate_model::Outcome;
 use sandgate_model::schema::Schema;
@@ -205,6 +206,20 @@ fn read(path: &Path, workers: usize, report: &RefCell<Report>) -> Option<Host> {
         files: tenants.iter().flat_map(Tenant::files).collect(),
         file,
     })
+}
+
+/// Every key that a host's file is asked for, and every key of a tenant's.
+///
+/// # Errors
+/// Where there is no sandbox, which a tenant's file is read with.
+pub(crate) fn keys() -> Result<(Vec<Key>, Vec<Key>), SetupError> {
+    let sandbox = Sandbox::new(sandgate_sandbox::Config::default())?;
+    let host = |file: &File, report: &RefCell<Report>| drop(host::read(file, 1, report));
+    let tenant = |file: &File, report: &RefCell<Report>| {
+        let settings = host::read(file, 1, &RefCell::default());
+        drop(tenant::read(file, &settings, &sandbox, report));
+    };
+    Ok((sandgate_files::keys::all(host), sandgate_files::keys::all(tenant)))
 }
 
 /// The sources as an engine knows them.
