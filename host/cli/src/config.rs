@@ -8,8 +8,9 @@
 mod documented;
 mod host;
 pub(crate) mod kafka;
-mod secret;
+pub(crate) mod secret;
 mod source;
+pub(crate) mod telemetry;
 mod tenant;
 
 use host::Settings;
@@ -25,6 +26,7 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use telemetry::Telemetry;
 
 /// A host, set up from its files and ready to judge.
 pub(crate) struct Host {
@@ -40,6 +42,8 @@ pub(crate) struct Host {
     pub(crate) tags: sandgate_tags::Config,
     /// How it works with Kafka, if it does.
     pub(crate) kafka: Option<Kafka>,
+    /// How it tells about itself.
+    pub(crate) telemetry: Telemetry,
     /// One generation for each tenant.
     pub(crate) generations: Vec<Generation>,
     /// The tenants' files and the components that they name, with what each is.
@@ -196,6 +200,7 @@ fn read(path: &Path, workers: usize, report: &RefCell<Report>) -> Option<Host> {
         engine: settings.engine,
         tags: settings.tags,
         kafka: settings.kafka,
+        telemetry: settings.telemetry,
         generations,
         files: tenants.iter().flat_map(Tenant::files).collect(),
         file,

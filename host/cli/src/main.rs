@@ -18,6 +18,7 @@ mod new;
 mod run;
 mod state;
 mod tags;
+mod telemetry;
 mod test;
 mod topics;
 mod watch;
@@ -39,7 +40,7 @@ struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum Verb {
-    /// Judge the records of a file
+    /// Judge the records of a file, or of Kafka
     Run(run::Args),
     /// Show the main job on a fund's opening day, without any server
     Demo(demo::Args),
@@ -124,9 +125,22 @@ fn status(error: &anyhow::Error) -> u8 {
         None if error.is::<SourceError>() => 3,
         None if error.is::<SinkError>() => 4,
         None if error.is::<run::Unnamed>() || error.is::<topics::Wrong>() => 2,
-        None if error.is::<config::kafka::Unready>() => 2,
+        None if error.is::<config::kafka::Unready>() || error.is::<sandgate_server::Error>() => 2,
+        None if error.is::<sandgate_stream::kafka::HostError>() => fleet(error),
         None if error.is::<check::Problems>() || error.is::<sandgate_tags::Error>() => 2,
         None => 1,
+    }
+}
+
+/// The exit status of a host of a fleet.
+fn fleet(error: &anyhow::Error) -> u8 {
+    use sandgate_stream::kafka::HostError;
+    match error.downcast_ref() {
+        Some(HostError::Client(_) | HostError::Topics(_) | HostError::Crossing(_)) => 2,
+        Some(HostError::Cluster(_) | HostError::Group(_)) => 3,
+        Some(HostError::Unfinished(_)) => 4,
+        Some(HostError::Folder(_)) => 5,
+        _ => 1,
     }
 }
 

@@ -33,6 +33,7 @@ mod tail;
 mod topics;
 mod transaction;
 mod wanted;
+mod watch;
 mod worker;
 mod writer;
 

@@ -166,7 +166,10 @@ impl Window {
     }
 
     pub(super) fn count(&self, counts: &Counts, begin: Instant) {
-        counts.committed(begin.elapsed(), self.records, self.batches.iter().map(|ready| &ready.batch.judged.tally));
+        counts.committed(begin.elapsed(), self.records);
+        for Ready { batch, .. } in &self.batches {
+            counts.left_the_host(batch.admitted, batch.len() as u64);
+        }
     }
 }
 

@@ -178,7 +178,7 @@ impl Thread {
                 }
                 Err(failure) => {
                     failures += 1;
-                    Counts::add(&self.ground.counts.aborts, 1);
+                    self.ground.counts.aborts.add(1);
                     tracing::warn!(worker = self.worker, %failure, "a commit is undone; what was in it is judged again");
                     if !self.mend(&failure, &mut window) || self.answers.send(Answer::Undone).is_err() {
                         return;
@@ -312,7 +312,7 @@ impl Thread {
     fn renew(&mut self) -> bool {
         let old = std::mem::take(&mut self.producers);
         if !old.is_empty() {
-            Counts::add(&self.ground.counts.producers, 1);
+            self.ground.counts.producers.add(1);
             // whatever it takes to end them nobody has to wait for
             std::thread::spawn(move || drop(old));
         }

@@ -45,6 +45,8 @@ pub struct Job {
     pub workers: usize,
     /// Whether lanes that are refused begin anew.
     pub force: bool,
+    /// Windows that more than one partition could not answer, in words.
+    pub crossing: Vec<String>,
     /// What it counts.
     pub counts: Arc<Counts>,
 }
@@ -67,6 +69,9 @@ pub enum HostError {
     /// The topics are not what they must be.
     #[error("the topics are not fit: {}", .0.join("; "))]
     Topics(Vec<String>),
+    /// There are windows that no partition can answer alone.
+    #[error("{}", .0.join("; "))]
+    Crossing(Vec<String>),
     /// A thread cannot be started.
     #[error("a thread cannot be started: {0}")]
     Thread(std::io::Error),
@@ -99,7 +104,7 @@ pub fn run(job: Job, stop: &AtomicBool) -> Result<(), HostError> {
         Err(TopicError::Stopped) => return Ok(()),
         found => Arc::new(found?),
     };
-    check(&cluster, &topics)?;
+    check(&cluster, &topics, &job.crossing)?;
     let (cleaner, cleaning) = clean(&cluster)?;
     let ground = Arc::new(Ground {
         clients: clients.clone(),
@@ -122,7 +127,8 @@ pub fn run(job: Job, stop: &AtomicBool) -> Result<(), HostError> {
         counts: Arc::clone(counts),
     });
     let (workers, threads) = start(&ground, &opener, &job)?;
-    let hands = Arc::new(Hands { workers, limit: shutdown, held: Mutex::default(), expelled: Mutex::new(None) });
+    let (watching, watch) = super::watch::start(&ground.cluster, &topics, counts).map_err(HostError::Thread)?;
+    let hands = Arc::new(Hands { counts: Arc::clone(counts), workers, limit: shutdown, held: Mutex::default(), expelled: Mutex::new(None) });
     let member = Group::join(&clients, &topics.leading().topic, Arc::clone(&hands) as Arc<dyn Ownership>)?;
     *ground.group.lock().unwrap_or_else(PoisonError::into_inner) = Some(member);
     tracing::info!(took = ?begin.elapsed(), "a member of the group; waiting for partitions");
@@ -143,7 +149,8 @@ pub fn run(job: Job, stop: &AtomicBool) -> Result<(), HostError> {
         group.leave(clients.config().instance.is_none(), shutdown);
     }
     *ground.cleaner.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    join(vec![cleaning], Duration::from_secs(1));
+    drop(watching);
+    join(vec![cleaning, watch], Duration::from_secs(1));
     match expelled {
         Some(why) => Err(why.into()),
         None if !finished => Err(HostError::Unfinished(shutdown)),
@@ -152,7 +159,7 @@ pub fn run(job: Job, stop: &AtomicBool) -> Result<(), HostError> {
 }
 
 /// Looks whether the topics are what they must be.
-fn check(cluster: &Cluster, topics: &Topics) -> Result<(), HostError> {
+fn check(cluster: &Cluster, topics: &Topics, crossing: &[String]) -> Result<(), HostError> {
     let states = cluster.states(topics, ASK)?;
     let mut problems = Vec::new();
     for found in topics.examine(&states) {
@@ -161,7 +168,15 @@ fn check(cluster: &Cluster, topics: &Topics) -> Result<(), HostError> {
             Severity::Note => tracing::warn!("{found}"),
         }
     }
-    if problems.is_empty() { Ok(()) } else { Err(HostError::Topics(problems)) }
+    if !problems.is_empty() {
+        return Err(HostError::Topics(problems));
+    }
+    let leading = states.iter().find(|state| state.name == topics.leading().topic);
+    match crossing {
+        [] => Ok(()),
+        _ if leading.is_some_and(|leading| leading.partitions == 1) => Ok(()),
+        crossing => Err(HostError::Crossing(crossing.to_vec())),
+    }
 }
 
 type Started = (Vec<Sender<Order>>, Vec<JoinHandle<()>>);
@@ -214,6 +229,7 @@ fn join(threads: Vec<JoinHandle<()>>, limit: Duration) -> bool {
 
 /// Hands partitions to the workers.
 struct Hands {
+    counts: Arc<Counts>,
     workers: Vec<Sender<Order>>,
     /// How long the work in hand may take when partitions are given up.
     limit: Duration,
@@ -239,6 +255,7 @@ impl Hands {
 impl Ownership for Hands {
     fn assigned(&self, partitions: &[i32]) {
         tracing::info!(?partitions, "partitions assigned");
+        self.counts.rebalanced("assigned");
         for partition in partitions {
             let lost = Arc::new(AtomicBool::new(false));
             self.held.lock().unwrap_or_else(PoisonError::into_inner).push((*partition, Arc::clone(&lost)));
@@ -250,6 +267,7 @@ impl Ownership for Hands {
 
     fn revoked(&self, partitions: &[i32]) {
         tracing::info!(?partitions, "partitions given up");
+        self.counts.rebalanced("revoked");
         let (done, finished) = sync_channel(self.workers.len());
         let mut waiting = 0;
         for (worker, partitions) in self.shares(partitions) {
@@ -264,10 +282,22 @@ impl Ownership for Hands {
             }
         }
         // what is still in hand must not be committed any more
-        self.lost(partitions);
+        self.take_away(partitions);
     }
 
     fn lost(&self, partitions: &[i32]) {
+        self.counts.rebalanced("lost");
+        self.take_away(partitions);
+    }
+
+    fn expelled(&self, why: GroupError) {
+        *self.expelled.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+    }
+}
+
+impl Hands {
+    /// Nothing more of these is committed.
+    fn take_away(&self, partitions: &[i32]) {
         // before this returns: after it the host may become a member again
         self.held.lock().unwrap_or_else(PoisonError::into_inner).retain(|(partition, lost)| {
             let gone = partitions.contains(partition);
@@ -277,9 +307,5 @@ impl Ownership for Hands {
         for (worker, partitions) in self.shares(partitions) {
             super::worker::tell(worker, Order::Lost(partitions));
         }
-    }
-
-    fn expelled(&self, why: GroupError) {
-        *self.expelled.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
     }
 }

@@ -208,10 +208,11 @@ impl Opener {
                         journal = None;
                     }
                 }
-                Counts::add(&self.counts.restored, replay.entries() - before);
+                self.counts.restored.add(replay.entries() - before);
                 if told.elapsed() >= Duration::from_secs(1) {
                     told = Instant::now();
                     let percent = (message.offset - from) * 100 / total.max(1);
+                    self.counts.restoring(partition, percent);
                     tracing::info!(partition, percent, events = replay.entries(), took = ?begin.elapsed(), "restoring");
                 }
             }

@@ -52,7 +52,7 @@ impl Sink {
                 Line::Nothing => {}
                 Line::DeadLetter { json } => self.dead_letter(&origin, partition, json, &mut send)?,
                 Line::Decision { account, json } if json.len() + account.len() > self.room => {
-                    Counts::add(&self.counts.oversized, 1);
+                    self.counts.oversized.add(1);
                     let source = self.source(&origin).to_owned();
                     let partition_of = u32::try_from(partition).unwrap_or_default();
                     let letter = oversized(&source, partition_of, &origin.record, json.len(), self.room - BESIDE);

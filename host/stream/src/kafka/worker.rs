@@ -11,7 +11,6 @@ use super::batch::Batch;
 use super::client::{ClientError, Context};
 use super::commits::Ready;
 use super::committer::{Answer, Committer, Ground};
-use super::counts::Counts;
 use super::lane::Lane;
 use super::rebuild::Opener;
 use orders::GivingUp;
@@ -106,7 +105,10 @@ impl Worker {
     /// limit for that has passed.
     pub(super) fn run(&mut self) {
         let consumer = Arc::clone(&self.consumer);
+        let pulse = self.ground.counts.pulse(format!("worker {}", self.index));
+        let mut was_full = false;
         loop {
+            pulse.beat();
             self.hear_orders();
             self.hear_answers(Duration::ZERO);
             self.finish_leaving();
@@ -116,7 +118,10 @@ impl Worker {
             if self.committer.hangs() {
                 self.replace_committer();
             }
-            if self.is_full() || !self.begun || self.stopping.is_some() {
+            let is_full = self.is_full();
+            self.ground.counts.full.add(u64::from(is_full && !was_full));
+            was_full = is_full;
+            if is_full || !self.begun || self.stopping.is_some() {
                 self.hear_answers(IDLE);
                 continue;
             }
@@ -205,7 +210,7 @@ impl Worker {
         }
         self.waiting.0 += batch.len() as u64;
         self.waiting.1 += batch.size() as u64;
-        Counts::add(&self.ground.counts.waiting, batch.len() as u64);
+        self.ground.counts.waiting.fetch_add(batch.len() as u64, Ordering::Relaxed);
         held.in_flight += 1;
         self.committer.commit(Ready { lane: Arc::clone(&held.lane), number: held.number, batch });
         held.number += 1;

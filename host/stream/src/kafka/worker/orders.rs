@@ -1,6 +1,5 @@
 //! What a worker is told: to take over a lane, to give it up, to stop.
 
-use super::super::counts::Counts;
 use super::super::lane::Lane;
 use super::super::rebuild::{Opener, pause};
 use super::super::refusal::LaneError;
@@ -60,6 +59,7 @@ impl Worker {
     }
 
     fn take(&mut self, partition: i32, lost: Arc<AtomicBool>) {
+        self.ground.counts.opening(partition);
         self.opening.push(Opening { partition, lost: Arc::clone(&lost) });
         let (opener, own) = (Arc::clone(&self.opener), self.own.clone());
         let spawned = std::thread::Builder::new().name(format!("sandgate-open-{partition}")).spawn({
@@ -83,7 +83,7 @@ impl Worker {
             Ok(lane) => Arc::new(*lane),
             Err(LaneError::Cancelled) => return,
             Err(error) => {
-                Counts::add(&self.ground.counts.refused, 1);
+                self.ground.counts.refused(partition, &error);
                 tracing::error!(partition, %error, "this lane is refused, and its records wait");
                 return;
             }
@@ -95,7 +95,7 @@ impl Worker {
             tracing::error!(partition, %error, "the consumer does not take the lane's partitions");
             return;
         }
-        Counts::add(&self.ground.counts.lanes, 1);
+        self.ground.counts.running(&lane);
         let batch = self.spare.pop().unwrap_or_else(Batch::new);
         self.lanes.push(Held { lane, batch, number: 0, positions, in_flight: 0, draining: false });
     }
@@ -122,6 +122,7 @@ impl Worker {
         for opening in self.opening.iter().filter(|opening| partitions.contains(&opening.partition)) {
             opening.cancel();
         }
+        partitions.iter().for_each(|partition| self.ground.counts.forgotten(*partition));
         let mut list = TopicPartitionList::new();
         for held in self.lanes.iter().filter(|held| partitions.contains(&held.lane.partition)) {
             add(&mut list, &self.ground, &held.lane, &held.positions);
@@ -140,17 +141,17 @@ impl Worker {
     /// Lets go of lanes of which nothing is in hand any more, and says so to whoever
     /// waits.
     pub(super) fn finish_leaving(&mut self) {
-        let before = self.lanes.len();
+        let counts = &self.ground.counts;
         self.lanes.retain(|held| {
             let leaves = held.draining && (held.in_flight == 0 || held.lane.is_gone());
             if leaves {
                 held.lane.leave();
                 // whoever has it next on this host opens its copy on the disk
                 held.lane.kept().journal = None;
+                counts.left(&held.lane);
             }
             !leaves
         });
-        self.ground.counts.lanes.fetch_sub((before - self.lanes.len()) as u64, Ordering::Relaxed);
         let lanes = &self.lanes;
         self.giving_up.retain(|giving| {
             let in_hand = lanes.iter().any(|held| giving.partitions.contains(&held.lane.partition));
@@ -172,10 +173,10 @@ impl Worker {
             gone.push((held.lane.partition, Arc::clone(&held.lane.lost)));
             // its copy on the disk is opened again by whoever takes it over
             held.lane.kept().journal = None;
+            self.ground.counts.left(&held.lane);
         }
         self.unassign(&list);
         self.lanes.retain(|held| !gone.iter().any(|(partition, _)| *partition == held.lane.partition));
-        self.ground.counts.lanes.fetch_sub(gone.len() as u64, Ordering::Relaxed);
         for (partition, lost) in gone {
             // what the group has taken away comes back, if ever, by the group
             if !lost.load(Ordering::Acquire) {
