@@ -7,6 +7,7 @@
 
 use crate::Engine;
 use crate::batch::{self, Batch};
+use crate::fetch::fetch_tags;
 use crate::cells::Sheet;
 use crate::circumstance::{Circumstance, Circumstances, What};
 use crate::decision::{Origin, Row};
@@ -133,7 +134,7 @@ impl LaneJudge {
             batch::read_fields(&mut group.sheet, &group.transactions, columns);
             group.sheet.windows_each = generation.windows.kinds.len();
             let tags = self.engine.tags.as_deref();
-            batch::fetch_tags(&mut group.sheet, group.transactions.len(), columns, tags);
+            fetch_tags(&mut group.sheet, group.transactions.len(), columns, tags, generation.missing_tag);
         }
         groups
     }

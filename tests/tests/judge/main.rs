@@ -5,7 +5,7 @@
 mod aborts;
 mod missing_tags;
 
-use sandgate_engine::document::{Document, Fallback, Member, Stage, Thresholds};
+use sandgate_engine::document::{Document, Fallback, Member, MissingTag, Stage, Thresholds};
 use sandgate_engine::generation::{Site, SiteSource};
 use sandgate_engine::resolve::resolve;
 use sandgate_engine::{Engine, LaneJudge};
@@ -42,6 +42,16 @@ fn schema() -> Arc<Schema> {
 
 /// A judge whose only policy is the one of this file.
 fn judge(component: &str, tags: Option<Arc<dyn Store>>, bounds: Settings) -> LaneJudge {
+    judge_with(component, tags, bounds, MissingTag::Default)
+}
+
+/// The same for a tenant that says what a missing tag means.
+fn judge_with(
+    component: &str,
+    tags: Option<Arc<dyn Store>>,
+    bounds: Settings,
+    missing_tag: MissingTag,
+) -> LaneJudge {
     let component = std::fs::read(sandgate_tests::policies().join(component)).unwrap();
     let member = Member {
         name: "policy".to_owned(),
@@ -56,6 +66,7 @@ fn judge(component: &str, tags: Option<Arc<dyn Store>>, bounds: Settings) -> Lan
         tenant: "payments".to_owned(),
         deny: Vec::new(),
         keep: Vec::new(),
+        missing_tag,
         bands: Vec::new(),
         stages: vec![Stage { name: "rules".to_owned(), stop_at: None, members: vec![member] }],
     };

@@ -1,0 +1,1 @@
+//! The cascade over tiers that fail when they are told to.
