@@ -17,6 +17,7 @@ mod run;
 mod state;
 mod tags;
 mod test;
+mod topics;
 mod whole;
 
 use anyhow::Context as _;
@@ -63,6 +64,8 @@ enum Verb {
     Effectiveness(effectiveness::Args),
     /// Put tags into the store, and look at them
     Tags(tags::Args),
+    /// Look at the topics of a host, and make those that are missing
+    Topics(topics::Args),
 }
 
 fn main() -> ExitCode {
@@ -73,7 +76,7 @@ fn main() -> ExitCode {
         Verb::Run(args) => run::run(&args),
         Verb::Tags(args) => config::load_tags(&args.config)
             .map_err(|report| check::Problems(report).into())
-            .and_then(|config| tags::run(&args, &config)),
+            .and_then(|config| tags::run(&args, config.config()?)),
         Verb::Generate(args) => generate::run(&args),
         Verb::Effectiveness(args) => effectiveness::run(&args),
         Verb::Demo(args) => demo::run(&args),
@@ -86,6 +89,7 @@ fn main() -> ExitCode {
         Verb::Harness(args) => harness::run(&args),
         Verb::Check(args) => check::run(&args),
         Verb::State(args) => state::run(&args),
+        Verb::Topics(args) => topics::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -110,8 +114,10 @@ fn status(error: &anyhow::Error) -> u8 {
         None if error.is::<Failure>() || error.is::<FolderError>() || error.is::<PortableError>() => 5,
         None if error.is::<SourceError>() => 3,
         None if error.is::<SinkError>() => 4,
-        None if error.is::<run::Unnamed>() => 2,
+        None if error.is::<run::Unnamed>() || error.is::<topics::Wrong>() => 2,
+        None if error.is::<config::kafka::Unready>() => 2,
         None if error.is::<check::Problems>() || error.is::<sandgate_tags::Error>() => 2,
+        None if error.is::<config::tags::NoPassword>() => 2,
         None => 1,
     }
 }
