@@ -129,7 +129,8 @@ impl Job {
             sources.map(|(source, from)| Source::open(from, source.schema.size_max)).collect::<Result<_, _>>()?;
         let target = Target::of(&self.to);
         let wants_tags = self.host.generations.iter().any(sandgate_engine::generation::Generation::reads_tags);
-        let tags = wants_tags.then(|| Ok::<_, anyhow::Error>(sandgate_tags::open(self.host.tags.config()?)?)).transpose()?;
+        let tags =
+            wants_tags.then(|| Ok::<_, anyhow::Error>(sandgate_tags::open(self.host.tags.config()?)?)).transpose()?;
         let tags = tags.map(|tags| Arc::new(tags) as Arc<dyn sandgate_tags::Store>);
         let lines: String = self.host.generations.iter().map(|generation| generation.line()).collect();
         let site = config::site_sources(&self.host.sources);

@@ -5,7 +5,7 @@ use crate::cells::{Cell, Sheet};
 use crate::decode::Transaction;
 use crate::generation::{Columns, Generation, Seat};
 use crate::standing::Standing;
-use sandgate_model::{Decimal, Fault, Outcome, Value};
+use sandgate_model::{Decimal, Fault, Outcome};
 use sandgate_sandbox::{Rows, Verdicts};
 
 /// The rows of one tenant, judged.

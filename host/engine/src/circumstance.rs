@@ -101,7 +101,8 @@ impl Circumstances {
             return Vec::new();
         }
         let first = self.of_rows.partition_point(|(at, _)| *at < row);
-        let of_row = self.of_rows[first..].iter().take_while(|(at, _)| *at == row).map(|(_, circumstance)| circumstance);
+        let of_row =
+            self.of_rows[first..].iter().take_while(|(at, _)| *at == row).map(|(_, circumstance)| circumstance);
         let mut all: Vec<&Circumstance> = self.of_all.iter().chain(of_row).collect();
         all.sort();
         all.dedup();

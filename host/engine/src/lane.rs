@@ -6,11 +6,11 @@
 //! windows are found there, so they are the same however many threads there are.
 
 use crate::batch::{self, Batch};
-use crate::fetch::fetch_tags;
 use crate::cells::Sheet;
 use crate::circumstance::{Circumstance, Circumstances, What};
 use crate::decision::{Origin, Row};
 use crate::decode::{Cause, Transaction, Transactions, Unusable};
+use crate::fetch::fetch_tags;
 use crate::fingerprint;
 use crate::generation::WrongKey;
 use crate::judged::{Judge, Judged, Made, Record};

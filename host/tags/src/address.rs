@@ -38,9 +38,10 @@ impl Address {
 
     /// Whether the URL itself has a password.
     pub fn has_password(&self) -> bool {
-        let (_, rest) = self.url.split_once("://").unwrap_or_default();
-        let authority = rest.split(['/', '?']).next().unwrap_or_default();
-        authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
+        let (_, user, rest) = self.parts();
+        // what is left between the two is `:` and the password
+        let (_, behind) = self.url.split_once("://").unwrap_or_default();
+        behind.len() > user.len() + rest.len() + "@:".len()
     }
 
     /// The URL with its password: only for the client that connects.

@@ -14,9 +14,11 @@ use crate::feed::{Feed, Work};
 use crate::flights::Boarding;
 use crate::knowledge::Knowledge;
 use crate::location::Location;
+use crate::meters::{Counts, Measured, measure};
 use crate::tier::{Rank, Tier, Trouble, Why};
 use crate::write_back::{Answered, WriteBack};
 use crate::{Answer, Config, Error, Store, Wanted, postgres, sqlite};
+use sandgate_metrics::Registry;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -40,35 +42,13 @@ struct Core {
     sql: Arc<Tier>,
     /// How long a thread waits for what another one asks.
     patience: Duration,
-    counts: Counts,
+    counts: Arc<Counts>,
 }
 
 struct Redis {
     between: Arc<Between>,
     tier: Arc<Tier>,
     write_back: WriteBack,
-}
-
-/// What became of the names that were wanted since the process started. Each name
-/// is in one of them.
-#[derive(Debug, Default)]
-pub struct Counts {
-    /// Answered by the process cache.
-    pub cached: AtomicU64,
-    /// Unknown for certain, by the filter.
-    pub filtered: AtomicU64,
-    /// Asked for by another thread, or twice in one batch.
-    pub joined: AtomicU64,
-    /// Answered by Redis.
-    pub redis: AtomicU64,
-    /// Answered by the database.
-    pub sql: AtomicU64,
-    /// Not asked for, because no tag can have such a name.
-    pub impossible: AtomicU64,
-    /// Answered by what was known before.
-    pub stale: AtomicU64,
-    /// Not answered.
-    pub missing: AtomicU64,
 }
 
 impl Cascade {
@@ -126,7 +106,7 @@ impl Cascade {
             database: Arc::clone(&database),
             sql: Arc::clone(&sql),
             patience: config.redis_deadline + config.sql_deadline + Duration::from_secs(1),
-            counts: Counts::default(),
+            counts: Arc::default(),
         });
         let warm = core.redis.is_some().then(|| {
             let (core, most) = (Arc::clone(&core), config.warm_max);
@@ -135,6 +115,21 @@ impl Cascade {
         let work = Work { database, tier: sql, knowledge, config: config.clone() };
         let feed = Feed::start(work, warm).map_err(failed)?;
         Ok(Cascade { core, _feed: feed })
+    }
+
+    /// Shows in `registry` what the cascade does.
+    pub fn measured(self, registry: &Registry) -> Cascade {
+        let Core { knowledge, redis, sql, counts, .. } = &*self.core;
+        let tiers = redis.iter().map(|redis| &redis.tier).chain([sql]).map(Arc::clone);
+        let (cache, filter) = (Arc::clone(knowledge), Arc::clone(knowledge));
+        let measured = Measured {
+            counts: Arc::clone(counts),
+            tiers: tiers.collect(),
+            remembered: Box::new(move || cache.cache.len()),
+            filters: Box::new(move || filter.trusted_filter(filter.now()).is_some()),
+        };
+        measure(registry, measured);
+        self
     }
 
     /// What became of the names that were wanted.
@@ -235,9 +230,7 @@ impl Core {
             let places: Vec<usize> = (0..names.len()).filter(|place| !old[*place]).collect();
             let asked: Vec<Wanted<'_>> = places.iter().map(|place| names[*place]).collect();
             let mut found: Vec<Known> = Vec::new();
-            if !asked.is_empty()
-                && redis.tier.call(|limit| redis.between.look_up(&asked, limit, &mut found)).is_ok()
-            {
+            if !asked.is_empty() && redis.tier.call(|limit| redis.between.look_up(&asked, limit, &mut found)).is_ok() {
                 for (place, known) in places.into_iter().zip(found) {
                     answers[place] = known.map(Answer::of);
                 }
@@ -253,13 +246,7 @@ impl Core {
         answers.into_iter().map(|answer| answer.unwrap_or_else(missing)).collect()
     }
 
-    fn ask_database(
-        &self,
-        names: &[Wanted<'_>],
-        places: &[usize],
-        old: &[bool],
-        answers: &mut [Option<Answer>],
-    ) {
+    fn ask_database(&self, names: &[Wanted<'_>], places: &[usize], old: &[bool], answers: &mut [Option<Answer>]) {
         let asked: Vec<Wanted<'_>> = places.iter().map(|place| names[*place]).collect();
         let mut found = Vec::new();
         let began = Instant::now();

@@ -49,12 +49,7 @@ pub trait Database: Send + Sync {
     ///
     /// # Errors
     /// Where the database does not answer; `found` is then of no use.
-    fn look_up(
-        &self,
-        names: &[Wanted<'_>],
-        limit: Duration,
-        found: &mut Vec<Option<Arc<str>>>,
-    ) -> Result<(), Error>;
+    fn look_up(&self, names: &[Wanted<'_>], limit: Duration, found: &mut Vec<Option<Arc<str>>>) -> Result<(), Error>;
 
     /// What has changed; `None` if this database keeps no record of it.
     ///

@@ -21,6 +21,7 @@ mod filter;
 mod flights;
 mod knowledge;
 pub mod location;
+pub mod meters;
 pub mod postgres;
 pub mod sqlite;
 pub mod tag;

@@ -34,14 +34,18 @@ struct Session {
 /// # Errors
 /// Where the URL is none.
 pub(crate) fn options(address: &Address) -> Result<PgConnectOptions, sqlx::Error> {
-    address.url().parse::<PgConnectOptions>().map(|options| options.application_name("sandgate").disable_statement_logging())
+    address
+        .url()
+        .parse::<PgConnectOptions>()
+        .map(|options| options.application_name("sandgate").disable_statement_logging())
 }
 
 impl Session {
     fn open(address: &Address, limit: Duration) -> Result<Session, Error> {
         let server = address.to_string();
         let unusable = |said: String| Error::Unreachable { server: server.clone(), said };
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| unusable(error.to_string()))?;
+        let runtime =
+            Builder::new_current_thread().enable_all().build().map_err(|error| unusable(error.to_string()))?;
         let options = options(address).map_err(|error| failed(&server, &error))?;
         let connected = runtime.block_on(async { timeout(limit, PgConnection::connect_with(&options)).await });
         match connected {

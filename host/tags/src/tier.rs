@@ -181,7 +181,9 @@ impl Tier {
             (Some(State::Open), Some(error)) => {
                 tracing::warn!(tier, %error, "tags: this tier fails and is left alone for a while");
             }
-            (Some(State::Open), None) => tracing::warn!(tier, "tags: this tier is too slow and is left alone for a while"),
+            (Some(State::Open), None) => {
+                tracing::warn!(tier, "tags: this tier is too slow and is left alone for a while")
+            }
             (Some(State::HalfOpen), _) => tracing::info!(tier, "tags: this tier is tried again"),
             (Some(State::Closed), _) => tracing::info!(tier, "tags: this tier answers again"),
             (None, _) => {}

@@ -5,8 +5,8 @@
 //! transaction. Running hosts read it several times a second; so there is no
 //! message that could be lost, and nobody who writes needs to know who reads.
 
-use crate::{Error, Location, Tag, postgres, sqlite};
 use crate::database::Database;
+use crate::{Error, Location, Tag, postgres, sqlite};
 
 /// A database, opened for writing.
 pub enum Writer {

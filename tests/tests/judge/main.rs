@@ -46,12 +46,7 @@ fn judge(component: &str, tags: Option<Arc<dyn Store>>, bounds: Settings) -> Lan
 }
 
 /// The same for a tenant that says what a missing tag means.
-fn judge_with(
-    component: &str,
-    tags: Option<Arc<dyn Store>>,
-    bounds: Settings,
-    missing_tag: MissingTag,
-) -> LaneJudge {
+fn judge_with(component: &str, tags: Option<Arc<dyn Store>>, bounds: Settings, missing_tag: MissingTag) -> LaneJudge {
     let component = std::fs::read(sandgate_tests::policies().join(component)).unwrap();
     let member = Member {
         name: "policy".to_owned(),

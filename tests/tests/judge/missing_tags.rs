@@ -39,7 +39,13 @@ fn decide(accounts: &[&str], missing_tag: MissingTag) -> Vec<Value> {
     let records: Vec<Record<'_>> = lines
         .iter()
         .enumerate()
-        .map(|(at, line)| Record { source: 0, offset: at as u64, key: None, bytes: line.as_bytes(), size: line.len() as u64 })
+        .map(|(at, line)| Record {
+            source: 0,
+            offset: at as u64,
+            key: None,
+            bytes: line.as_bytes(),
+            size: line.len() as u64,
+        })
         .collect();
     let mut judged = Judged::default();
     judge.judge(0, &records, &mut judged).unwrap();

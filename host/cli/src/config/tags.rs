@@ -61,7 +61,9 @@ pub(super) fn read(section: Option<Section<'_>>, file: &File) -> Tags {
             section.problem("redis", what);
         }
     }
-    if let (Location::Postgres(address), Some(password)) = (&config.sql, password(&section, "sql_password", &mut missing)) {
+    if let (Location::Postgres(address), Some(password)) =
+        (&config.sql, password(&section, "sql_password", &mut missing))
+    {
         config.sql = Location::Postgres(with(&section, "sql_password", address, &password));
     }
     if let (Some(address), Some(password)) = (&config.redis, password(&section, "redis_password", &mut missing)) {

@@ -24,7 +24,10 @@ fn value(text: &str) -> Option<Arc<str>> {
 fn an_answer_is_fresh_for_its_ttl_and_usable_until_it_is_too_stale() {
     // ttl, stale; then now, and whether it is fresh and whether it is usable
     let table = [
-        ((60, 300), &[(0, true, true), (59, true, true), (60, false, true), (299, false, true), (300, false, false)][..]),
+        (
+            (60, 300),
+            &[(0, true, true), (59, true, true), (60, false, true), (299, false, true), (300, false, false)][..],
+        ),
         ((60, 0), &[(59, true, true), (60, false, false)]),
         ((0, 300), &[(0, false, true), (299, false, true)]),
         ((u64::MAX, 0), &[(1_000_000_000, true, true)]),

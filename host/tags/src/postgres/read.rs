@@ -73,12 +73,7 @@ impl Reader {
 }
 
 impl Database for Reader {
-    fn look_up(
-        &self,
-        names: &[Wanted<'_>],
-        limit: Duration,
-        found: &mut Vec<Option<Arc<str>>>,
-    ) -> Result<(), Error> {
+    fn look_up(&self, names: &[Wanted<'_>], limit: Duration, found: &mut Vec<Option<Arc<str>>>) -> Result<(), Error> {
         let column = |part: fn(&Wanted<'_>) -> String| names.iter().map(part).collect::<Vec<String>>();
         let query = sqlx::query(LOOK_UP)
             .bind(column(|name| name.entity.to_owned()))

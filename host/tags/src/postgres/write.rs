@@ -32,7 +32,7 @@ BEGIN
         RETURN NULL;
     END IF;
     PERFORM pg_advisory_xact_lock(6004251117483287);
-    IF (SELECT count(*) FROM (SELECT FROM changed LIMIT 10001) AS some) > 10000 THEN
+    IF (SELECT count(*) FROM (SELECT FROM changed LIMIT 10001) AS part) > 10000 THEN
         INSERT INTO sandgate_tag_changes (entity) VALUES (NULL);
     ELSE
         INSERT INTO sandgate_tag_changes (entity, attribute, id) SELECT entity, attribute, id FROM changed;
@@ -58,15 +58,18 @@ CREATE OR REPLACE TRIGGER sandgate_deleted AFTER DELETE ON sandgate_tags REFEREN
 CREATE OR REPLACE TRIGGER sandgate_emptied AFTER TRUNCATE ON sandgate_tags
     FOR EACH STATEMENT EXECUTE FUNCTION sandgate_tags_emptied();
 "#;
-const THERE: &str = "SELECT to_regclass('sandgate_tags') IS NOT NULL AND to_regclass('sandgate_tag_changes') IS NOT NULL
+const THERE: &str =
+    "SELECT to_regclass('sandgate_tags') IS NOT NULL AND to_regclass('sandgate_tag_changes') IS NOT NULL
      AND (SELECT count(*) FROM pg_trigger WHERE tgrelid = to_regclass('sandgate_tags') AND NOT tgisinternal) >= 5";
-const LOADING: &str = "CREATE TEMPORARY TABLE sandgate_loading
-     (n bigint GENERATED ALWAYS AS IDENTITY, entity text, attribute text, id text, value text) ON COMMIT DROP";
+const LOADING: &str = "CREATE TEMPORARY TABLE sandgate_loading (
+         n bigint GENERATED ALWAYS AS IDENTITY,
+         entity text COLLATE \"C\", attribute text COLLATE \"C\", id text COLLATE \"C\", value text
+     ) ON COMMIT DROP";
 const COPY: &str = "COPY sandgate_loading (entity, attribute, id, value) FROM STDIN";
 /// The later of two lines stays; what is as it was is not written and not told.
 const MERGE: &str = "INSERT INTO sandgate_tags (entity, attribute, id, value)
      SELECT DISTINCT ON (entity, attribute, id) entity, attribute, id, value FROM sandgate_loading
-     ORDER BY entity COLLATE \"C\", attribute COLLATE \"C\", id COLLATE \"C\", n DESC
+     ORDER BY entity, attribute, id, n DESC
      ON CONFLICT (entity, attribute, id) DO UPDATE SET value = excluded.value
      WHERE sandgate_tags.value <> excluded.value";
 const DELETE: &str = "DELETE FROM sandgate_tags WHERE entity = $1 AND id = $2 AND ($3::text IS NULL OR attribute = $3)";

@@ -88,12 +88,7 @@ impl Reader {
 type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
 
 impl Database for Reader {
-    fn look_up(
-        &self,
-        names: &[Wanted<'_>],
-        limit: Duration,
-        found: &mut Vec<Option<Arc<str>>>,
-    ) -> Result<(), Error> {
+    fn look_up(&self, names: &[Wanted<'_>], limit: Duration, found: &mut Vec<Option<Arc<str>>>) -> Result<(), Error> {
         let mut json = String::from("[");
         for (index, name) in names.iter().enumerate() {
             json.push_str(if index == 0 { "[" } else { ",[" });
