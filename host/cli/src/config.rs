@@ -4,11 +4,14 @@
 //! The reading is by hand rather than by a derive, because a derive stops at the
 //! first problem and knows neither lines nor what a key was meant to be.
 
+#[cfg(test)]
+mod documented;
 mod host;
 pub(crate) mod kafka;
-mod secret;
+pub(crate) mod secret;
 mod source;
 pub(crate) mod tags;
+pub(crate) mod telemetry;
 mod tenant;
 
 use host::Settings;
@@ -26,6 +29,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tags::Tags;
+use telemetry::Telemetry;
 
 /// A host, set up from its files and ready to judge.
 pub(crate) struct Host {
@@ -41,6 +45,8 @@ pub(crate) struct Host {
     pub(crate) tags: Tags,
     /// How it works with Kafka, if it does.
     pub(crate) kafka: Option<Kafka>,
+    /// How it tells about itself.
+    pub(crate) telemetry: Telemetry,
     /// One generation for each tenant.
     pub(crate) generations: Vec<Generation>,
     /// The tenants' files and the components that they name, with what each is.
@@ -199,6 +205,7 @@ fn read(path: &Path, workers: usize, report: &RefCell<Report>) -> Option<Host> {
         engine: settings.engine,
         tags: settings.tags,
         kafka: settings.kafka,
+        telemetry: settings.telemetry,
         generations,
         files: tenants.iter().flat_map(Tenant::files).collect(),
         file,

@@ -1,4 +1,5 @@
-//! The host over HTTP: its metrics and its health, on a port of its own.
+//! The host over HTTP: its metrics and its health, on a port of its own; and the
+//! signals that end it.
 //!
 //! One thread, one small runtime: a scrape never waits for work, and work never
 //! for a scrape. Everything that comes from outside is bounded: connections at a
@@ -8,8 +9,11 @@
 
 mod bounded;
 mod routes;
+mod signals;
 #[cfg(test)]
 mod tests;
+
+pub use signals::stop_on_signal;
 
 use bounded::Bounded;
 use sandgate_metrics::{Health, Registry};

@@ -5,6 +5,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "what a test stands on must be there, or the test has failed")]
 
 mod broker;
+mod compose;
 mod login;
 mod own;
 mod proxy;

@@ -3,6 +3,7 @@
 
 use super::kafka::{self, Kafka, OfSink};
 use super::tags::{self, Tags};
+use super::telemetry::{self, Telemetry};
 use super::{EngineSettings, Source, StateSettings, source};
 use sandgate_files::{Content, File, Report, Section, known};
 use sandgate_model::Outcome;
@@ -25,6 +26,7 @@ pub(crate) struct Settings {
     pub(crate) state: StateSettings,
     pub(crate) tags: Tags,
     pub(crate) kafka: Option<Kafka>,
+    pub(crate) telemetry: Telemetry,
 }
 
 /// The most sources of a host.
@@ -65,6 +67,7 @@ pub(crate) fn read(file: &File, workers: usize, report: &RefCell<Report>) -> Set
     let tags = tags::read(root.section("tags"), file);
     let state = state(root.section("state"), file);
     let kafka = kafka::read(&root, &sources, of_sink, sources.len() == wanted);
+    let telemetry = telemetry::read(&root);
     root.done();
     Settings {
         tenants: tenants.iter().map(|path| file.beside(path)).collect(),
@@ -78,6 +81,7 @@ pub(crate) fn read(file: &File, workers: usize, report: &RefCell<Report>) -> Set
         state,
         tags,
         kafka,
+        telemetry,
     }
 }
 

@@ -78,8 +78,9 @@ impl Place {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one door: secrets and the name of this host come from outside")]
-fn environment(name: &str) -> Result<String, String> {
+/// A variable of the environment, or why there is none.
+#[expect(clippy::disallowed_methods, reason = "the one door: secrets, the name of this host and the level of its log")]
+pub(crate) fn environment(name: &str) -> Result<String, String> {
     use std::env::VarError;
     std::env::var(name).map_err(|error| match error {
         VarError::NotPresent => "is not set".to_owned(),

@@ -10,7 +10,7 @@ use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::DeliveryResult;
 use rdkafka::producer::{NoCustomPartitioner, ProducerContext, ThreadedProducer};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// What a client is for; each has settings of its own.
@@ -73,6 +73,8 @@ pub struct Context {
     purpose: Purpose,
     /// The first message of late that did not arrive.
     undelivered: Arc<Mutex<Option<Undelivered>>>,
+    /// Where messages with a mark came to stand.
+    marks: Arc<Mutex<Vec<(usize, i64)>>>,
 }
 
 /// A message that did not arrive.
@@ -145,7 +147,7 @@ impl Clients {
 
     /// What listens to a client of this purpose.
     pub(super) fn context(&self, purpose: Purpose) -> Context {
-        Context { clients: self.clone(), purpose, undelivered: Arc::default() }
+        Context { clients: self.clone(), purpose, undelivered: Arc::default(), marks: Arc::default() }
     }
 
     fn make<T: FromClientConfigAndContext<Context>>(
@@ -312,6 +314,11 @@ impl Context {
         self.take_undelivered().map(|lost| format!("topic {}: {}", lost.topic, lost.code))
     }
 
+    /// The offsets of messages with a mark since they were last taken.
+    pub(super) fn marks(&self) -> MutexGuard<'_, Vec<(usize, i64)>> {
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn take_undelivered(&self) -> Option<Undelivered> {
         self.undelivered.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -367,18 +374,26 @@ impl ClientContext for Context {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        self.hear(error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown), reason);
+        match error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown) {
+            // the end that a reader of the changelog looks for
+            RDKafkaErrorCode::PartitionEOF => {}
+            code => self.hear(code, reason),
+        }
     }
 }
 
 impl ConsumerContext for Context {}
 
 impl ProducerContext<NoCustomPartitioner> for Context {
-    type DeliveryOpaque = ();
+    type DeliveryOpaque = usize;
 
-    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+    fn delivery(&self, result: &DeliveryResult<'_>, mark: usize) {
         use rdkafka::Message as _;
-        let Err((error, message)) = result else { return };
+        let (error, message) = match result {
+            Err(failed) => failed,
+            Ok(_) if mark == 0 => return,
+            Ok(message) => return self.marks().push((mark, message.offset())),
+        };
         let mut undelivered = self.undelivered.lock().unwrap_or_else(PoisonError::into_inner);
         if undelivered.is_none() {
             let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);

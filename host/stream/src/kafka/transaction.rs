@@ -39,6 +39,8 @@ pub struct Message<'a> {
     pub payload: &'a [u8],
     /// Its headers.
     pub headers: &'a [(&'a str, &'a [u8])],
+    /// By what [`CommitProducer::marks`] tells where it came to stand; 0 where nobody asks.
+    pub mark: usize,
 }
 
 /// What a failure means for what was to be committed.
@@ -121,6 +123,7 @@ impl CommitProducer {
     /// `Fatal`.
     pub fn begin(&self) -> Result<(), CommitFailure> {
         self.context().take_undelivered();
+        self.context().marks().clear();
         self.producer.begin_transaction().map_err(|error| {
             let failure = self.failure("opening a commit", error);
             CommitFailure { failed: Failed::Fatal, ..failure }
@@ -187,6 +190,11 @@ impl CommitProducer {
         Err(CommitFailure { failed, what, ..failure })
     }
 
+    /// Where the messages with a mark came to stand since the commit was opened.
+    pub fn marks(&self) -> Vec<(usize, i64)> {
+        std::mem::take(&mut self.context().marks())
+    }
+
     /// Takes everything back since the commit was opened.
     ///
     /// # Errors
@@ -241,8 +249,8 @@ fn fences(code: RDKafkaErrorCode) -> bool {
     matches!(code, RDKafkaErrorCode::Fenced | RDKafkaErrorCode::InvalidProducerEpoch | RDKafkaErrorCode::ProducerFenced)
 }
 
-fn record<'a>(message: &Message<'a>) -> BaseRecord<'a, [u8], [u8]> {
-    let mut record = BaseRecord::to(message.topic).payload(message.payload);
+pub(super) fn record<'a>(message: &Message<'a>) -> BaseRecord<'a, [u8], [u8], usize> {
+    let mut record = BaseRecord::with_opaque_to(message.topic, message.mark).payload(message.payload);
     record.key = message.key;
     record.partition = message.partition;
     if !message.headers.is_empty() {
