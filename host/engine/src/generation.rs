@@ -1,7 +1,7 @@
 //! A tenant's policy set, resolved and immutable: everything that a batch needs,
 //! in one place, so that it can be shared and swapped as a whole.
 
-use crate::document::{Document, Fallback, Thresholds};
+use crate::document::{Document, Fallback, MissingTag, Thresholds};
 use crate::standing::Band;
 use sandgate_model::manifest::Setting;
 use sandgate_model::schema::Schema;
@@ -82,6 +82,7 @@ pub struct Generation {
     /// The canonical document: digests, resolved parameters and everything else
     /// that a decision of this generation depends on.
     pub document: String,
+    pub(crate) missing_tag: MissingTag,
     pub(crate) bands: Vec<Band>,
     pub(crate) stages: Vec<SeatStage>,
     pub(crate) seats: Vec<Seat>,
@@ -223,6 +224,7 @@ impl Generation {
             tenant: document.tenant.as_str().into(),
             set: Digest::of(canonical.as_bytes()),
             document: canonical,
+            missing_tag: document.missing_tag,
             bands: document.bands.clone(),
             stages,
             seats,

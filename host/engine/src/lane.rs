@@ -10,6 +10,7 @@ use crate::cells::Sheet;
 use crate::circumstance::{Circumstance, Circumstances, What};
 use crate::decision::{Origin, Row};
 use crate::decode::{Cause, Transaction, Transactions, Unusable};
+use crate::fetch::fetch_tags;
 use crate::fingerprint;
 use crate::generation::WrongKey;
 use crate::judged::{Judge, Judged, Made, Record};
@@ -153,7 +154,7 @@ impl LaneJudge {
             batch::read_fields(&mut group.sheet, &group.transactions, columns);
             group.sheet.windows_each = generation.windows.kinds.len();
             let tags = self.engine.tags.as_deref();
-            batch::fetch_tags(&mut group.sheet, group.transactions.len(), columns, tags);
+            fetch_tags(&mut group.sheet, group.transactions.len(), columns, tags, generation.missing_tag);
         }
         groups
     }

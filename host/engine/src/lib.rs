@@ -15,6 +15,7 @@ mod dead_letter;
 mod decision;
 pub mod decode;
 pub mod document;
+mod fetch;
 mod fingerprint;
 pub mod generation;
 pub mod json;

@@ -4,7 +4,7 @@
 use crate::fields::{self, FieldsError, TENANT};
 use crate::send::{Send, When};
 use crate::table::Table;
-use sandgate_engine::document::{Document, Fallback, Given, Member, Stage, Thresholds};
+use sandgate_engine::document::{Document, Fallback, Given, Member, MissingTag, Stage, Thresholds};
 use sandgate_engine::generation::{Site, SiteSource};
 use sandgate_engine::judged::{Judge as _, Judged, Record};
 use sandgate_engine::resolve::{Problem, mend, resolve, value};
@@ -198,6 +198,7 @@ impl Trial {
             tenant: TENANT.to_owned(),
             deny: Vec::new(),
             keep: Vec::new(),
+            missing_tag: MissingTag::Default,
             bands: Vec::new(),
             stages: vec![Stage { name: TENANT.to_owned(), stop_at: None, members: vec![member(policy, setup)] }],
         };

@@ -36,10 +36,9 @@ pub(super) fn run(args: &Args, host: Host, report: &Report) -> anyhow::Result<()
     let crossing = generations.flat_map(|generation| crossing(generation, &sources, &[])).map(|one| one.to_string());
     let crossing = crossing.collect();
     let wants_tags = host.generations.iter().any(sandgate_engine::generation::Generation::reads_tags);
-    let tags = wants_tags.then(|| sandgate_tags::open(&host.tags)).transpose()?;
-    let tags = tags.map(|tags| Arc::new(tags) as Arc<dyn sandgate_tags::Store>);
-    let engine =
-        Arc::new(Engine::new(&sources, host.generations, tags, host.engine.reused_id).measured(&vitals.registry));
+    let tags = wants_tags.then(|| Ok::<_, anyhow::Error>(sandgate_tags::open(host.tags.config()?)?)).transpose()?;
+    let tags = tags.map(|tags| Arc::new(tags.measured(&vitals.registry)) as Arc<dyn sandgate_tags::Store>);
+    let engine = Arc::new(Engine::new(&sources, host.generations, tags, host.engine.reused_id).measured(&vitals.registry));
     let counts = Arc::new(Counts::new(&vitals.registry, &vitals.health));
     let Kafka { config, topics, .. } = kafka;
     let job = Job {
