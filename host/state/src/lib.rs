@@ -29,7 +29,6 @@
 mod chain;
 mod disk;
 mod failure;
-mod fixed;
 pub mod folder;
 mod frame;
 pub mod identity;
@@ -52,7 +51,6 @@ mod pass;
 mod shard;
 mod texts;
 mod turn;
-mod varint;
 
 pub use entry::{Entry, Journaled, Settled, Standing};
 pub use failure::{Damage, Failure};
@@ -62,3 +60,5 @@ pub use layout::{Layout, Settings, Tenant};
 pub use pass::{Answered, Fate, Late, Pass, Repeat};
 pub use shard::{KeptEvent, KeptSeries};
 pub use turn::Closed;
+
+use sandgate_model::varint;

@@ -15,12 +15,11 @@
 mod tests;
 
 use crate::failure::{Doing, Failure};
-use crate::fixed::put_long;
 use crate::frame::{FrameKind, Framed, Frames, Next};
 use crate::position::Position;
 use crate::replay::{Malformed, NotTaken, TakeEntries};
 use crate::segment::numbered;
-use crate::varint::Bytes;
+use crate::varint::{Bytes, put_long};
 use std::io;
 use std::path::PathBuf;
 
