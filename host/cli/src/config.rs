@@ -166,7 +166,7 @@ fn read(path: &Path, workers: usize, report: &RefCell<Report>) -> Option<Host> {
 
 /// The sources as an engine knows them.
 pub(crate) fn site_sources(sources: &[Source]) -> Vec<SiteSource> {
-    let site = |source: &Source| SiteSource { schema: Arc::clone(&source.schema), observe: source.observe };
+    let site = |source: &Source| SiteSource { schema: Arc::clone(&source.schema), observe: source.observe, keyed: None };
     sources.iter().map(site).collect()
 }
 

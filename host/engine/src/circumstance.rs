@@ -88,7 +88,6 @@ impl Circumstances {
     }
 
     /// Adds one to a row.
-    #[cfg_attr(not(test), expect(dead_code, reason = "stale tags come next"))]
     pub(crate) fn add_to(&mut self, row: usize, circumstance: Circumstance) {
         self.of_rows.push((row, circumstance));
     }

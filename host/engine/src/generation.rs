@@ -48,6 +48,26 @@ pub struct SiteSource {
     pub schema: Arc<Schema>,
     /// Whether its records only feed windows, and are not judged.
     pub observe: bool,
+    /// What the keys of its records are checked against, where they have keys.
+    pub keyed: Option<Keyed>,
+}
+
+/// The field that keys a topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keyed {
+    /// The field, by its index in the schema.
+    pub field: usize,
+    /// What becomes of a record whose key says otherwise; it is counted in any case.
+    pub wrong: WrongKey,
+}
+
+/// What becomes of a record whose key says otherwise than its field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WrongKey {
+    /// It is a dead letter.
+    DeadLetter,
+    /// It is judged all the same.
+    Judge,
 }
 
 /// A policy set with its number.

@@ -28,7 +28,7 @@ mod windows;
 pub use lane::LaneJudge;
 
 use decode::{Cause, Decoder, Unusable};
-use generation::{Generation, SiteSource};
+use generation::{Generation, Keyed, SiteSource};
 use sandgate_model::schema::TenantRole;
 use sandgate_model::{Kind, Outcome};
 use sandgate_state::{Layout, Tenant};
@@ -55,6 +55,8 @@ struct EngineSource {
     tenant: Option<usize>,
     /// Whether its ids are made of several fields.
     composed: bool,
+    /// The field that keys its topic.
+    keyed: Option<Keyed>,
 }
 
 impl Engine {
@@ -89,6 +91,7 @@ impl Engine {
                     TenantRole::Field(_) => None,
                 },
                 composed: source.schema.roles.id.len() > 1,
+                keyed: source.keyed,
             })
             .collect();
         Engine { sources, generations, by_tenant, first_reasons, tags, reused_id, layout }

@@ -4,7 +4,7 @@
 mod fate;
 mod records;
 
-pub use fate::{Fate, Late, Repeat};
+pub use fate::{Fate, Late, Repeat, Warming};
 pub(crate) use records::{Mark, Records, Row, Touched};
 
 use crate::entry::{self, Entry, Journaled, Settled, Standing};
@@ -127,6 +127,7 @@ impl<'a> Pass<'a> {
             windows: windows..self.intervals.len(),
             clock: None,
             horizon: None,
+            warming: None,
             fate: Fate::New,
         });
         row
@@ -157,6 +158,11 @@ impl<'a> Pass<'a> {
     /// The lane's clock before a row, less the lateness.
     pub fn horizon(&self, row: usize) -> Option<i64> {
         self.records.rows.get(row)?.horizon
+    }
+
+    /// Whether a window of the row reaches behind the beginning of the lane's state.
+    pub fn warming(&self, row: usize) -> Option<Warming> {
+        self.records.rows.get(row)?.warming
     }
 
     /// What a window of the row's tenant answers; `window` counts as its plan's

@@ -272,7 +272,7 @@ impl Trial {
             }
         };
         let bytes = send.record(&format!("t-{}", self.sent + 1), ACCOUNT, time);
-        let record = Record { source, offset: self.sent, bytes: &bytes, size: bytes.len() as u64 };
+        let record = Record { source, offset: self.sent, key: None, bytes: &bytes, size: bytes.len() as u64 };
         let mut judged = Judged::default();
         self.judge.judge(self.sent, &[record], &mut judged).map_err(|_| SendError::Closed)?;
         self.judge.settle(&mut judged);

@@ -60,7 +60,7 @@ fn judge(component: &str, tags: Option<Arc<dyn Store>>, bounds: Settings) -> Lan
         stages: vec![Stage { name: "rules".to_owned(), stop_at: None, members: vec![member] }],
     };
     let site = Site {
-        sources: vec![SiteSource { schema: schema(), observe: false }],
+        sources: vec![SiteSource { schema: schema(), observe: false, keyed: None }],
         memory: 1 << 20,
         result: 1 << 20,
         wasmtime: "48".to_owned(),

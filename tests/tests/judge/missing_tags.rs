@@ -22,7 +22,7 @@ fn defaults_stand_in_and_the_decision_says_so() {
     let judge = judge("account_risk.wasm", Some(Arc::new(Gone)), bounds);
     let bytes = br#"{"id":"t","account":"a","amount":20000,"time":1767225600000}"#;
     let mut judged = Judged::default();
-    let record = Record { source: 0, offset: 0, bytes, size: bytes.len() as u64 };
+    let record = Record { source: 0, offset: 0, key: None, bytes, size: bytes.len() as u64 };
     judge.judge(0, &[record], &mut judged).unwrap();
     let decision: serde_json::Value = serde_json::from_slice(&judged.decisions).unwrap();
     assert_eq!(decision["outcome"], "allow");

@@ -88,7 +88,8 @@ fn value(value: &Value) -> Json {
 }
 
 fn source(source: &SiteSource) -> Json {
-    let SiteSource { schema, observe } = source;
+    // keys decide whether there is a decision, never what it says
+    let SiteSource { schema, observe, keyed: _ } = source;
     let name = |field: usize| schema.fields[field].name.as_str();
     let fields: Map<String, Json> = schema
         .fields

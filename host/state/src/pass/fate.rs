@@ -34,3 +34,10 @@ pub struct Late {
     /// The oldest time that would not have been late: the clock less the lateness.
     pub horizon: i64,
 }
+
+/// A window reaches behind the beginning of a state that began midway in its stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Warming {
+    /// The first value of the lane's clock, in milliseconds; none before it has one.
+    pub since: Option<i64>,
+}
