@@ -15,6 +15,7 @@ use crate::generation::WrongKey;
 use crate::fingerprint;
 use crate::judged::{Judge, Judged, Made, Record};
 use crate::repeat::{self, RepeatLine};
+use crate::shared::SharedBatch;
 use crate::tally::Aside;
 use sandgate_model::{Decimal, Instant};
 use sandgate_state::replay::Sieve;
@@ -29,6 +30,8 @@ pub struct LaneJudge {
     partition: u32,
     /// Passes whose buffers wait to be used again.
     passes: Mutex<Vec<Pass<'static>>>,
+    /// Its way to the shared series, if there are some.
+    shared: Option<sandgate_shared::Lane>,
 }
 
 /// A usable record, and where it went.
@@ -56,12 +59,23 @@ impl LaneJudge {
 
     /// The same for the lane of this partition of all sources.
     pub fn of_partition(engine: Arc<Engine>, lane: Arc<Lane>, partition: u32) -> LaneJudge {
-        LaneJudge { engine, lane, partition, passes: Mutex::default() }
+        let shared = engine.shared.as_ref();
+        let shared = shared.map(|store| sandgate_shared::Lane::new(Arc::clone(&store.shared), partition));
+        LaneJudge { engine, lane, partition, passes: Mutex::default(), shared }
     }
 
     /// The state of the lane.
     pub fn lane(&self) -> &Arc<Lane> {
         &self.lane
+    }
+
+    /// Says where the lane begins in each source: the offset of the first record that
+    /// is still to come. Events of its own that an earlier attempt left behind that are
+    /// not seen in shared series.
+    pub fn begin(&self, offsets: &[Option<u64>]) {
+        if let Some(shared) = &self.shared {
+            shared.begin(offsets);
+        }
     }
 
     fn empty_pass<'a>(&self) -> Pass<'a> {
@@ -75,7 +89,7 @@ impl LaneJudge {
         records: &[Record<'_>],
         decoded: Vec<Result<(), Unusable>>,
         transactions: &'a [Transactions<'a>],
-        pass: &mut Pass<'a>,
+        (pass, shared): (&mut Pass<'a>, &mut SharedBatch<'a>),
         wrong_keys: &mut u64,
     ) -> Vec<Result<Known<'a>, Unusable>> {
         let mut rows: Vec<_> = transactions.iter().map(Transactions::iter).collect();
@@ -108,6 +122,7 @@ impl LaneJudge {
                     composed: source.composed,
                 };
                 pass.push(entry, &cells);
+                shared.push(&entry, &cells);
                 Known { transaction, tenant, judged: None }
             }));
         }
@@ -120,6 +135,7 @@ impl LaneJudge {
         records: &[Record<'_>],
         known: &mut [Result<Known<'a>, Unusable>],
         pass: &Pass<'_>,
+        shared: &SharedBatch<'_>,
     ) -> Vec<Group<'a>> {
         let mut groups: Vec<Group<'a>> = Vec::new();
         let usable = records.iter().zip(known).filter_map(|(record, known)| Some((record, known.as_mut().ok()?)));
@@ -137,7 +153,10 @@ impl LaneJudge {
             known.judged = Some((at, group.transactions.len()));
             group.transactions.push(known.transaction);
             group.amounts.push(known.transaction.amount());
-            self.engine.generations[tenant].windows.answers(pass, row, &mut group.sheet.windows);
+            self.engine.generations[tenant].windows.answers(pass, shared, row, &mut group.sheet.windows);
+            if let Some(missing) = shared.missing(row) {
+                group.sheet.circumstances.add_to(group.transactions.len() - 1, missing);
+            }
             if let Some(warming) = pass.warming(row) {
                 group.sheet.circumstances.add_to(group.transactions.len() - 1, circumstance_warming(warming));
             }
@@ -250,9 +269,11 @@ impl Judge for LaneJudge {
             .collect();
         let decoded = records.iter().map(|record| transactions[record.source].push(record.bytes)).collect();
         let mut pass = self.empty_pass();
+        let mut shared = SharedBatch::new(self.engine.shared.as_ref());
         let wrong_keys = &mut out.tally.wrong_keys;
-        let mut known = self.route(records, decoded, &transactions, &mut pass, wrong_keys);
+        let mut known = self.route(records, decoded, &transactions, (&mut pass, &mut shared), wrong_keys);
         self.lane.pass(number, &mut pass)?;
+        shared.ask(self.shared.as_ref(), number, &pass, &self.engine.generations)?;
         for tenant in pass.filled() {
             let name = &self.engine.generations[*tenant as usize].tenant;
             out.notes.push(format!(
@@ -261,7 +282,7 @@ impl Judge for LaneJudge {
                 self.lane.settings().events
             ));
         }
-        let groups = self.group(records, &mut known, &pass);
+        let groups = self.group(records, &mut known, &pass, &shared);
         self.write(records, &known, &pass, &groups, out);
         self.passes.lock().unwrap_or_else(PoisonError::into_inner).push(pass.recycle());
         Ok(())
@@ -273,14 +294,18 @@ impl Judge for LaneJudge {
     }
 
     fn committed(&self, through: u64) {
+        self.shared.iter().for_each(|shared| shared.committed(through));
         self.lane.commit(through);
     }
 
     fn abort(&self) {
+        // first: whoever waits for shared series gives up
+        self.shared.iter().for_each(sandgate_shared::Lane::abort);
         self.lane.abort();
     }
 
     fn close(&self) {
+        self.shared.iter().for_each(sandgate_shared::Lane::close);
         self.lane.close();
     }
 

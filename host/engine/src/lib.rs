@@ -23,9 +23,12 @@ mod repeat;
 pub mod resolve;
 pub mod standing;
 pub mod tally;
+mod shared;
+pub mod sharing;
 mod windows;
 
 pub use lane::LaneJudge;
+pub use shared::MissingState;
 
 use decode::{Cause, Decoder, Unusable};
 use generation::{Generation, Keyed, SiteSource};
@@ -45,6 +48,8 @@ pub struct Engine {
     tags: Option<Arc<dyn sandgate_tags::Store>>,
     reused_id: Outcome,
     layout: Arc<Layout>,
+    /// Where the series are that lanes share, if some are.
+    shared: Option<shared::Store>,
 }
 
 /// A source, ready to be read.
@@ -94,7 +99,7 @@ impl Engine {
                 keyed: source.keyed,
             })
             .collect();
-        Engine { sources, generations, by_tenant, first_reasons, tags, reused_id, layout }
+        Engine { sources, generations, by_tenant, first_reasons, tags, reused_id, layout, shared: None }
     }
 
     /// The reasons in the order of a tally: tenant, policy and code of each.

@@ -111,6 +111,16 @@ impl<'a> Batch<'a> {
         self.rows.get(row).and_then(|row| self.answers.get(row.windows.clone())).unwrap_or_default()
     }
 
+    /// The windows of a row whose series must be asked, by their index in its tenant's
+    /// plan: it has a key for them.
+    pub fn asked(&self, row: usize) -> impl Iterator<Item = usize> {
+        let row = self.rows.get(row).filter(|row| row.admitted && row.entry.judged);
+        let tenant = row.and_then(|row| self.layout.tenant(row.entry.tenant));
+        let touches = row.and_then(|row| self.derived.touches.get(row.touches.clone())).unwrap_or_default();
+        let families = touches.iter().filter_map(move |touch| tenant?.family(touch.family));
+        families.flat_map(|(family, _)| family.readers.iter().map(|reader| reader.declared))
+    }
+
     /// The tenants of rows whose shared series are read or added to.
     pub fn tenants(&self) -> impl Iterator<Item = u32> {
         self.rows.iter().filter(|row| row.admitted && !row.touches.is_empty()).map(|row| row.entry.tenant)

@@ -8,7 +8,7 @@ mod missing_tags;
 use sandgate_engine::document::{Document, Fallback, Member, Stage, Thresholds};
 use sandgate_engine::generation::{Site, SiteSource};
 use sandgate_engine::resolve::resolve;
-use sandgate_engine::{Engine, LaneJudge};
+use sandgate_engine::{Engine, LaneJudge, MissingState};
 use sandgate_model::instant::Unit;
 use sandgate_model::schema::{Draft, Field, Schema, TenantDraft};
 use sandgate_model::{Instant, Kind, Outcome};
@@ -53,6 +53,7 @@ fn judge(component: &str, tags: Option<Arc<dyn Store>>, bounds: Settings) -> Lan
         thresholds: Thresholds::default(),
     };
     let document = Document {
+        missing_state: MissingState::default(),
         tenant: "payments".to_owned(),
         deny: Vec::new(),
         keep: Vec::new(),
