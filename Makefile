@@ -8,7 +8,7 @@ POLICIES := $(patsubst %,target/policies/%.wasm,script_detector subscription_lim
 # what C libraries are built with, where a machine has it in no usual place
 TOOLS = tools=$$(scripts/build-tools) && eval "$$tools" &&
 # with the real servers, which are stopped afterwards unless they ran before
-SERVERS := scripts/services with
+SERVERS := scripts/services with --
 
 .PHONY: help demo test soak bench services services-stop lint fmt doc clean wasm-target
 

@@ -40,12 +40,16 @@ spawn() {
     done
 }
 
+# what a process has started itself
+children() { grep -lsE "^PPid:[[:space:]]+$1\$" /proc/[0-9]*/status | tr -dc '0-9\n' || true; }
+
 # end FOLDER SIGNAL: within 15 s, and where that is not enough by force; also a
 # process that somebody has stopped with SIGSTOP
 end() {
-    local here=$1 signal=$2 pid
+    local here=$1 signal=$2 pid children=()
     if alive "$here"; then
         pid=$(pid "$here")
+        mapfile -t children < <(children "$pid")
         kill -"$signal" "$pid" 2>/dev/null || true
         kill -CONT "$pid" 2>/dev/null || true
         local tries=300
@@ -54,8 +58,8 @@ end() {
             [ $tries -ne 0 ] || kill -KILL "$pid" 2>/dev/null || true
             sleep 0.05
         done
-        # what it started itself
-        kill -KILL -- -"$pid" 2>/dev/null || true
+        # PostgreSQL's leave by themselves, a moment later
+        [ ${#children[@]} -eq 0 ] || kill -KILL "${children[@]}" 2>/dev/null || true
     fi
     rm -f "$here/pid"
 }

@@ -35,6 +35,12 @@ pub fn kafka_tls() -> Login {
     shared().login("KAFKA_TLS")
 }
 
+/// The shared broker's process, for what it costs.
+pub fn kafka_process() -> u32 {
+    let process = shared().get("KAFKA_PID");
+    process.parse().unwrap_or_else(|error| panic!("the broker's process id {process}: {error}"))
+}
+
 /// The URL of the shared Redis, with its password. A test uses keys with a
 /// prefix of its own, see [`unique`].
 pub fn redis() -> &'static str {
@@ -61,9 +67,8 @@ pub fn database() -> String {
 /// # Panics
 /// Where a statement fails.
 pub fn sql(url: &str, statements: &str) -> String {
-    let answer = script(["psql", url, "--no-psqlrc", "--quiet", "--tuples-only", "--no-align"], |command| {
-        command.args(["--set", "ON_ERROR_STOP=1", "--command", statements]);
-    });
+    let options = ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set", "ON_ERROR_STOP=1", "--command"];
+    let answer = script(&[&["psql", "--", url], options.as_slice(), &[statements]].concat());
     assert!(answer.status.success(), "{statements}: {}", crate::text(&answer.stderr));
     crate::text(&answer.stdout).trim_end().to_owned()
 }
@@ -139,11 +144,12 @@ fn no_servers(which: &str) -> String {
 /// The servers that all tests share.
 fn shared() -> &'static Ports {
     static PORTS: OnceLock<Ports> = OnceLock::new();
-    PORTS.get_or_init(|| Ports::read(&set("tests").join("ports.env")).unwrap_or_else(|| panic!("{}", no_servers("all"))))
+    PORTS
+        .get_or_init(|| Ports::read(&set("tests").join("ports.env")).unwrap_or_else(|| panic!("{}", no_servers("all"))))
 }
 
 /// The folder of a set of servers.
-fn set(name: &str) -> PathBuf {
+pub fn set(name: &str) -> PathBuf {
     target().join("services/sets").join(name)
 }
 
@@ -153,10 +159,14 @@ fn target() -> PathBuf {
     test.ancestors().nth(3).unwrap_or(Path::new("target")).to_owned()
 }
 
-/// Runs `scripts/services`, for the folder that cargo builds into.
-fn script<const N: usize>(arguments: [&str; N], more: impl FnOnce(&mut Command)) -> Output {
+/// Runs `scripts/services` for the folder that cargo builds into.
+pub fn script(arguments: &[&str]) -> Output {
+    script_command(arguments).output().unwrap_or_else(|error| panic!("scripts/services: {error}"))
+}
+
+/// The same, to be started by the caller.
+pub fn script_command(arguments: &[&str]) -> Command {
     let mut command = Command::new(crate::root().join("scripts/services"));
     command.args(arguments).env("CARGO_TARGET_DIR", target()).stdin(Stdio::null());
-    more(&mut command);
-    command.output().unwrap_or_else(|error| panic!("scripts/services: {error}"))
+    command
 }

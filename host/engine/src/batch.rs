@@ -228,6 +228,17 @@ impl<'a> Run<'a> {
         fault.map(|fault| Failure { fault, fallback: seat.fallback.outcome(amount) })
     }
 
+    /// How many rows were judged.
+    pub(crate) fn rows(&self) -> usize {
+        self.judged.len()
+    }
+
+    /// Why there is no verdict, for each row that has none.
+    pub(crate) fn faults(&self, seat: &Seat) -> impl Iterator<Item = Fault> {
+        let failed = self.places.iter().filter_map(|place| self.failure(seat, *place, None));
+        failed.map(|failure| failure.fault)
+    }
+
     /// The cells of a row; empty if it did not come to this policy.
     pub(crate) fn cells(&self, place: Place, inputs: usize) -> &[Cell<'a>] {
         match place {

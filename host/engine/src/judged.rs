@@ -2,6 +2,7 @@
 //! the bytes and counts that a lane writes down.
 
 use crate::decode::Unusable;
+use crate::measured::Measured;
 use crate::repeat::RepeatLine;
 use crate::tally::Tally;
 use crate::{dead_letter, decision};
@@ -110,6 +111,8 @@ pub struct Judged {
     pub tally: Tally,
     /// What an operator should know.
     pub notes: Vec<String>,
+    /// What it took and gave beyond the tally; empty where nobody measures.
+    pub(crate) measured: Measured,
     /// Of each record whose id is remembered, what was decided about it.
     pub(crate) settled: Vec<Settled>,
     /// Decisions that stand in for an earlier one, still to be put in.
@@ -125,6 +128,7 @@ impl Judged {
         self.accounts.clear();
         self.journal.clear();
         self.notes.clear();
+        self.measured = Measured::default();
         self.settled.clear();
         self.repeats.clear();
         self.tally = Tally { reasons: std::mem::take(&mut self.tally.reasons), ..Tally::default() };

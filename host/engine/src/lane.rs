@@ -5,18 +5,21 @@
 //! two a batch passes the state of the lane in its turn: repeats, lateness and
 //! windows are found there, so they are the same however many threads there are.
 
-use crate::{Engine, EngineSource};
 use crate::batch::{self, Batch};
 use crate::cells::Sheet;
 use crate::circumstance::{Circumstance, Circumstances, What};
 use crate::decision::{Origin, Row};
 use crate::decode::{Cause, Transaction, Transactions, Unusable};
-use crate::generation::WrongKey;
 use crate::fingerprint;
+use crate::generation::WrongKey;
 use crate::judged::{Judge, Judged, Made, Record};
+use crate::measured::Step;
+use crate::meters::{Meters, Pending};
 use crate::repeat::{self, RepeatLine};
 use crate::shared::SharedBatch;
 use crate::tally::Aside;
+use crate::{Engine, EngineSource};
+use sandgate_metrics::Laps;
 use sandgate_model::{Decimal, Instant};
 use sandgate_state::replay::Sieve;
 use sandgate_state::{Closed, Entry, Fate, Lane, Late, Pass, Settled, Warming};
@@ -32,6 +35,8 @@ pub struct LaneJudge {
     passes: Mutex<Vec<Pass<'static>>>,
     /// Its way to the shared series, if there are some.
     shared: Option<sandgate_shared::Lane>,
+    /// What is measured and not yet committed.
+    pending: Pending,
 }
 
 /// A usable record, and where it went.
@@ -61,7 +66,7 @@ impl LaneJudge {
     pub fn of_partition(engine: Arc<Engine>, lane: Arc<Lane>, partition: u32) -> LaneJudge {
         let shared = engine.shared.as_ref();
         let shared = shared.map(|store| sandgate_shared::Lane::new(Arc::clone(&store.shared), partition));
-        LaneJudge { engine, lane, partition, passes: Mutex::default(), shared }
+        LaneJudge { engine, lane, partition, passes: Mutex::default(), pending: Pending::default(), shared }
     }
 
     /// The state of the lane.
@@ -179,6 +184,7 @@ impl LaneJudge {
         known: &[Result<Known<'_>, Unusable>],
         pass: &Pass<'_>,
         groups: &[Group<'_>],
+        laps: &mut Laps,
         out: &mut Judged,
     ) {
         let batches: Vec<Batch<'_>> = groups
@@ -188,10 +194,16 @@ impl LaneJudge {
                 Batch::judge(generation, group.source, &group.sheet, &group.amounts)
             })
             .collect();
+        out.measured.steps[Step::Judge as usize] = laps.lap();
+        if let Some(meters) = &self.engine.meters {
+            let groups = groups.iter().zip(&batches);
+            groups.for_each(|(group, batch)| out.measured.policies(meters.first_seat(group.tenant), batch));
+        }
         let mut rows = 0..pass.len();
         for (record, known) in records.iter().zip(known) {
             let source = &self.engine.sources[record.source];
-            let origin = Origin { source: &source.decoder.schema().source, partition: self.partition, offset: record.offset };
+            let origin =
+                Origin { source: &source.decoder.schema().source, partition: self.partition, offset: record.offset };
             let (known, row) = match (known, known.is_ok().then(|| rows.next()).flatten()) {
                 (Ok(known), Some(row)) => (known, row),
                 (Err(unusable), _) => {
@@ -217,6 +229,7 @@ impl LaneJudge {
                     decision.count(outcome, self.engine.first_reasons[known.tenant], &mut out.tally);
                     settled.outcome = outcome as u8;
                     out.settled.push(settled);
+                    out.measured.decided(known.tenant, outcome);
                     out.decided(known.transaction.account());
                 }
                 (fate, _) if source.observe => {
@@ -246,6 +259,8 @@ impl LaneJudge {
                     late.iter().for_each(|late| out.tally.circumstance(late.what));
                     out.tally.decision(outcome, known.transaction.amount());
                     out.tally.fault(&sandgate_model::Fault::IdReused);
+                    out.measured.decided(known.tenant, outcome);
+                    out.measured.reused(known.tenant);
                     settled.outcome = outcome as u8;
                     out.decided(known.transaction.account());
                 }
@@ -258,6 +273,7 @@ impl LaneJudge {
 
 impl Judge for LaneJudge {
     fn judge(&self, number: u64, records: &[Record<'_>], out: &mut Judged) -> Result<(), Closed> {
+        let mut laps = self.engine.meters.as_ref().map_or_else(Laps::off, Meters::laps);
         let sources = &self.engine.sources;
         let mut transactions: Vec<Transactions<'_>> = sources
             .iter()
@@ -272,8 +288,10 @@ impl Judge for LaneJudge {
         let mut shared = SharedBatch::new(self.engine.shared.as_ref());
         let wrong_keys = &mut out.tally.wrong_keys;
         let mut known = self.route(records, decoded, &transactions, (&mut pass, &mut shared), wrong_keys);
+        out.measured.steps[Step::Decode as usize] = laps.lap();
         self.lane.pass(number, &mut pass)?;
         shared.ask(self.shared.as_ref(), number, &pass, &self.engine.generations)?;
+        out.measured.steps[Step::Windows as usize] = laps.lap();
         for tenant in pass.filled() {
             let name = &self.engine.generations[*tenant as usize].tenant;
             out.notes.push(format!(
@@ -283,7 +301,13 @@ impl Judge for LaneJudge {
             ));
         }
         let groups = self.group(records, &mut known, &pass, &shared);
-        self.write(records, &known, &pass, &groups, out);
+        out.measured.steps[Step::Inputs as usize] = laps.lap();
+        self.write(records, &known, &pass, &groups, &mut laps, out);
+        if let Some(meters) = &self.engine.meters {
+            out.measured.steps[Step::Write as usize] = laps.lap();
+            out.measured.became(records, &out.made);
+            meters.took(&out.measured);
+        }
         self.passes.lock().unwrap_or_else(PoisonError::into_inner).push(pass.recycle());
         Ok(())
     }
@@ -291,17 +315,22 @@ impl Judge for LaneJudge {
     fn settle(&self, judged: &mut Judged) {
         self.lane.settle(&judged.settled);
         repeat::complete(&mut judged.decisions, &judged.repeats, |repeat| self.lane.first(repeat));
+        if self.engine.meters.is_some() {
+            self.pending.settled(&judged.tally, &mut judged.measured);
+        }
     }
 
     fn committed(&self, through: u64) {
         self.shared.iter().for_each(|shared| shared.committed(through));
         self.lane.commit(through);
+        self.engine.meters.iter().for_each(|meters| self.pending.committed(through, meters));
     }
 
     fn abort(&self) {
         // first: whoever waits for shared series gives up
         self.shared.iter().for_each(sandgate_shared::Lane::abort);
         self.lane.abort();
+        self.pending.aborted();
     }
 
     fn close(&self) {
@@ -378,12 +407,6 @@ impl EngineSource {
 
 impl<'a> Group<'a> {
     fn new(tenant: usize, source: usize) -> Group<'a> {
-        Group {
-            tenant,
-            source,
-            transactions: Vec::new(),
-            amounts: Vec::new(),
-            sheet: Sheet::default(),
-        }
+        Group { tenant, source, transactions: Vec::new(), amounts: Vec::new(), sheet: Sheet::default() }
     }
 }

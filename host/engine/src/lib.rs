@@ -10,6 +10,7 @@
 mod batch;
 mod cells;
 pub mod circumstance;
+pub mod crossing;
 mod dead_letter;
 mod decision;
 pub mod decode;
@@ -19,6 +20,8 @@ pub mod generation;
 pub mod json;
 pub mod judged;
 mod lane;
+mod measured;
+mod meters;
 mod repeat;
 pub mod resolve;
 pub mod standing;
@@ -32,6 +35,8 @@ pub use shared::MissingState;
 
 use decode::{Cause, Decoder, Unusable};
 use generation::{Generation, Keyed, SiteSource};
+use meters::Meters;
+use sandgate_metrics::Registry;
 use sandgate_model::schema::TenantRole;
 use sandgate_model::{Kind, Outcome};
 use sandgate_state::{Layout, Tenant};
@@ -50,6 +55,8 @@ pub struct Engine {
     layout: Arc<Layout>,
     /// Where the series are that lanes share, if some are.
     shared: Option<shared::Store>,
+    /// The numbers it is measured by, where somebody measures.
+    meters: Option<Meters>,
 }
 
 /// A source, ready to be read.
@@ -99,7 +106,14 @@ impl Engine {
                 keyed: source.keyed,
             })
             .collect();
-        Engine { sources, generations, by_tenant, first_reasons, tags, reused_id, layout, shared: None }
+        Engine { sources, generations, by_tenant, first_reasons, tags, reused_id, layout, shared: None, meters: None }
+    }
+
+    /// The same engine, measured: what batches took counts when they were judged,
+    /// what they gave when they are committed.
+    pub fn measured(mut self, registry: &Registry) -> Engine {
+        self.meters = Some(Meters::new(registry, &self));
+        self
     }
 
     /// The reasons in the order of a tally: tenant, policy and code of each.

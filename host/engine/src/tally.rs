@@ -45,6 +45,16 @@ impl Aside {
     /// All of them.
     pub const ALL: [Aside; 4] = [Aside::TakenUp, Aside::Repeat, Aside::Reused, Aside::Refused];
 
+    /// The word for it in metrics.
+    pub fn word(self) -> &'static str {
+        match self {
+            Aside::TakenUp => "taken-up",
+            Aside::Repeat => "repeat",
+            Aside::Reused => "id-reused",
+            Aside::Refused => "refused",
+        }
+    }
+
     /// The words for it in a summary.
     pub fn words(self) -> &'static str {
         match self {
@@ -103,7 +113,12 @@ impl Tally {
     /// The counts as bytes, for a run that goes on later: every number in the
     /// order of the fields, 16 bytes each, least significant first.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let counts = self.outcomes.into_iter().chain([self.repeats, self.wrong_keys]).chain(self.circumstances).chain(self.observed);
+        let counts = self
+            .outcomes
+            .into_iter()
+            .chain([self.repeats, self.wrong_keys])
+            .chain(self.circumstances)
+            .chain(self.observed);
         let counts = counts.chain(self.dead_letters).chain(self.faults).map(i128::from);
         let all = self.amounts.into_iter().chain(counts).chain(self.reasons.iter().map(|count| i128::from(*count)));
         all.flat_map(i128::to_le_bytes).collect()

@@ -94,6 +94,11 @@ impl<M: Clone, const N: usize> Family<M, N> {
         self.0.members.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
     }
 
+    /// Forgets the members whose values are not to be kept.
+    pub fn retain(&self, keep: impl Fn(&[String; N]) -> bool) {
+        self.0.members.lock().unwrap_or_else(PoisonError::into_inner).retain(|values, _| keep(values));
+    }
+
     /// How many members there are.
     pub fn members(&self) -> usize {
         self.0.members.lock().unwrap_or_else(PoisonError::into_inner).len()

@@ -72,6 +72,15 @@ pub struct Head<'a> {
     pub kept: &'a [u8],
 }
 
+/// Which record of its commit one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Whether it is the first.
+    pub first: bool,
+    /// Whether it is the last.
+    pub last: bool,
+}
+
 /// The parts of a record before its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Frame {
@@ -98,7 +107,7 @@ impl Owner {
     }
 
     /// Gives the records of a commit to `each`, in order; each has about `size`
-    /// bytes at most. It says of each whether it is the first.
+    /// bytes at most, and a few more before its content.
     ///
     /// # Errors
     /// The first that `each` returns.
@@ -106,7 +115,7 @@ impl Owner {
         &self,
         commit: &Commit<'_>,
         size: usize,
-        mut each: impl FnMut(&[u8], bool) -> Result<(), E>,
+        mut each: impl FnMut(&[u8], Part) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut content = Vec::new();
         if let Some(Head { front, kept }) = commit.head {
@@ -143,7 +152,7 @@ impl Owner {
                 commit.positions.iter().for_each(|offset| varint::unsigned(*offset, &mut record));
             }
             record.extend_from_slice(part);
-            each(&record, bits & FIRST != 0)?;
+            each(&record, Part { first: bits & FIRST != 0, last: rest.is_empty() })?;
             if rest.is_empty() {
                 return Ok(());
             }
@@ -177,4 +186,9 @@ impl Frame {
     pub(crate) fn is(&self, bit: u8) -> bool {
         self.bits & bit != 0
     }
+}
+
+/// Whether bytes are the first record of a commit.
+pub fn begins(record: &[u8]) -> bool {
+    record.first() == Some(&VERSION) && record.get(1).is_some_and(|bits| bits & FIRST != 0)
 }

@@ -5,7 +5,7 @@ mod report;
 mod restore;
 mod sieve;
 
-pub use report::{FamilyReport, Report, TenantReport};
+pub use report::{FamilyReport, Report, Size, TenantReport};
 pub use restore::Restoring;
 pub use sieve::Needed;
 

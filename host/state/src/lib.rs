@@ -56,7 +56,7 @@ mod turn;
 pub use entry::{Entry, Journaled, Settled, Standing};
 pub use failure::{Damage, Failure};
 pub use front::FrontError;
-pub use lane::{FamilyReport, Lane, Needed, Report, Restoring, TenantReport};
+pub use lane::{FamilyReport, Lane, Needed, Report, Restoring, Size, TenantReport};
 pub use layout::{Layout, Settings, Tenant};
 pub use pass::{Answered, Fate, Late, Pass, Repeat, Warming};
 pub use shard::{KeptEvent, KeptSeries};

@@ -58,7 +58,8 @@ impl Own {
 
     fn start(kind: Kind, advertised: Option<u16>) -> Own {
         let mut own = Own { kind, name: unique(kind.word()), address: String::new() };
-        own.run("start", &advertised.map(|port| vec!["--advertise".to_owned(), port.to_string()]).unwrap_or_default());
+        let advertised = advertised.map(|port| port.to_string());
+        own.run("start", &advertised.iter().flat_map(|port| ["--advertise", port]).collect::<Vec<_>>());
         own.address = own.address_in(own.ports().get(own.key()));
         own
     }
@@ -84,12 +85,12 @@ impl Own {
     /// Ends it as its operator would; [`restart`](Own::restart) finds what it stored
     /// (Redis keeps nothing, as its operator has chosen).
     pub fn stop(&self) {
-        self.run("stop", &["--keep".to_owned()]);
+        self.run("stop", &["--keep"]);
     }
 
     /// Ends it as a crash does.
     pub fn kill(&self) {
-        self.run("stop", &["--keep".to_owned(), "--kill".to_owned()]);
+        self.run("stop", &["--keep", "--kill"]);
     }
 
     /// Starts it again after [`stop`](Own::stop) or [`kill`](Own::kill), at the same
@@ -137,10 +138,8 @@ impl Own {
         Ports::read(&set(&self.name).join("ports.env")).unwrap_or_else(|| panic!("{}", no_servers(&self.name)))
     }
 
-    fn run(&self, command: &str, options: &[String]) {
-        let output = script([command, "--name", &self.name, self.kind.word()], |command| {
-            command.args(options);
-        });
+    fn run(&self, command: &str, options: &[&str]) {
+        let output = script(&[&[command, "--name", &self.name, self.kind.word()], options].concat());
         assert!(output.status.success(), "{command} {}: {}", self.name, crate::text(&output.stderr));
     }
 }
@@ -148,6 +147,6 @@ impl Own {
 impl Drop for Own {
     fn drop(&mut self) {
         // while a test panics there is nobody to tell
-        script(["stop", "--kill", "--name", &self.name], |_| {});
+        script(&["stop", "--kill", "--name", &self.name]);
     }
 }

@@ -3,12 +3,14 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod aborts;
+mod measured;
 mod missing_tags;
 
 use sandgate_engine::document::{Document, Fallback, Member, Stage, Thresholds};
 use sandgate_engine::generation::{Site, SiteSource};
 use sandgate_engine::resolve::resolve;
 use sandgate_engine::{Engine, LaneJudge, MissingState};
+use sandgate_metrics::Registry;
 use sandgate_model::instant::Unit;
 use sandgate_model::schema::{Draft, Field, Schema, TenantDraft};
 use sandgate_model::{Instant, Kind, Outcome};
@@ -42,6 +44,21 @@ fn schema() -> Arc<Schema> {
 
 /// A judge whose only policy is the one of this file.
 fn judge(component: &str, tags: Option<Arc<dyn Store>>, bounds: Settings) -> LaneJudge {
+    of(engine(component, tags), bounds)
+}
+
+/// The same, measured.
+fn measured_judge(component: &str, bounds: Settings, registry: &Registry) -> LaneJudge {
+    of(engine(component, None).measured(registry), bounds)
+}
+
+fn of(engine: Engine, bounds: Settings) -> LaneJudge {
+    let engine = Arc::new(engine);
+    let lane = Arc::new(Lane::new(Arc::clone(engine.layout()), bounds, 2));
+    LaneJudge::new(engine, lane)
+}
+
+fn engine(component: &str, tags: Option<Arc<dyn Store>>) -> Engine {
     let component = std::fs::read(sandgate_tests::policies().join(component)).unwrap();
     let member = Member {
         name: "policy".to_owned(),
@@ -69,7 +86,5 @@ fn judge(component: &str, tags: Option<Arc<dyn Store>>, bounds: Settings) -> Lan
         given: false,
     };
     let generation = resolve(&document, 1, &site).expect("the set is sound");
-    let engine = Arc::new(Engine::new(&site.sources, vec![generation], tags, Outcome::Block));
-    let lane = Arc::new(Lane::new(Arc::clone(engine.layout()), bounds, 2));
-    LaneJudge::new(engine, lane)
+    Engine::new(&site.sources, vec![generation], tags, Outcome::Block)
 }

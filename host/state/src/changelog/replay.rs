@@ -57,11 +57,7 @@ impl<'o> Replay<'o> {
     ///
     /// # Errors
     /// Where the log cannot be continued; what was restored is then of no use.
-    pub fn record(
-        &mut self,
-        bytes: &[u8],
-        restore: &mut dyn Restore,
-    ) -> Result<Option<Added<'_>>, ChangelogError> {
+    pub fn record(&mut self, bytes: &[u8], restore: &mut dyn Restore) -> Result<Option<Added<'_>>, ChangelogError> {
         let mut rest = Bytes(bytes);
         let frame = Frame::decode(&mut rest)?;
         if frame.is(FIRST) {
@@ -132,18 +128,18 @@ impl<'o> Replay<'o> {
         if !entries.is_empty() {
             self.entries += restore.entries(entries)?;
         }
-        self.last = Some(Committed { number, positions, midway });
-        Ok(Some(Added { number, entries, head: head.map(|(_, kept)| kept) }))
+        let committed = self.last.insert(Committed { number, positions, midway });
+        Ok(Some(Added { committed, entries, head: head.is_some() }))
     }
 }
 
 /// What a commit has added.
 #[derive(Clone, Copy, Debug)]
 pub struct Added<'a> {
-    /// Its number.
-    pub number: u64,
+    /// Where the lane stands after it.
+    pub committed: &'a Committed,
     /// Its entries.
     pub entries: &'a [u8],
-    /// The kept entries of its head, where it has one.
-    pub head: Option<&'a [u8]>,
+    /// Whether it is a place to begin at.
+    pub head: bool,
 }

@@ -47,12 +47,12 @@ pub struct Trim {
     ahead_bytes: usize,
     marks: VecDeque<Mark>,
     /// Bytes of entries since the last head.
-    since: usize,
+    since: u64,
+    /// Bytes of entries that are worth a head.
+    worth: u64,
 }
 
 impl Trim {
-    /// Bytes of entries that are worth a head.
-    pub const WORTH: usize = 16 << 20;
     /// How far ahead of the clock an event is written again, in milliseconds.
     const FAR: i64 = 86_400_000;
     /// The most bytes of such events; more of them hold up the deleting.
@@ -60,8 +60,9 @@ impl Trim {
     /// The most places that are remembered.
     const MARKS_MAX: usize = 4_096;
 
-    /// Follows the log of a lane of this layout from its beginning.
-    pub fn new(layout: &Layout) -> Trim {
+    /// Follows the log of a lane of this layout from its beginning; so many bytes of
+    /// entries are worth a head.
+    pub fn new(layout: &Layout, worth: u64) -> Trim {
         let sources = layout.sources.len().max(1);
         let tenants = layout.tenants.len();
         let before = Before { newest: vec![None; tenants], ids: vec![None; tenants * sources] };
@@ -74,12 +75,13 @@ impl Trim {
             ahead_bytes: 0,
             marks: VecDeque::new(),
             since: 0,
+            worth,
         }
     }
 
     /// Whether the next commit is to have a head.
     pub fn is_due(&self) -> bool {
-        self.since >= Trim::WORTH
+        self.since >= self.worth
     }
 
     /// A commit has a head, and its first record stands at `offset`. To be told
@@ -102,7 +104,7 @@ impl Trim {
     /// # Errors
     /// Where they are none.
     pub fn entries(&mut self, mut entries: &[u8], clock: Option<i64>) -> Result<(), Malformed> {
-        self.since += entries.len();
+        self.since += entries.len() as u64;
         let mut cells = Vec::new();
         while !entries.is_empty() {
             cells.clear();

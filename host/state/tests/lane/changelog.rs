@@ -27,7 +27,7 @@ struct Log {
 
 impl Log {
     fn new() -> Log {
-        let (owner, trim) = (owner("a"), Trim::new(&stream::layout()));
+        let (owner, trim) = (owner("a"), Trim::new(&stream::layout(), 1));
         Log { owner, records: Vec::new(), next: 0, trim, number: 0, deleted: 0, dead: 0 }
     }
 
@@ -51,8 +51,8 @@ impl Log {
         let commit = Commit { number, midway: false, positions: &[position], head, entries };
         let size = 1 + dice.below(4_000) as usize;
         let mut records = Vec::new();
-        let written: Result<(), ()> = self.owner.records(&commit, size, |record, first| {
-            assert_eq!(first, records.is_empty());
+        let written: Result<(), ()> = self.owner.records(&commit, size, |record, part| {
+            assert_eq!(part.first, records.is_empty());
             records.push(record.to_vec());
             Ok(())
         });

@@ -1,0 +1,38 @@
+//! What comes out is what a run from files says of each partition.
+
+use crate::{PATIENCE, check, fleet};
+use sandgate_tests::stream::payments;
+
+#[test]
+fn decisions_are_those_of_a_run_from_files_of_each_partition() {
+    let mut fleet = fleet(3, "");
+    let lines = payments(1, 3_000);
+    fleet.feed(lines.lines().take(1_500));
+    fleet.start("one");
+    fleet.feed(lines.lines().skip(1_500));
+    check(&mut fleet);
+    assert!(fleet.stop("one", PATIENCE).success(), "{}", fleet.log("one"));
+}
+
+#[test]
+fn delivery_at_least_once_says_the_same_while_nothing_fails() {
+    let mut fleet = fleet(2, "");
+    fleet.deliver_at_least_once();
+    fleet.start("one");
+    fleet.feed(payments(2, 2_000).lines());
+    check(&mut fleet);
+}
+
+#[test]
+fn a_host_that_is_stopped_commits_what_it_has_in_hand_and_goes_on_later() {
+    let mut fleet = fleet(2, "[state]\n");
+    let lines = payments(3, 2_000);
+    for portion in lines.lines().collect::<Vec<_>>().chunks(500) {
+        fleet.start("one");
+        fleet.feed(portion.iter().copied());
+        let status = fleet.stop("one", PATIENCE);
+        assert!(status.success(), "{}", fleet.log("one"));
+    }
+    fleet.start("one");
+    check(&mut fleet);
+}
