@@ -30,13 +30,17 @@ pub struct Plan {
     pub tenant: String,
     /// More tables of each host's file, such as `[kafka.commit]`.
     pub settings: String,
+    /// More keys of its `[kafka]`.
+    pub kafka: String,
+    /// More keys of its `[state]`, and of that of runs from files.
+    pub state: String,
 }
 
 impl Plan {
     /// A fleet on the shared broker.
     pub fn new(partitions: i32, source: &str, tenant: &str) -> Plan {
         let [source, tenant] = [source, tenant].map(str::to_owned);
-        Plan { brokers: kafka().to_owned(), partitions, source, tenant, settings: String::new() }
+        Plan { brokers: kafka().to_owned(), partitions, source, tenant, settings: String::new(), kafka: String::new(), state: String::new() }
     }
 }
 
@@ -75,7 +79,7 @@ impl Fleet {
 
     /// The configuration of a host, written and named.
     fn configured(&self, host: &str) -> PathBuf {
-        let Plan { brokers, source, settings, .. } = &self.plan;
+        let Plan { brokers, source, settings, kafka, state, .. } = &self.plan;
         let run = &self.group;
         let source = source.replacen(
             "name = \"payments\"",
@@ -86,8 +90,8 @@ impl Fleet {
             &format!("{host}.toml"),
             &format!(
                 "tenants = [\"tenant.toml\"]\n{source}\n[sink]\ntopic = \"{run}-decisions\"\ndead_letters = \"{run}-dead-letters\"\n\
-                 changelog = \"{run}-changelog\"\n[kafka]\nbrokers = {brokers:?}\ngroup = {run:?}\ninstance = {host:?}\n\
-                 [state]\npath = \"state-{host}\"\n[metrics]\nlisten = \"\"\n{settings}"
+                 changelog = \"{run}-changelog\"\n[kafka]\nbrokers = {brokers:?}\ngroup = {run:?}\ninstance = {host:?}\n{kafka}\n\
+                 [state]\npath = \"state-{host}\"\n{state}\n[metrics]\nlisten = \"\"\n{settings}"
             ),
         );
         self.desk.path(&format!("{host}.toml"))
@@ -96,17 +100,34 @@ impl Fleet {
     /// Starts a host; its name is its `instance`. What it says is kept in a file,
     /// see [`log`](Fleet::log).
     pub fn start(&mut self, host: &str) {
+        self.start_with(host, &[]);
+    }
+
+    /// The same with more of a command line.
+    pub fn start_with(&mut self, host: &str, more: &[&str]) {
         let configuration = self.configured(host);
         let log = std::fs::File::options().create(true).append(true).open(self.desk.path(&format!("{host}.log")));
         let started = Command::new(program())
             .args(["run", "--config"])
             .arg(configuration)
+            .args(more)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log.unwrap_or_else(|error| panic!("the log of {host}: {error}")))
             .spawn();
         let started = started.unwrap_or_else(|error| panic!("{host} must start: {error}"));
         assert!(self.hosts.insert(host.to_owned(), started).is_none(), "{host} runs already");
+    }
+
+    /// Changes the tenant's file.
+    pub fn set_tenant(&mut self, change: &dyn Fn(&str) -> String) {
+        self.plan.tenant = change(&self.plan.tenant);
+        self.desk.write("tenant.toml", &self.plan.tenant);
+    }
+
+    /// The folder where a host keeps its copy of the state.
+    pub fn state(&self, host: &str) -> PathBuf {
+        self.desk.path(&format!("state-{host}"))
     }
 
     /// Everything that a host has said on standard error so far.
@@ -190,6 +211,26 @@ impl Fleet {
         self.sent.iter().map(Vec::len).sum()
     }
 
+    /// Waits until so many decisions and dead letters are there.
+    ///
+    /// # Panics
+    /// Where they are not there in time, or a host has ended by itself.
+    pub fn wait_for(&mut self, answers: usize, within: Duration) {
+        let until = Instant::now() + within;
+        let (mut decisions, mut dead) = (self.decisions.reader(), self.dead_letters.reader());
+        loop {
+            decisions.read_to_end();
+            dead.read_to_end();
+            let there = decisions.records.len() + dead.records.len();
+            if there >= answers {
+                return;
+            }
+            self.check_hosts();
+            let hosts = self.hosts();
+            assert!(Instant::now() < until, "{there} of {answers} are decided after {within:?}; {}", self.logs(&hosts));
+        }
+    }
+
     /// Waits until as many decisions and dead letters are there as records were
     /// sent, and reads on to the end: one too many is seen too.
     ///
@@ -261,8 +302,8 @@ impl Fleet {
             self.desk.write(
                 &format!("lane-{partition}.toml"),
                 &format!(
-                    "tenants = [\"tenant.toml\"]\n{}\n[state]\npath = \"state-lane-{partition}\"\n",
-                    self.plan.source
+                    "tenants = [\"tenant.toml\"]\n{}\n[state]\npath = \"state-lane-{partition}\"\n{}\n",
+                    self.plan.source, self.plan.state
                 ),
             );
             let configuration = format!("lane-{partition}.toml");

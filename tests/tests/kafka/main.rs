@@ -9,6 +9,8 @@ mod whole;
 
 use sandgate_tests::fleet::{Fleet, Plan};
 use sandgate_tests::policies;
+use sandgate_tests::servers::kafka;
+use sandgate_tests::servers::topic::Topic;
 use std::time::Duration;
 
 /// Far more than anything here takes.
@@ -29,23 +31,42 @@ time = { path = "timestamp", kind = "instant", unit = "ms" }
 amount = { path = "price", kind = "decimal", scale = 2 }
 "#;
 
-/// A fleet whose policy reads windows by account, with more tables for each host.
-fn fleet(partitions: i32, settings: &str) -> Fleet {
+/// A fleet whose policy reads windows by account.
+fn plan(partitions: i32) -> Plan {
     let component = policies().join("card_windows.wasm");
     let tenant = format!(
         "name = \"payments\"\n[[stage]]\nname = \"rules\"\n[[stage.policy]]\nname = \"card-windows\"\ncomponent = {component:?}\nfallback = \"review\"\n"
     );
-    let mut plan = Plan::new(partitions, SOURCE, &tenant);
-    plan.settings = settings.to_owned();
-    Fleet::new(plan)
+    Plan::new(partitions, SOURCE, &tenant)
 }
 
 /// A fleet that has decided everything says what runs from files say.
 fn check(fleet: &mut Fleet) {
     let seen = fleet.wait_until_decided(PATIENCE);
     if let Err(problems) = fleet.undisturbed().check(&seen) {
-        let hosts = fleet.hosts();
-        let logs: String = hosts.iter().map(|host| fleet.log(host)).collect();
+        let logs: String = fleet.hosts().iter().map(|host| fleet.log(host)).collect();
         panic!("{problems}\n{logs}");
     }
+}
+
+/// Another topic of a fleet.
+fn topic(fleet: &Fleet, what: &str) -> Topic {
+    let payments = fleet.payments();
+    Topic::existing(kafka(), &payments.name().replace("-payments", &format!("-{what}")), payments.partitions())
+}
+
+/// The consumer group of a fleet.
+fn group(fleet: &Fleet) -> String {
+    fleet.payments().name().replace("-payments", "")
+}
+
+/// Waits until one more decision is there than there is now, or all.
+fn wait_for_more(fleet: &Fleet) {
+    let decisions = topic(fleet, "decisions");
+    let mut reader = decisions.reader();
+    reader.read_to_end();
+    let before = reader.records.len();
+    let most = fleet.sent();
+    // of a hundred records at least ninety are decisions
+    reader.read_until("one more decision", PATIENCE, |records| records.len() > before || records.len() > most * 9 / 10);
 }

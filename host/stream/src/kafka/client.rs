@@ -374,7 +374,11 @@ impl ClientContext for Context {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        self.hear(error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown), reason);
+        match error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown) {
+            // the end that a reader of the changelog looks for
+            RDKafkaErrorCode::PartitionEOF => {}
+            code => self.hear(code, reason),
+        }
     }
 }
 
