@@ -23,6 +23,7 @@ use sandgate_metrics::Laps;
 use sandgate_model::{Decimal, Instant};
 use sandgate_state::replay::Sieve;
 use sandgate_state::{Closed, Entry, Fate, Lane, Late, Pass, Settled, Warming};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// An engine with the state of one lane.
@@ -76,10 +77,11 @@ impl LaneJudge {
 
     /// Says where the lane begins in each source: the offset of the first record that
     /// is still to come. Events of its own that an earlier attempt left behind that are
-    /// not seen in shared series.
-    pub fn begin(&self, offsets: &[Option<u64>]) {
+    /// not seen in shared series. Who waits for these gives up when `lost` is set.
+    pub fn begin(&self, offsets: &[u64], lost: &Arc<AtomicBool>) {
         if let Some(shared) = &self.shared {
-            shared.begin(offsets);
+            shared.begin(&offsets.iter().copied().map(Some).collect::<Vec<_>>());
+            shared.watch(Arc::clone(lost));
         }
     }
 

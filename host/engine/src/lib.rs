@@ -10,7 +10,6 @@
 mod batch;
 mod cells;
 pub mod circumstance;
-pub mod crossing;
 mod dead_letter;
 mod decision;
 pub mod decode;

@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::shared::Shared;
 use sandgate_remote::Backoff;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -62,6 +63,8 @@ struct Inner {
     /// How far the lane had come behind each open batch.
     open: VecDeque<(u64, Come)>,
     behind: Behind,
+    /// Whether the lane is another host's by now.
+    lost: Option<Arc<AtomicBool>>,
 }
 
 impl Lane {
@@ -77,6 +80,11 @@ impl Lane {
         let mut inner = self.lock();
         inner.come = offsets.to_vec();
         inner.committed = offsets.to_vec();
+    }
+
+    /// Has whoever waits give up when `lost` is set: within some seconds.
+    pub fn watch(&self, lost: Arc<AtomicBool>) {
+        self.lock().lost = Some(lost);
     }
 
     /// Adds the events of a batch to the shared series and answers its windows. It
@@ -162,7 +170,8 @@ impl Lane {
 
     /// Waits for a while, or until the lane is closed or aborted.
     fn pause(&self, wait: Duration, aborts: u64) -> Result<(), Closed> {
-        let gone = |inner: &mut Inner| inner.closed || inner.aborts != aborts;
+        let lost = |inner: &Inner| inner.lost.as_ref().is_some_and(|lost| lost.load(Ordering::SeqCst));
+        let gone = |inner: &mut Inner| inner.closed || inner.aborts != aborts || lost(inner);
         let waited = self.bell.wait_timeout_while(self.lock(), wait, |inner| !gone(inner));
         let (mut inner, _) = waited.unwrap_or_else(PoisonError::into_inner);
         if gone(&mut inner) { Err(Closed) } else { Ok(()) }
