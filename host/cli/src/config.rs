@@ -9,6 +9,7 @@ mod documented;
 mod host;
 pub(crate) mod kafka;
 pub(crate) mod secret;
+mod shared;
 mod source;
 pub(crate) mod tags;
 pub(crate) mod telemetry;
@@ -90,6 +91,8 @@ pub(crate) struct StateSettings {
     pub(crate) commit: Duration,
     /// Bytes of journal that are worth a snapshot, at least.
     pub(crate) snapshot: u64,
+    /// Which series lanes share, and where.
+    pub(crate) shared: shared::Sharing,
 }
 
 /// What a tenant file says, with its place, so that problems found later can be

@@ -46,6 +46,10 @@ pub(crate) enum Bad<'a> {
     TooLarge(Kind),
     /// The tenant's bound on events is reached.
     Full,
+    /// A shared series has more events than its bound.
+    Crowded,
+    /// A shared series could not be asked.
+    Unasked,
 }
 
 /// What a window answers about one transaction.
@@ -61,6 +65,10 @@ pub(crate) enum Seen {
     Bad { field: Arc<str>, why: Why },
     /// Events that it covers were not taken up, for lack of room.
     Full,
+    /// It covers more events of a shared series than are kept or read.
+    Crowded,
+    /// Its shared series could not be asked. Never an absence: that would look like no event.
+    Missing,
 }
 
 /// A tag of a row, as far as it is known.
@@ -107,7 +115,7 @@ impl<'a> Cell<'a> {
     /// The fault of the policy that declared this cell's input, if it is one.
     pub(crate) fn fault(self, input: &str) -> Option<Fault> {
         match self {
-            Cell::Bad(Bad::Full) => Some(Fault::StateFull),
+            Cell::Bad(Bad::Full | Bad::Crowded) => Some(Fault::StateFull),
             Cell::Bad(bad) => Some(Fault::Input { input: input.to_owned(), detail: bad.to_string() }),
             _ => None,
         }
@@ -140,6 +148,8 @@ impl<'a> Sheet<'a> {
                 }
                 Seen::TooLarge => Err(Bad::TooLarge(binding.kind)),
                 Seen::Full => Err(Bad::Full),
+                Seen::Crowded => Err(Bad::Crowded),
+                Seen::Missing => Err(Bad::Unasked),
                 bad @ Seen::Bad { .. } => Err(Bad::Window(bad)),
             },
         };
@@ -194,6 +204,8 @@ impl fmt::Display for Bad<'_> {
             Bad::Window(seen) => seen.fmt(f),
             Bad::TooLarge(kind) => write!(f, "is more than a {kind} can hold"),
             Bad::Full => f.write_str("needs events that were not taken up: the tenant's bound on events is reached"),
+            Bad::Crowded => f.write_str("needs more events than are kept of a shared series"),
+            Bad::Unasked => f.write_str("needs a shared series, which could not be asked"),
         }
     }
 }

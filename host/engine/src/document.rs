@@ -1,6 +1,7 @@
 //! A tenant's policy set as a person wrote it: names and texts, nothing looked
 //! up yet. Files are read into it, and later whatever else a set comes from.
 
+use crate::shared::MissingState;
 use crate::standing::Band;
 use sandgate_model::{Effect, Outcome};
 use sandgate_sandbox::Policy;
@@ -18,6 +19,8 @@ pub struct Document {
     pub missing_tag: MissingTag,
     /// Outcomes over the sum of weights.
     pub bands: Vec<Band>,
+    /// What is done while shared series cannot be asked.
+    pub missing_state: MissingState,
     /// The stages in order.
     pub stages: Vec<Stage>,
 }

@@ -8,7 +8,7 @@ use sandgate_engine::document::{Document, Fallback, Given, Member, MissingTag, S
 use sandgate_engine::generation::{Site, SiteSource};
 use sandgate_engine::judged::{Judge as _, Judged, Record};
 use sandgate_engine::resolve::{Problem, mend, resolve, value};
-use sandgate_engine::{Engine, LaneJudge};
+use sandgate_engine::{Engine, LaneJudge, MissingState};
 use sandgate_model::manifest::{Origin, Tag};
 use sandgate_model::schema::Field;
 use sandgate_model::{Instant, Manifest, Outcome};
@@ -195,6 +195,7 @@ impl Trial {
         let manifest = Arc::clone(policy.manifest());
         let sources = fields::sources(&manifest, &setup.fields)?;
         let document = Document {
+            missing_state: MissingState::default(),
             tenant: TENANT.to_owned(),
             deny: Vec::new(),
             keep: Vec::new(),

@@ -9,7 +9,7 @@ mod missing_tags;
 use sandgate_engine::document::{Document, Fallback, Member, MissingTag, Stage, Thresholds};
 use sandgate_engine::generation::{Site, SiteSource};
 use sandgate_engine::resolve::resolve;
-use sandgate_engine::{Engine, LaneJudge};
+use sandgate_engine::{Engine, LaneJudge, MissingState};
 use sandgate_metrics::Registry;
 use sandgate_model::instant::Unit;
 use sandgate_model::schema::{Draft, Field, Schema, TenantDraft};
@@ -75,6 +75,7 @@ fn engine(component: &str, tags: Option<Arc<dyn Store>>, missing_tag: MissingTag
         thresholds: Thresholds::default(),
     };
     let document = Document {
+        missing_state: MissingState::default(),
         tenant: "payments".to_owned(),
         deny: Vec::new(),
         keep: Vec::new(),

@@ -4,6 +4,7 @@
 use super::kafka::{self, Kafka, OfSink};
 use super::tags::{self, Tags};
 use super::telemetry::{self, Telemetry};
+use super::shared::{self, Sharing};
 use super::{EngineSettings, Source, StateSettings, source};
 use sandgate_files::{Content, File, Report, Section, known};
 use sandgate_model::Outcome;
@@ -158,7 +159,7 @@ fn state(section: Option<Section<'_>>, file: &File) -> StateSettings {
     let (lateness, repeats, commit) = (7 * DAY, 60 * MINUTE, Duration::from_millis(50));
     let bounds =
         sandgate_state::Settings { lateness: ms(lateness), repeats: ms(repeats), ids: 5_000_000, events: 50_000_000 };
-    let mut settings = StateSettings { path: file.beside("state"), bounds, commit, snapshot: 64 * MIB };
+    let mut settings = StateSettings { path: file.beside("state"), bounds, commit, snapshot: 64 * MIB, shared: Sharing::default() };
     let Some(section) = section else { return settings };
     if let Some(path) = section.text("path").filter(|path| !path.is_empty()) {
         settings.path = file.beside(path);
@@ -171,6 +172,7 @@ fn state(section: Option<Section<'_>>, file: &File) -> StateSettings {
     };
     settings.snapshot = section.size("snapshot", settings.snapshot, 1_024..=1_024 * 1_024 * MIB);
     settings.commit = section.duration("commit", commit, Duration::ZERO..=MINUTE);
+    settings.shared = shared::read(&section);
     // read and checked, so that a file for a later version is not refused
     section.duration("rollback_within", 7 * DAY, Duration::ZERO..=LONGEST);
     section.done();

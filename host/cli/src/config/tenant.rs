@@ -1,6 +1,7 @@
 //! A tenant's file: its stages of policies and how their answers count.
 
 use super::host::{BUDGETS, Settings, fuel};
+use sandgate_engine::MissingState;
 use sandgate_engine::document::{Document, Fallback, Member, MissingTag, Remap, Stage};
 use sandgate_engine::standing::Band;
 use sandgate_files::setup::{parameters, thresholds};
@@ -22,6 +23,7 @@ pub(super) fn read(file: &File, settings: &Settings, sandbox: &Sandbox, report: 
         deny: root.texts("deny"),
         keep: root.texts("keep"),
         missing_tag: root.word("missing_tag", &["default", "fault"], missing_tag).unwrap_or_default(),
+        missing_state: root.word("missing_state", &["wait", "decide"], MissingState::of_word).unwrap_or_default(),
         // their order is told once all of them can be read
         bands: bands.into_iter().collect::<Option<_>>().unwrap_or_default(),
         stages: root.sections("stage").into_iter().map(|section| stage(section, settings, sandbox)).collect(),
