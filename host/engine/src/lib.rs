@@ -24,10 +24,10 @@ mod measured;
 mod meters;
 mod repeat;
 pub mod resolve;
-pub mod standing;
-pub mod tally;
 mod shared;
 pub mod sharing;
+pub mod standing;
+pub mod tally;
 mod windows;
 
 pub use lane::LaneJudge;

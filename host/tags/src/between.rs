@@ -43,7 +43,7 @@ enum Kind {
 
 enum Session {
     Single(Connection),
-    Cluster(ClusterConnection),
+    Cluster(Box<ClusterConnection>),
 }
 
 /// What Redis knows of a name: nothing, or an answer.
@@ -241,7 +241,7 @@ impl Kind {
     fn connect(&self, limit: Duration) -> RedisResult<Session> {
         match self {
             Kind::Single(client) => client.get_connection_with_timeout(limit).map(Session::Single),
-            Kind::Cluster(client) => client.get_connection().map(Session::Cluster),
+            Kind::Cluster(client) => client.get_connection().map(|connection| Session::Cluster(Box::new(connection))),
         }
     }
 }

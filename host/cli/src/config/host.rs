@@ -2,9 +2,9 @@
 //! sense; the unit of a length or a size is written with it.
 
 use super::kafka::{self, Kafka, OfSink};
+use super::shared::{self, Sharing};
 use super::tags::{self, Tags};
 use super::telemetry::{self, Telemetry};
-use super::shared::{self, Sharing};
 use super::{EngineSettings, Source, StateSettings, source};
 use sandgate_files::{Content, File, Report, Section, known};
 use sandgate_model::Outcome;
@@ -159,7 +159,8 @@ fn state(section: Option<Section<'_>>, file: &File) -> StateSettings {
     let (lateness, repeats, commit) = (7 * DAY, 60 * MINUTE, Duration::from_millis(50));
     let bounds =
         sandgate_state::Settings { lateness: ms(lateness), repeats: ms(repeats), ids: 5_000_000, events: 50_000_000 };
-    let mut settings = StateSettings { path: file.beside("state"), bounds, commit, snapshot: 64 * MIB, shared: Sharing::default() };
+    let mut settings =
+        StateSettings { path: file.beside("state"), bounds, commit, snapshot: 64 * MIB, shared: Sharing::default() };
     let Some(section) = section else { return settings };
     if let Some(path) = section.text("path").filter(|path| !path.is_empty()) {
         settings.path = file.beside(path);

@@ -43,9 +43,10 @@ pub(super) fn run(args: &Args, host: Host, report: &Report) -> anyhow::Result<()
     let tags = wants_tags.then(|| Ok::<_, anyhow::Error>(sandgate_tags::open(host.tags.config()?)?)).transpose()?;
     let tags = tags.map(|tags| Arc::new(tags.measured(&vitals.registry)) as Arc<dyn sandgate_tags::Store>);
     let mut generations = host.generations;
-    let shares = generations.iter_mut().fold(false, |shares, generation| sharing.split(generation) || shares);
+    // each is split, whatever the ones before it share
+    let sharing_ones = generations.iter_mut().filter_map(|generation| sharing.split(generation).then_some(())).count();
     let mut engine = Engine::new(&sources, generations, tags, host.engine.reused_id).measured(&vitals.registry);
-    if shares {
+    if sharing_ones > 0 {
         let (store, hint) = Shared::open(host.state.shared.config(host.state.bounds)?, &vitals.registry)?;
         hint.iter().for_each(note);
         engine = engine.with_shared(Arc::new(store), host.state.bounds.lateness)?;
