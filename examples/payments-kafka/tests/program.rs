@@ -5,5 +5,5 @@
 fn says_how_it_is_called() {
     let told = std::process::Command::new(env!("CARGO_BIN_EXE_payments-kafka")).output().expect("the program starts");
     assert!(!told.status.success());
-    assert!(String::from_utf8_lossy(&told.stderr).contains("payments-kafka BROKERS PAYMENTS DECISIONS"));
+    assert!(String::from_utf8_lossy(&told.stderr).contains("payments-kafka BROKERS PREFIX"));
 }
