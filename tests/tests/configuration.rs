@@ -68,8 +68,11 @@ fn every_key_of_the_tags_is_documented() {
     for key in documented {
         assert!(source.contains(&format!("\"{key}\"")), "{key} is documented and not read");
         let wrong = section.lines().find(|line| line.starts_with(&format!("{key} = "))).unwrap();
-        let told = desk(&host.replace(wrong, &format!("{key} = -1")), &block("tenant"))
-            .run(["check", "--config", "sandgate.toml"]);
+        let told = desk(&host.replace(wrong, &format!("{key} = -1")), &block("tenant")).run([
+            "check",
+            "--config",
+            "sandgate.toml",
+        ]);
         let told = text(&told.stdout) + &text(&told.stderr);
         assert!(told.contains(&format!("tags.{key}: ")), "{key}: {told}");
     }
