@@ -38,10 +38,9 @@ struct Paid {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [brokers, payments, decisions] = arguments.get(..3).and_then(|named| named.try_into().ok()).unwrap_or_default();
-    if decisions.is_empty() {
+    let [brokers, payments, decisions, ..] = arguments.as_slice() else {
         return Err("say: payments-kafka BROKERS PAYMENTS DECISIONS [COUNT] [A SECOND] [PATIENCE ms]".into());
-    }
+    };
     let number = |at: usize, default: u64| arguments.get(at).map_or(Ok(default), |text| text.parse());
     let (count, rate, patience) = (number(3, 1_000)?, number(4, 100)?.max(1), number(5, 2_000)?);
 
@@ -49,8 +48,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let reader = reader(brokers, decisions)?;
     let waiting = Waiting::default();
     let all_sent = AtomicBool::new(false);
+    let patience = Duration::from_millis(patience);
     let paid = std::thread::scope(|scope| {
-        let patience = Duration::from_millis(patience);
         let deciding = scope.spawn(|| decide(&reader, &waiting, &all_sent, patience));
         let sent = send(brokers, payments, count, rate, &waiting);
         all_sent.store(true, Ordering::Release);
