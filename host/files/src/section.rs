@@ -75,6 +75,8 @@ impl<'a> Section<'a> {
 
     /// Whether the key is there.
     pub fn has(&self, name: &str) -> bool {
+        let any = Key { path: self.key_of(name), kind: Kind::Any, default: None };
+        keys::record(&mut self.report.borrow_mut().keys, any);
         self.node.member(name).is_some()
     }
 
