@@ -2,6 +2,8 @@
 //! else in a decision is a function of its generation and its inputs.
 
 use crate::json::{self, List};
+use sandgate_model::Instant;
+use sandgate_state::{Late, Warming};
 use std::sync::Arc;
 
 /// The closed list, in the order in which a decision tells them.
@@ -79,6 +81,32 @@ impl Circumstance {
         out.extend_from_slice(b",\"policy\":null,\"detail\":");
         json::string(out, &self.detail);
         out.push(b'}');
+    }
+}
+
+impl Circumstance {
+    /// The circumstance that a transaction is late.
+    pub(crate) fn late(late: Late) -> Circumstance {
+        let mut horizon = Vec::new();
+        if let Ok(instant) = Instant::from_millis(late.horizon) {
+            instant.write(&mut horizon);
+        }
+        let horizon = String::from_utf8_lossy(&horizon);
+        let detail = format!("older than {horizon}, the lane's clock less the lateness that is allowed");
+        Circumstance::new(What::Late, detail)
+    }
+
+    /// The circumstance that a window reaches behind the beginning of the state.
+    pub(crate) fn warming(warming: Warming) -> Circumstance {
+        let mut detail = Vec::new();
+        match warming.since.map(Instant::from_millis) {
+            Some(Ok(since)) => {
+                detail.extend_from_slice(b"the lane's state begins at ");
+                since.write(&mut detail);
+            }
+            _ => detail.extend_from_slice(b"the lane's state has only just begun"),
+        }
+        Circumstance::new(What::Warming, String::from_utf8_lossy(&detail))
     }
 }
 

@@ -7,7 +7,7 @@
 
 use crate::batch::{self, Batch};
 use crate::cells::Sheet;
-use crate::circumstance::{Circumstance, Circumstances, What};
+use crate::circumstance::{Circumstance, Circumstances};
 use crate::decision::{Origin, Row};
 use crate::decode::{Cause, Transaction, Transactions, Unusable};
 use crate::fetch::fetch_tags;
@@ -23,7 +23,7 @@ use crate::{Engine, EngineSource};
 use sandgate_metrics::Laps;
 use sandgate_model::{Decimal, Instant};
 use sandgate_state::replay::Sieve;
-use sandgate_state::{Closed, Entry, Fate, Lane, Late, Pass, Settled, Warming};
+use sandgate_state::{Closed, Entry, Fate, Lane, Pass, Settled};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -166,7 +166,7 @@ impl LaneJudge {
                 group.sheet.circumstances.add_to(group.transactions.len() - 1, missing);
             }
             if let Some(warming) = pass.warming(row) {
-                group.sheet.circumstances.add_to(group.transactions.len() - 1, circumstance_warming(warming));
+                group.sheet.circumstances.add_to(group.transactions.len() - 1, Circumstance::warming(warming));
             }
         }
         for group in &mut groups {
@@ -218,7 +218,7 @@ impl LaneJudge {
             let generation = &self.engine.generations[known.tenant];
             let number = u32::try_from(generation.number).unwrap_or(u32::MAX);
             let mut settled = Settled { outcome: 0, generation: number };
-            let late = pass.late(row).map(circumstance_late);
+            let late = pass.late(row).map(Circumstance::late);
             match (pass.fate(row), known.judged) {
                 (Fate::New | Fate::Full, Some((group, at))) => {
                     let decision = Row {
@@ -354,30 +354,6 @@ impl Judge for LaneJudge {
 /// What a row owes to the clock or to a failure: that it is late comes first.
 fn circumstances<'c>(of_batch: &'c Circumstances, row: usize, late: Option<&'c Circumstance>) -> Vec<&'c Circumstance> {
     late.into_iter().chain(of_batch.of(row)).collect()
-}
-
-/// The circumstance that a transaction is late.
-fn circumstance_late(late: Late) -> Circumstance {
-    let mut horizon = Vec::new();
-    if let Ok(instant) = Instant::from_millis(late.horizon) {
-        instant.write(&mut horizon);
-    }
-    let horizon = String::from_utf8_lossy(&horizon);
-    let detail = format!("older than {horizon}, the lane's clock less the lateness that is allowed");
-    Circumstance::new(What::Late, detail)
-}
-
-/// The circumstance that a window reaches behind the beginning of the state.
-fn circumstance_warming(warming: Warming) -> Circumstance {
-    let mut detail = Vec::new();
-    match warming.since.map(Instant::from_millis) {
-        Some(Ok(since)) => {
-            detail.extend_from_slice(b"the lane's state begins at ");
-            since.write(&mut detail);
-        }
-        _ => detail.extend_from_slice(b"the lane's state has only just begun"),
-    }
-    Circumstance::new(What::Warming, String::from_utf8_lossy(&detail))
 }
 
 impl EngineSource {

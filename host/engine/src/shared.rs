@@ -130,8 +130,7 @@ impl<'a> SharedBatch<'a> {
     }
 
     fn is_missing(&self, row: usize, window: usize) -> bool {
-        self.missing.is_some()
-            && self.batch.as_ref().is_some_and(|batch| batch.asked(row).any(|asked| asked == window))
+        self.missing.is_some() && self.batch.as_ref().is_some_and(|batch| batch.asked(row).any(|asked| asked == window))
     }
 
     fn answer(&self, row: usize, window: usize) -> &Answered {

@@ -56,7 +56,8 @@ impl Sharing<'_> {
     fn crosses(&self, generation: &Generation, family: &Family) -> bool {
         let stays = |field: &usize| {
             self.concerned(generation, family).all(|(source, keyed)| {
-                let place = generation.windows.fields.get(source).and_then(|fields| fields.get(*field).copied().flatten());
+                let place =
+                    generation.windows.fields.get(source).and_then(|fields| fields.get(*field).copied().flatten());
                 keyed.is_some_and(|keyed| place == Some(keyed.field))
             })
         };
@@ -110,7 +111,11 @@ fn readers(generation: &Generation, family: usize) -> Vec<(String, &str, &str)> 
             let bindings = generation.columns.iter().filter_map(|columns| columns.seats.get(at));
             for (input, binding) in bindings.flat_map(|bindings| seat.policy.manifest().inputs.iter().zip(bindings)) {
                 if matches!(binding.column, Column::Window(window) if of_family(window)) {
-                    all.push((format!("stage[{stage_at}].policy[{member_at}]"), input.name.as_str(), seat.name.as_str()));
+                    all.push((
+                        format!("stage[{stage_at}].policy[{member_at}]"),
+                        input.name.as_str(),
+                        seat.name.as_str(),
+                    ));
                 }
             }
         }

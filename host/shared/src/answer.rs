@@ -86,7 +86,8 @@ fn written(batch: &Batch<'_>, row: &Row, family: &Shared, partition: u32) -> Vec
     let mut member = Vec::with_capacity(64);
     member::put_position(position(batch, row, partition), &mut member);
     let cells = batch.cells.get(row.cells.clone()).unwrap_or_default();
-    let stored = family.stored.iter().map(|(at, tag, kind)| (*tag, *kind, cells.get(*at).copied().unwrap_or(Cell::Absent)));
+    let stored =
+        family.stored.iter().map(|(at, tag, kind)| (*tag, *kind, cells.get(*at).copied().unwrap_or(Cell::Absent)));
     member::put_values(row.entry.time, stored, &mut member);
     member
 }
@@ -234,7 +235,8 @@ impl Built {
     fn put(&mut self, family: &Family, time: i64, name: &[u8], classes: u64, words: &[u64]) {
         let shape = family.shape();
         let at = self.events.partition_point(|event| (event.time, &*event.name) < (time, name));
-        let behind = self.events.iter().skip(at).take_while(|event| event.time == time).filter(|event| event.classes != 0);
+        let behind =
+            self.events.iter().skip(at).take_while(|event| event.time == time).filter(|event| event.classes != 0);
         let behind: Vec<_> = behind.map(|event| (event.classes, event.words.clone())).collect();
         for _ in &behind {
             self.series.remove_newest_at(shape, time, &mut |_| {});

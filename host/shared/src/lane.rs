@@ -20,12 +20,8 @@ const AGAIN: Backoff = Backoff {
     within: Duration::from_millis(500),
 };
 /// How a lane asks again that waits.
-const WAITING: Backoff = Backoff {
-    first: Duration::from_millis(50),
-    most: Duration::from_secs(2),
-    tries: u32::MAX,
-    within: Duration::MAX,
-};
+const WAITING: Backoff =
+    Backoff { first: Duration::from_millis(50), most: Duration::from_secs(2), tries: u32::MAX, within: Duration::MAX };
 /// After how many tries a lane that waits says so again.
 const TOLD_EVERY: u32 = 32;
 
@@ -181,7 +177,10 @@ impl Lane {
         for (series, held) in wanted.iter().zip(held) {
             if series.answer(batch, held, self.partition, come).is_none() {
                 let name = String::from_utf8_lossy(&series.name).into_owned();
-                tracing::error!(series = name, "a shared series holds what is no event: its windows cannot be answered");
+                tracing::error!(
+                    series = name,
+                    "a shared series holds what is no event: its windows cannot be answered"
+                );
                 // every window reaches behind the end of time
                 let spoilt = answer::Held { members: Vec::new(), cut: Some(i64::MAX) };
                 series.answer(batch, &spoilt, self.partition, come);

@@ -72,7 +72,8 @@ impl Layout {
     pub fn new(tenants: Vec<Option<Tenant>>, sources: &[Arc<str>], lateness: i64) -> Result<Layout, LayoutError> {
         let names: Vec<String> = sources.iter().map(|name| name.to_string()).collect();
         let sources = tags("sources", &names)?;
-        let tenants = tenants.into_iter().map(|tenant| tenant.map(|tenant| Sharing::new(&tenant, lateness)).transpose());
+        let tenants =
+            tenants.into_iter().map(|tenant| tenant.map(|tenant| Sharing::new(&tenant, lateness)).transpose());
         Ok(Layout { tenants: tenants.collect::<Result<_, _>>()?, sources })
     }
 
@@ -100,8 +101,12 @@ impl Sharing {
         let mut fields: Vec<_> = all().map(|(at, (tag, (_, kind)))| (*tag, at, *kind)).collect();
         fields.sort_unstable_by_key(|(tag, ..)| *tag);
         let families = tenant.plan.families().iter().enumerate().map(|(number, family)| {
-            let by: Vec<(&str, Kind)> =
-                family.by().iter().filter_map(|at| tenant.fields.get(*at)).map(|(name, kind)| (&**name, *kind)).collect();
+            let by: Vec<(&str, Kind)> = family
+                .by()
+                .iter()
+                .filter_map(|at| tenant.fields.get(*at))
+                .map(|(name, kind)| (&**name, *kind))
+                .collect();
             let needed: Vec<usize> = family.needs().chain(tenant.kept.iter().copied()).collect();
             Shared {
                 naming: Naming::new(&tenant.name, &by),

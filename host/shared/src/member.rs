@@ -132,11 +132,7 @@ impl<'m> Member<'m> {
 
     /// Puts its values to the fields that are known, by `field`: a field's place and
     /// kind. `None` where the bytes are no values.
-    pub(crate) fn values(
-        &self,
-        field: impl Fn(Tag) -> Option<(usize, Kind)>,
-        cells: &mut [Cell<'m>],
-    ) -> Option<()> {
+    pub(crate) fn values(&self, field: impl Fn(Tag) -> Option<(usize, Kind)>, cells: &mut [Cell<'m>]) -> Option<()> {
         let mut rest = Bytes(self.values);
         while !rest.0.is_empty() {
             let known = field(rest.array()?);

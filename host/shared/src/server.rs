@@ -198,13 +198,7 @@ impl Server {
         Err(last)
     }
 
-    fn command(
-        &self,
-        link: &mut Link,
-        address: &Address,
-        words: &[&str],
-        until: Instant,
-    ) -> Result<Value, Failure> {
+    fn command(&self, link: &mut Link, address: &Address, words: &[&str], until: Instant) -> Result<Value, Failure> {
         let connection = self.connection(link, address, until)?;
         self.ready(connection, until)?;
         let mut bytes = Vec::new();

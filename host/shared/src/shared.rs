@@ -61,8 +61,10 @@ impl Counts {
             written: registry.counter("shared_events_written", "Events sent to shared series"),
             read: registry.counter("shared_events_read", "Events read from shared series"),
             full: registry.counter("shared_series_full", "Reads of shared series that have more events than the bound"),
-            behind: registry.gauge("shared_events_waiting", "Events that wait until the redis of the shared series is back"),
-            lost: registry.counter("shared_events_lost", "Events that were decided without and will never be in a shared series"),
+            behind: registry
+                .gauge("shared_events_waiting", "Events that wait until the redis of the shared series is back"),
+            lost: registry
+                .counter("shared_events_lost", "Events that were decided without and will never be in a shared series"),
             time: registry.histogram(
                 "shared_call_seconds",
                 "How long a batch waited for its shared series",
@@ -173,7 +175,8 @@ impl Shared {
             let mut full = false;
             if *kept > self.events {
                 let oldest = members(answers.pop())?;
-                held.cut = oldest.first().map_or(Some(i64::MAX), |oldest| Member::read(oldest).map(|oldest| oldest.time));
+                held.cut =
+                    oldest.first().map_or(Some(i64::MAX), |oldest| Member::read(oldest).map(|oldest| oldest.time));
                 full = true;
             }
             if held.members.len() > self.events {
@@ -256,6 +259,10 @@ fn unexpected(value: Option<&Value>) -> Failure {
 /// Says that the breaker has changed.
 fn tell(change: Option<Change>) {
     if let Some(change) = change {
-        tracing::warn!(from = change.from.word(), to = change.to.word(), "the breaker of the shared series has changed");
+        tracing::warn!(
+            from = change.from.word(),
+            to = change.to.word(),
+            "the breaker of the shared series has changed"
+        );
     }
 }

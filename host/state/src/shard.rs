@@ -234,7 +234,9 @@ impl Shard {
         // the event of a row that was refused is not there, not even for itself
         let event = Some(event).filter(|event| event.classes != 0 && row.fate == Fate::New);
         let view = View { event, horizon: row.horizon, late: row.is_late(), intervals };
-        sandgate_window::read(&family.plan, &family.windows, (series, shape), view, answers, |id| texts.get(id).cloned());
+        sandgate_window::read(&family.plan, &family.windows, (series, shape), view, answers, |id| {
+            texts.get(id).cloned()
+        });
     }
 
     /// Adds the event whose words were just held.

@@ -62,9 +62,7 @@ mod span;
 
 pub use answered::{Answered, value};
 pub use clock::{Clock, ClockError};
-pub use plan::{
-    Bad, Cell, Declared, Derived, Family, Flaw, Part, Place, Plan, PlanError, Split, Touch, Why, Word,
-};
+pub use plan::{Bad, Cell, Declared, Derived, Family, Flaw, Part, Place, Plan, PlanError, Split, Touch, Why, Word};
 pub use reader::{Reader, View, read};
 pub use series::Series;
 pub use shape::{Answer, Event, Interval, NO_TEXT, Resolution, Shape, Window};

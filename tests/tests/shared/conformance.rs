@@ -69,7 +69,11 @@ fn what_is_aborted_and_taken_again_changes_nothing() {
                     disturbed.abort();
                     shared = Lane::new(store.clone(), 0);
                     let next = |source| {
-                        records[first..].iter().filter(|record| record.entry.source == source).map(|record| record.entry.offset).min()
+                        records[first..]
+                            .iter()
+                            .filter(|record| record.entry.source == source)
+                            .map(|record| record.entry.offset)
+                            .min()
                     };
                     shared.begin(&[next(0).or(Some(u64::MAX)), next(1).or(Some(u64::MAX))]);
                     base = number;

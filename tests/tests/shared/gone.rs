@@ -37,7 +37,8 @@ fn a_lane_that_waits_goes_on_when_redis_is_back() {
         let failures = store.counts().failures.get();
         std::thread::scope(|scope| {
             let (world, lane) = (&world, &lane);
-            let waiting = scope.spawn(move || world.ask(lane, number, &[Record::plain(number, 5 * number as i64, "d", 1)]));
+            let waiting =
+                scope.spawn(move || world.ask(lane, number, &[Record::plain(number, 5 * number as i64, "d", 1)]));
             eventually("calls fail", servers::PATIENCE, || store.counts().failures.get() > failures + 2);
             assert!(!waiting.is_finished(), "it waits");
             proxy.set(Manner::Pass);

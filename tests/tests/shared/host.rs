@@ -130,7 +130,8 @@ fn decisions(judge: &LaneJudge, number: u64, texts: &[String]) -> (String, Judge
 fn decisions_are_those_of_embedded_windows() {
     let tenant = servers::unique("tenant");
     let store = open(config(servers::redis()));
-    let (embedded, shared) = (judge(&tenant, None, MissingState::Wait), judge(&tenant, Some(store.clone()), MissingState::Wait));
+    let (embedded, shared) =
+        (judge(&tenant, None, MissingState::Wait), judge(&tenant, Some(store.clone()), MissingState::Wait));
     for number in 0..6 {
         let texts = records(number as usize * 64, 64);
         let expected = decisions(&embedded, number, &texts);
@@ -148,7 +149,8 @@ fn a_missing_series_is_a_fault_and_a_circumstance_and_never_a_count_of_none() {
     let url = servers::redis();
     let server = url.rsplit('@').next().unwrap().trim_end_matches('/').to_owned();
     let proxy = Proxy::to(&server);
-    let store = open(Config { deadline: Duration::from_millis(300), ..config(&url.replace(&server, &proxy.address())) });
+    let store =
+        open(Config { deadline: Duration::from_millis(300), ..config(&url.replace(&server, &proxy.address())) });
     let judge = judge(&servers::unique("tenant"), Some(store), MissingState::Decide);
     let (there, _) = decisions(&judge, 0, &records(0, 3));
     assert!(!there.contains("missing-state") && !there.contains("fallback\":\"review"), "{there}");

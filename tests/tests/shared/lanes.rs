@@ -58,7 +58,9 @@ fn lanes_at_once_lose_and_double_nothing() {
     let store = store();
     let world = World::new(&windows());
     let of_lane = |lane: u32| -> Vec<Record> {
-        (0..600).map(|at| Record::plain(u64::from(lane) * 10_000 + at, 10 * at as i64 + i64::from(lane), "d", 1)).collect()
+        (0..600)
+            .map(|at| Record::plain(u64::from(lane) * 10_000 + at, 10 * at as i64 + i64::from(lane), "d", 1))
+            .collect()
     };
     std::thread::scope(|scope| {
         for lane in 0..4 {

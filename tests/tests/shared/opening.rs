@@ -45,7 +45,10 @@ fn a_wrong_password_and_a_server_that_is_not_there_are_told_apart() {
     let url = own.url();
     own.stop();
     let said = refusal(&url);
-    assert!(said.contains("cannot be reached") && said.contains(own.address()) && said.contains("[state] redis"), "{said}");
+    assert!(
+        said.contains("cannot be reached") && said.contains(own.address()) && said.contains("[state] redis"),
+        "{said}"
+    );
 }
 
 #[test]

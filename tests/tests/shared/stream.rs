@@ -89,7 +89,8 @@ impl Dice {
     /// Windows of every aggregate, each with another span.
     pub(crate) fn windows(&mut self) -> Vec<Declared> {
         use Aggregate::{Count, Deviation, Distinct, FirstSeen, LastSeen, Latest, Maximum, Mean, Minimum, Sum};
-        let all = [Count, Sum, Mean, Minimum, Maximum, Deviation, Distinct, FirstSeen, LastSeen, Latest, Count, Distinct];
+        let all =
+            [Count, Sum, Mean, Minimum, Maximum, Deviation, Distinct, FirstSeen, LastSeen, Latest, Count, Distinct];
         all.into_iter().enumerate().map(|(at, aggregate)| self.window(aggregate, at as u64)).collect()
     }
 
@@ -105,7 +106,12 @@ impl Dice {
         let shift = (which + self.below(6)) % 6;
         let span = match shift {
             0 => Span::Sliding { length, delay: 0, closed: self.one_in(2), resolution: None },
-            1 => Span::Sliding { length, delay: SECOND * self.below(300) as i64, closed: self.one_in(2), resolution: None },
+            1 => Span::Sliding {
+                length,
+                delay: SECOND * self.below(300) as i64,
+                closed: self.one_in(2),
+                resolution: None,
+            },
             2 => Span::Sliding { length, delay: 0, closed: false, resolution: Some(length.min(MINUTE)) },
             3 => Span::Tumbling { length, offset: self.below(length as u64) as i64 },
             4 => {
@@ -169,9 +175,7 @@ impl Dice {
             match self.below(50) {
                 0 => Some(Err(())),
                 1..=3 => None,
-                4 if *kind == Kind::Text => {
-                    Some(Ok(Value::Text("x".repeat(1_024 + self.below(2) as usize))))
-                }
+                4 if *kind == Kind::Text => Some(Ok(Value::Text("x".repeat(1_024 + self.below(2) as usize)))),
                 _ => Some(Ok(value)),
             }
         });
@@ -208,8 +212,7 @@ impl World {
         let plan = Arc::new(Plan::new(&KINDS, windows).unwrap());
         let fields: Vec<(String, Kind)> = NAMES.map(str::to_owned).into_iter().zip(KINDS).collect();
         let sources: Vec<Arc<str>> = vec!["payments".into(), "settlements".into()];
-        let embedded =
-            sandgate_state::Tenant { name: tenant.into(), plan: Arc::clone(&plan), fields: fields.clone() };
+        let embedded = sandgate_state::Tenant { name: tenant.into(), plan: Arc::clone(&plan), fields: fields.clone() };
         let shared = Tenant { name: tenant.into(), plan, fields, kept: vec![0] };
         World {
             state: Arc::new(sandgate_state::Layout { tenants: vec![embedded], sources: sources.clone() }),

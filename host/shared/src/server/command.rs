@@ -78,7 +78,8 @@ mod tests {
         ask.command([&b"PING"[..]]);
         assert_eq!(ask.bytes(), b"*2\r\n$5\r\nZCARD\r\n$1\r\nk\r\n*1\r\n$4\r\nPING\r\n");
         assert_eq!((ask.commands(), ask.slot()), (2, 12_182));
-        let asking = b"*1\r\n$6\r\nASKING\r\n*2\r\n$5\r\nZCARD\r\n$1\r\nk\r\n*1\r\n$6\r\nASKING\r\n*1\r\n$4\r\nPING\r\n";
+        let asking =
+            b"*1\r\n$6\r\nASKING\r\n*2\r\n$5\r\nZCARD\r\n$1\r\nk\r\n*1\r\n$6\r\nASKING\r\n*1\r\n$4\r\nPING\r\n";
         assert_eq!(ask.asking(), asking);
     }
 }

@@ -91,9 +91,8 @@ mod tests {
     #[test]
     fn slots_belong_to_the_first_node_of_their_range() {
         let node = |host: &str, port| Value::Array(vec![bulk(host), Value::Int(port), bulk("id")]);
-        let range = |first, last, nodes: Vec<Value>| {
-            Value::Array([vec![Value::Int(first), Value::Int(last)], nodes].concat())
-        };
+        let range =
+            |first, last, nodes: Vec<Value>| Value::Array([vec![Value::Int(first), Value::Int(last)], nodes].concat());
         let answer = Value::Array(vec![
             range(0, 5_460, vec![node("10.0.0.1", 7_000), node("10.0.0.9", 7_009)]),
             range(5_461, 10_922, vec![node("", 7_001)]),
