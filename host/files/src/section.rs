@@ -75,6 +75,8 @@ impl<'a> Section<'a> {
 
     /// Whether the key is there.
     pub fn has(&self, name: &str) -> bool {
+        let any = Key { path: self.key_of(name), kind: Kind::Any, default: None };
+        keys::record(&mut self.report.borrow_mut().keys, any);
         self.node.member(name).is_some()
     }
 
@@ -150,7 +152,9 @@ impl<'a> Section<'a> {
     /// A length of time within bounds.
     pub fn duration(&self, name: &'a str, default: Duration, bounds: RangeInclusive<Duration>) -> Duration {
         let kind = Kind::Duration(*bounds.start(), *bounds.end());
-        self.ask(name, kind, Some(format!("{:?}", show_duration(default))));
+        // one that could not be written stands for what another key says
+        let shown = bounds.contains(&default).then(|| format!("{:?}", show_duration(default)));
+        self.ask(name, kind, shown);
         let Some(text) = self.text(name) else { return default };
         match parse_duration(text) {
             Ok(duration) if bounds.contains(&duration) => duration,
