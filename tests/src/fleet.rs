@@ -40,7 +40,15 @@ impl Plan {
     /// A fleet on the shared broker.
     pub fn new(partitions: i32, source: &str, tenant: &str) -> Plan {
         let [source, tenant] = [source, tenant].map(str::to_owned);
-        Plan { brokers: kafka().to_owned(), partitions, source, tenant, settings: String::new(), kafka: String::new(), state: String::new() }
+        Plan {
+            brokers: kafka().to_owned(),
+            partitions,
+            source,
+            tenant,
+            settings: String::new(),
+            kafka: String::new(),
+            state: String::new(),
+        }
     }
 }
 

@@ -66,18 +66,19 @@ impl Vitals {
             well.set_flag(is_well);
             ready.set_flag(is_well && asked.missing().is_empty());
         });
-        let server = match listen.map(|listen| (listen, Server::start(listen.address, registry.clone(), health.clone()))) {
-            Some((_, Ok(server))) => {
-                tracing::info!(address = %server.address(), "answers about /metrics, /healthz and /readyz");
-                Some(server)
-            }
-            Some((Listen { is_named: true, .. }, Err(error))) => return Err(error.into()),
-            Some((_, Err(error))) => {
-                tracing::warn!(%error, "the host goes on without");
-                None
-            }
-            None => None,
-        };
+        let server =
+            match listen.map(|listen| (listen, Server::start(listen.address, registry.clone(), health.clone()))) {
+                Some((_, Ok(server))) => {
+                    tracing::info!(address = %server.address(), "answers about /metrics, /healthz and /readyz");
+                    Some(server)
+                }
+                Some((Listen { is_named: true, .. }, Err(error))) => return Err(error.into()),
+                Some((_, Err(error))) => {
+                    tracing::warn!(%error, "the host goes on without");
+                    None
+                }
+                None => None,
+            };
         Ok(Vitals { registry, health, _server: server })
     }
 }

@@ -36,8 +36,7 @@ pub fn crossing(generation: &Generation, sources: &[SiteSource], shared: &[Strin
     let stored = generation.stored();
     let mut all = Vec::new();
     for family in generation.plan().families() {
-        let by: Vec<String> =
-            family.by().iter().filter_map(|field| Some(stored.get(*field)?.0.clone())).collect();
+        let by: Vec<String> = family.by().iter().filter_map(|field| Some(stored.get(*field)?.0.clone())).collect();
         if by.iter().any(|field| shared.contains(field)) {
             continue;
         }

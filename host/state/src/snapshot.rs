@@ -14,9 +14,9 @@
 #[cfg(test)]
 mod tests;
 
+use crate::disk::Files;
 use crate::failure::{Doing, Failure};
 use crate::fixed::put_long;
-use crate::disk::Files;
 use crate::frame::{FileKind, FrameKind, Framed, Frames, Next};
 use crate::position::Position;
 use crate::replay::{Malformed, NotTaken, TakeEntries};

@@ -38,7 +38,8 @@ pub(super) fn run(args: &Args, host: Host, report: &Report) -> anyhow::Result<()
     let wants_tags = host.generations.iter().any(sandgate_engine::generation::Generation::reads_tags);
     let tags = wants_tags.then(|| sandgate_tags::open(&host.tags)).transpose()?;
     let tags = tags.map(|tags| Arc::new(tags) as Arc<dyn sandgate_tags::Store>);
-    let engine = Arc::new(Engine::new(&sources, host.generations, tags, host.engine.reused_id).measured(&vitals.registry));
+    let engine =
+        Arc::new(Engine::new(&sources, host.generations, tags, host.engine.reused_id).measured(&vitals.registry));
     let counts = Arc::new(Counts::new(&vitals.registry, &vitals.health));
     let Kafka { config, topics, .. } = kafka;
     let job = Job {

@@ -57,11 +57,7 @@ impl<'o> Replay<'o> {
     ///
     /// # Errors
     /// Where the log cannot be continued; what was restored is then of no use.
-    pub fn record(
-        &mut self,
-        bytes: &[u8],
-        restore: &mut dyn Restore,
-    ) -> Result<Option<Added<'_>>, ChangelogError> {
+    pub fn record(&mut self, bytes: &[u8], restore: &mut dyn Restore) -> Result<Option<Added<'_>>, ChangelogError> {
         let mut rest = Bytes(bytes);
         let frame = Frame::decode(&mut rest)?;
         if frame.is(FIRST) {

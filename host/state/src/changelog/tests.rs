@@ -48,15 +48,22 @@ fn a_log_of_another_configuration_is_refused_by_name() {
     let known = [records(&owner("a"), 1, true, b"", 1 << 20), records(&owner("a"), 2, false, b"", 10)].concat();
     assert_eq!(read(&owner("a"), None, &known), Ok(Some(2)));
     let refused = read(&owner("b"), None, &known).unwrap_err();
-    assert_eq!(refused.to_string(), "belongs to a lane with another configuration: the policy set of tenant fund changed");
+    assert_eq!(
+        refused.to_string(),
+        "belongs to a lane with another configuration: the policy set of tenant fund changed"
+    );
     assert!(read(&owner("b"), Some(1), &known[1..]).is_err(), "even where its name is not there");
 }
 
 #[test]
 fn commits_that_are_missing_are_missed() {
     let owner = owner("a");
-    let (one, two, three) = (records(&owner, 1, true, b"", 9), records(&owner, 2, false, b"", 9), records(&owner, 3, false, b"", 9));
-    assert_eq!(read(&owner, None, &[one.clone(), three.clone()].concat()), Err(ChangelogError::Missing { from: 2, upto: 2 }));
+    let (one, two, three) =
+        (records(&owner, 1, true, b"", 9), records(&owner, 2, false, b"", 9), records(&owner, 3, false, b"", 9));
+    assert_eq!(
+        read(&owner, None, &[one.clone(), three.clone()].concat()),
+        Err(ChangelogError::Missing { from: 2, upto: 2 })
+    );
     assert_eq!(read(&owner, None, &three), Err(ChangelogError::Beginning(3)));
     assert_eq!(read(&owner, None, &one[1..]), Err(ChangelogError::Beginning(1)));
     assert_eq!(read(&owner, Some(2), &[two, three].concat()), Ok(Some(3)), "what is known may come again");

@@ -150,7 +150,8 @@ impl Window {
                 lane.committed(Done { through, positions, entries: &share.entries, head: None, log: None });
             } else if !is(&before) && !nothing {
                 tracing::error!(
-                    partition = lane.partition, topic = topics.leading().topic,
+                    partition = lane.partition,
+                    topic = topics.leading().topic,
                     "the group stands where this host has not committed: the lane is taken over anew"
                 );
                 lane.leave();
@@ -179,7 +180,13 @@ fn mark(at: usize) -> (usize, usize) {
 
 fn refused(what: &str) -> CommitFailure {
     let code = RDKafkaErrorCode::UnknownMemberId;
-    CommitFailure { failed: Failed::Abortable, step: "adding offsets to a commit", fenced: false, code, what: what.to_owned() }
+    CommitFailure {
+        failed: Failed::Abortable,
+        step: "adding offsets to a commit",
+        fenced: false,
+        code,
+        what: what.to_owned(),
+    }
 }
 
 impl Share {

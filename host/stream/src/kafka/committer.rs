@@ -234,7 +234,8 @@ impl Thread {
     /// Takes a batch into the window; where a decision may come twice it leaves now.
     fn take(&mut self, ready: Ready, window: &mut Window) {
         if let Some(producer) = &self.plain
-            && let Err(error) = self.sink.send(&ready.batch, ready.lane.partition, |message| plain::send(producer, message))
+            && let Err(error) =
+                self.sink.send(&ready.batch, ready.lane.partition, |message| plain::send(producer, message))
         {
             // its commit will not come about
             tracing::debug!(%error, "a decision does not leave");
@@ -256,8 +257,7 @@ impl Thread {
             let group = ground.group.lock().unwrap_or_else(PoisonError::into_inner);
             group.as_ref().and_then(|group| group.metadata().ok())
         };
-        let done =
-            flushed.and_then(|()| window.commit(producer, &mut self.sink, &ground.topics, delivery, group));
+        let done = flushed.and_then(|()| window.commit(producer, &mut self.sink, &ground.topics, delivery, group));
         self.watch(false);
         done?;
         let left = self.watched.left.lock().unwrap_or_else(PoisonError::into_inner);
@@ -370,7 +370,10 @@ impl Thread {
                         return false;
                     }
                     let of = |lane: &Lane| {
-                        stands.iter().find(|(partition, _)| *partition == lane.partition).map(|(_, stand)| stand.clone())
+                        stands
+                            .iter()
+                            .find(|(partition, _)| *partition == lane.partition)
+                            .map(|(_, stand)| stand.clone())
                     };
                     window.settle(&ground.topics, of);
                     return true;

@@ -128,7 +128,13 @@ pub fn run(job: Job, stop: &AtomicBool) -> Result<(), HostError> {
     });
     let (workers, threads) = start(&ground, &opener, &job)?;
     let (watching, watch) = super::watch::start(&ground.cluster, &topics, counts).map_err(HostError::Thread)?;
-    let hands = Arc::new(Hands { counts: Arc::clone(counts), workers, limit: shutdown, held: Mutex::default(), expelled: Mutex::new(None) });
+    let hands = Arc::new(Hands {
+        counts: Arc::clone(counts),
+        workers,
+        limit: shutdown,
+        held: Mutex::default(),
+        expelled: Mutex::new(None),
+    });
     let member = Group::join(&clients, &topics.leading().topic, Arc::clone(&hands) as Arc<dyn Ownership>)?;
     *ground.group.lock().unwrap_or_else(PoisonError::into_inner) = Some(member);
     tracing::info!(took = ?begin.elapsed(), "a member of the group; waiting for partitions");

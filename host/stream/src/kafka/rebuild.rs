@@ -97,10 +97,8 @@ impl Opener {
     /// Whose state it is: the lane of this partition in this group, with everything
     /// that its decisions depend on.
     fn owner(&self, partition: i32) -> Result<Owner, LaneError> {
-        let input = |source: &super::config::SourceTopic| Input {
-            source: source.source.clone(),
-            path: source.topic.clone(),
-        };
+        let input =
+            |source: &super::config::SourceTopic| Input { source: source.source.clone(), path: source.topic.clone() };
         let identity = Identity {
             inputs: self.topics.sources.iter().map(input).collect(),
             output: format!("{}/{}/{partition}", self.topics.changelog, self.clients.config().group),
@@ -110,8 +108,7 @@ impl Opener {
     }
 
     fn stand(&self, partition: i32, cancelled: &AtomicBool) -> Result<Stand, LaneError> {
-        let asked: Vec<(&str, i32)> =
-            self.topics.sources.iter().map(|source| (&*source.topic, partition)).collect();
+        let asked: Vec<(&str, i32)> = self.topics.sources.iter().map(|source| (&*source.topic, partition)).collect();
         let begin = Instant::now();
         let committed = loop {
             match self.cluster.committed(&asked, ASK) {

@@ -30,13 +30,11 @@ impl Log {
     pub(super) fn open(clients: &Clients, topic: &str, partition: i32, from: i64) -> Result<Log, LaneError> {
         let mut settings = clients.settings(Purpose::Read);
         settings.set("enable.partition.eof", "true");
-        let consumer: BaseConsumer<Context> = settings
-            .create_with_context(clients.context(Purpose::Read))
-            .map_err(|error| clients.unmade(error))?;
+        let consumer: BaseConsumer<Context> =
+            settings.create_with_context(clients.context(Purpose::Read)).map_err(|error| clients.unmade(error))?;
         let mut list = TopicPartitionList::new();
-        let assigned = list
-            .add_partition_offset(topic, partition, Offset::Offset(from))
-            .and_then(|()| consumer.assign(&list));
+        let assigned =
+            list.add_partition_offset(topic, partition, Offset::Offset(from)).and_then(|()| consumer.assign(&list));
         assigned.map_err(|error| LaneError::Reading(error.to_string()))?;
         Ok(Log { consumer })
     }

@@ -1,8 +1,8 @@
 //! What a worker is told: to take over a lane, to give it up, to stop.
 
 use super::super::lane::Lane;
-use super::super::refusal::LaneError;
 use super::super::rebuild::{Opener, pause};
+use super::super::refusal::LaneError;
 use super::{Held, Worker, add};
 use crate::kafka::batch::Batch;
 use rdkafka::TopicPartitionList;
