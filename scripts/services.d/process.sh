@@ -4,11 +4,14 @@
 
 # born PID: when it started, in ticks since the machine did; nothing if it is gone
 born() {
-    local stat
+    local stat threads
     { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 0
+    threads=("/proc/$1/task/"*)
     # the name in parentheses may hold anything; after it: state, and 18 more up to the start
     set -- ${stat##*) }
-    case $1 in Z | X) ;; *) echo "${20}" ;; esac
+    # a first thread that has ended may leave others, which have the ports still
+    case $1 in Z | X) [ ${#threads[@]} -gt 1 ] || return 0 ;; esac
+    echo "${20}"
 }
 
 pid() { cut -d ' ' -f 1 "$1/pid" 2>/dev/null; }

@@ -59,8 +59,8 @@ pub struct Fleet {
     desk: Desk,
     group: String,
     payments: Topic,
-    decisions: Topic,
-    dead_letters: Topic,
+    /// Of the decisions and of the dead letters.
+    readers: [Reader; 2],
     hosts: BTreeMap<String, Child>,
     /// Of each partition, what was sent to it, in order.
     sent: Vec<Vec<String>>,
@@ -80,9 +80,10 @@ impl Fleet {
         let run = unique("fleet");
         let make = |what: &str| Topic::on(&plan.brokers, &format!("{run}-{what}"), plan.partitions, &[]);
         let [payments, decisions, dead_letters, _] = ["payments", "decisions", "dead-letters", "changelog"].map(make);
+        let readers = [decisions.reader(), dead_letters.reader()];
         let desk = Desk::with_host(&plan.source, &plan.tenant);
         let sent = vec![Vec::new(); plan.partitions as usize];
-        Fleet { plan, desk, group: run, payments, decisions, dead_letters, hosts: BTreeMap::new(), sent }
+        Fleet { plan, desk, group: run, payments, readers, hosts: BTreeMap::new(), sent }
     }
 
     /// The configuration of a host, written and named.
@@ -225,46 +226,34 @@ impl Fleet {
     /// Where they are not there in time, or a host has ended by itself.
     pub fn wait_for(&mut self, answers: usize, within: Duration) {
         let until = Instant::now() + within;
-        let (mut decisions, mut dead) = (self.decisions.reader(), self.dead_letters.reader());
         loop {
-            decisions.read_to_end();
-            dead.read_to_end();
-            let there = decisions.records.len() + dead.records.len();
+            let there = self.read();
             if there >= answers {
                 return;
             }
             self.check_hosts();
-            let hosts = self.hosts();
-            assert!(Instant::now() < until, "{there} of {answers} are decided after {within:?}; {}", self.logs(&hosts));
+            assert!(Instant::now() < until, "{there} of {answers} are decided after {within:?};{}", self.logs());
         }
     }
 
-    /// Waits until as many decisions and dead letters are there as records were
-    /// sent, and reads on to the end: one too many is seen too.
+    /// Waits until all that was sent is decided and committed, and reads on to the
+    /// end: one answer too many is seen too.
     ///
     /// # Panics
-    /// Where they are not there in time, or a host has ended by itself.
+    /// As [`wait_for`](Fleet::wait_for).
     pub fn wait_until_decided(&mut self, within: Duration) -> Seen {
-        let until = Instant::now() + within;
-        let (mut decisions, mut dead) = (self.decisions.reader(), self.dead_letters.reader());
-        loop {
-            decisions.read_to_end();
-            dead.read_to_end();
-            let there = decisions.records.len() + dead.records.len();
-            if there >= self.sent() {
-                break;
-            }
-            self.check_hosts();
-            let (sent, hosts) = (self.sent(), self.hosts());
-            assert!(Instant::now() < until, "{there} of {sent} are decided after {within:?}; {}", self.logs(&hosts));
-        }
-        // what a host may still have in hand belongs to it: its group has committed all
+        self.wait_for(self.sent(), within);
         self.wait_until_committed();
-        let rest = |mut reader: Reader| {
-            reader.read_to_end();
-            reader.records
-        };
-        Seen { decisions: rest(decisions), dead_letters: rest(dead) }
+        self.read();
+        let seen = self.readers.each_mut().map(|reader| std::mem::take(&mut reader.records));
+        let [decisions, dead_letters] = seen;
+        Seen { decisions, dead_letters }
+    }
+
+    /// Reads what is there; says how much there is by now.
+    fn read(&mut self) -> usize {
+        self.readers.iter_mut().for_each(Reader::read_to_end);
+        self.readers.iter().map(|reader| reader.records.len()).sum()
     }
 
     /// Waits until the group's offsets are the ends of the topic.
@@ -287,17 +276,9 @@ impl Fleet {
         }
     }
 
-    fn logs(&self, hosts: &[String]) -> String {
-        let last = |log: &str| {
-            log.lines()
-                .rev()
-                .take(10)
-                .collect::<Vec<_>>()
-                .into_iter()
-                .rev()
-                .fold(String::new(), |all, line| all + line + "\n")
-        };
-        hosts.iter().fold(String::new(), |all, host| format!("{all}\n{host} says last\n{}", last(&self.log(host))))
+    fn logs(&self) -> String {
+        let last = |log: &str| log.lines().skip(log.lines().count().saturating_sub(10)).collect::<Vec<_>>().join("\n");
+        self.hosts.keys().fold(String::new(), |all, host| format!("{all}\n{host} says last\n{}", last(&self.log(host))))
     }
 
     /// What a run from files says of the same lanes, each by itself: what a fleet

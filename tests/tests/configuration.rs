@@ -37,7 +37,7 @@ fn the_documented_values_are_the_defaults() {
     };
     let host = block("host");
     let (head, _) = host.split_once("[sink]").unwrap();
-    let optional = ["path = \"payments", "observe", "earliest", "latest", "size"];
+    let optional = ["path = \"payments", "topic", "key", "wrong_key", "observe", "earliest", "latest", "size"];
     let least: String = head
         .lines()
         .filter(|line| !optional.iter().any(|key| line.starts_with(key)))
@@ -63,7 +63,6 @@ fn what_comes_later_is_refused_or_noted() {
         text(&output.stdout) + &text(&output.stderr)
     };
     let table = [
-        (host.clone() + "[kafka]\nbrokers = \"b\"\n", "kafka: this version reads files only; remove [kafka]"),
         (host.replace("observe = false", "observe = true"), "every source is only observed"),
         (host.replace("redis = \"\"", "redis = \"redis://r\""), "this version has no Redis tier"),
         (host.replace("deadline = \"off\"", "deadline = \"5ms\""), "has no deadline"),

@@ -4,6 +4,8 @@
 //! The reading is by hand rather than by a derive, because a derive stops at the
 //! first problem and knows neither lines nor what a key was meant to be.
 
+#[cfg(test)]
+mod documented;
 mod host;
 pub(crate) mod kafka;
 pub(crate) mod secret;

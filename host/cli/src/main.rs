@@ -1,12 +1,14 @@
 //! The program `sandgate`: a policy host for transactions, and the tools of
 //! those who write policies for it and those who run it.
 
+mod address;
 mod bench;
 mod build;
 mod cases;
 mod check;
 mod component;
 mod config;
+mod deadletters;
 mod demo;
 mod effectiveness;
 mod generate;
@@ -19,6 +21,7 @@ mod tags;
 mod telemetry;
 mod test;
 mod topics;
+mod watch;
 mod whole;
 
 use anyhow::Context as _;
@@ -67,6 +70,10 @@ enum Verb {
     Tags(tags::Args),
     /// Look at the topics of a host, and make those that are missing
     Topics(topics::Args),
+    /// Show the decisions of a topic as they come
+    Watch(watch::Args),
+    /// Look at the records that could not be used, and send them back after a mend
+    Deadletters(deadletters::Args),
 }
 
 fn main() -> ExitCode {
@@ -91,6 +98,8 @@ fn main() -> ExitCode {
         Verb::Check(args) => check::run(&args),
         Verb::State(args) => state::run(&args),
         Verb::Topics(args) => topics::run(&args),
+        Verb::Watch(args) => watch::run(&args),
+        Verb::Deadletters(args) => deadletters::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,7 +6,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{Offset, TopicPartitionList};
 use sandgate_tests::servers::group::Group;
 use sandgate_tests::servers::topic::{Record, Topic};
-use sandgate_tests::servers::{PATIENCE, kafka, unique};
+use sandgate_tests::servers::{PATIENCE, eventually, kafka, unique};
 use std::collections::BTreeMap;
 
 #[test]
@@ -88,7 +88,8 @@ fn open_commit_hides_what_follows_and_aborted_one_disappears() {
     put(&other, &topic, "committed");
     other.commit_transaction(PATIENCE).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(topic.records(), []);
-    assert_eq!(topic.end(0), 3, "two records and the marker of the commit");
+    // two records and the marker of the commit, which is written after the answer
+    eventually("the marker", PATIENCE, || topic.end(0) == 3);
 
     open.abort_transaction(PATIENCE).unwrap_or_else(|error| panic!("{error}"));
     let read = topic.wait_for("the committed record", PATIENCE, |records| !records.is_empty());

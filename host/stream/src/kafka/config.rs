@@ -99,6 +99,22 @@ pub enum WrongKey {
 }
 
 impl Config {
+    /// What a tool needs that only reads or writes at these brokers.
+    pub fn at(brokers: &str) -> Config {
+        Config {
+            brokers: brokers.to_owned(),
+            group: "sandgate-tools".to_owned(),
+            instance: None,
+            process: "tool".to_owned(),
+            delivery: Delivery::ExactlyOnce,
+            commit: Window { time: Duration::from_millis(5), records: 1_000 },
+            shutdown: Duration::from_secs(10),
+            headers: Vec::new(),
+            waiting: Waiting { records: 50_000, bytes: 64 << 20 },
+            settings: Settings::default(),
+        }
+    }
+
     /// The name that this host's producers begin with: stable where the host has
     /// a stable name, so that a host that comes back fences what it left open.
     pub fn commit_id(&self, worker: usize, turn: usize) -> String {

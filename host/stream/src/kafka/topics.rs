@@ -161,6 +161,14 @@ impl Cluster {
         Ok(states)
     }
 
+    /// How many partitions a topic has; 0 where there is no such topic.
+    ///
+    /// # Errors
+    /// Where nobody answers, or this user may not ask.
+    pub fn partitions(&self, topic: &str, limit: Duration) -> Result<usize, TopicError> {
+        Ok(self.topic(topic, limit)?.partitions)
+    }
+
     fn topic(&self, name: &str, limit: Duration) -> Result<TopicState, TopicError> {
         let begin = Instant::now();
         loop {
