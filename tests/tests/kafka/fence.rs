@@ -37,7 +37,7 @@ fn a_lane_waits_for_a_commit_that_is_still_open_in_its_changelog() {
     let lines = payments(6, 600);
     fleet.feed(lines.lines().take(300));
     fleet.start("one");
-    fleet.wait_until_decided(crate::PATIENCE);
+    fleet.wait_for(fleet.sent(), crate::PATIENCE);
     assert!(fleet.stop("one", crate::PATIENCE).success());
 
     let open = intruder(&format!("{}-intruder", group(&fleet)));

@@ -76,7 +76,7 @@ fn a_lane_whose_offsets_were_set_by_somebody_is_refused_and_force_begins_it_anew
     let lines = payments(8, 900);
     fleet.start("one");
     fleet.feed(lines.lines().take(600));
-    fleet.wait_until_decided(PATIENCE);
+    fleet.wait_for(fleet.sent(), PATIENCE);
     assert!(fleet.stop("one", PATIENCE).success());
 
     let group = group(&fleet);
@@ -108,7 +108,7 @@ fn a_changelog_of_another_policy_set_is_refused_by_name() {
     let mut fleet = Fleet::new(plan(1));
     fleet.start("one");
     fleet.feed(payments(9, 300).lines());
-    fleet.wait_until_decided(PATIENCE);
+    fleet.wait_for(fleet.sent(), PATIENCE);
     assert!(fleet.stop("one", PATIENCE).success());
     fleet.set_tenant(&|tenant| tenant.replace("fallback = \"review\"", "fallback = \"block\""));
     fleet.start("one");
