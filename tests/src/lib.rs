@@ -2,6 +2,9 @@
 //! to work in, and a small host to start from.
 #![expect(clippy::panic, reason = "what a test stands on must be there, or the test has failed")]
 
+pub mod fleet;
+pub mod proxy;
+pub mod servers;
 pub mod stream;
 
 use std::ffi::OsStr;

@@ -37,7 +37,7 @@ fn the_documented_values_are_the_defaults() {
     };
     let host = block("host");
     let (head, _) = host.split_once("[sink]").unwrap();
-    let optional = ["path = \"payments", "observe", "earliest", "latest", "size"];
+    let optional = ["path = \"payments", "topic", "key", "wrong_key", "observe", "earliest", "latest", "size"];
     let least: String = head
         .lines()
         .filter(|line| !optional.iter().any(|key| line.starts_with(key)))
@@ -56,6 +56,29 @@ fn the_documented_values_are_the_defaults() {
 }
 
 #[test]
+fn every_key_of_the_tags_is_documented() {
+    let host = block("host");
+    let (_, section) = host.split_once("[tags]\n").unwrap();
+    let (section, _) = section.split_once("\n\n").unwrap();
+    let documented: Vec<&str> = section.lines().filter_map(|line| Some(line.split_once(" = ")?.0)).collect();
+    let source = std::fs::read_to_string(root().join("host/cli/src/config/tags.rs")).unwrap();
+    for key in ["sql", "redis", "ttl", "stale", "entries", "absent", "filter", "warm", "poll", "breaker"] {
+        assert!(documented.contains(&key) && source.contains(&format!("\"{key}\"")), "{key}");
+    }
+    for key in documented {
+        assert!(source.contains(&format!("\"{key}\"")), "{key} is documented and not read");
+        let wrong = section.lines().find(|line| line.starts_with(&format!("{key} = "))).unwrap();
+        let told = desk(&host.replace(wrong, &format!("{key} = -1")), &block("tenant")).run([
+            "check",
+            "--config",
+            "sandgate.toml",
+        ]);
+        let told = text(&told.stdout) + &text(&told.stderr);
+        assert!(told.contains(&format!("tags.{key}: ")), "{key}: {told}");
+    }
+}
+
+#[test]
 fn what_comes_later_is_refused_or_noted() {
     let host = block("host");
     let told = |host: &str| {
@@ -63,11 +86,14 @@ fn what_comes_later_is_refused_or_noted() {
         text(&output.stdout) + &text(&output.stderr)
     };
     let table = [
-        (host.clone() + "[kafka]\nbrokers = \"b\"\n", "kafka: this version reads files only; remove [kafka]"),
         (host.replace("observe = false", "observe = true"), "every source is only observed"),
-        (host.replace("redis = \"\"", "redis = \"redis://r\""), "this version has no Redis tier"),
+        (host.replace("redis = \"\"", "redis = \"http://r\""), "tags.redis: is no address of a Redis"),
         (host.replace("deadline = \"off\"", "deadline = \"5ms\""), "has no deadline"),
-        (host.replace("sqlite:tags.db", "postgres://p"), "tags.sql: "),
+        (host.replace("sqlite:tags.db", "mysql://p"), "tags.sql: names a mysql database"),
+        (
+            host.replace("sqlite:tags.db", "postgres://u:p@h\"\nsql_password = { env = \"P\" }\nredis_password = \"x"),
+            "tags.redis_password: ",
+        ),
     ];
     for (host, what) in table {
         let told = told(&host);

@@ -4,11 +4,18 @@
 //! The reading is by hand rather than by a derive, because a derive stops at the
 //! first problem and knows neither lines nor what a key was meant to be.
 
+#[cfg(test)]
+mod documented;
 mod host;
+pub(crate) mod kafka;
+pub(crate) mod secret;
 mod source;
+pub(crate) mod tags;
+pub(crate) mod telemetry;
 mod tenant;
 
 use host::Settings;
+use kafka::{Kafka, OfSource, Unready};
 use sandgate_engine::document::Document;
 use sandgate_engine::generation::{Generation, Site, SiteSource};
 use sandgate_engine::resolve::{notes, resolve};
@@ -16,10 +23,13 @@ use sandgate_files::{Content, File, Node, Report};
 use sandgate_model::Outcome;
 use sandgate_model::schema::Schema;
 use sandgate_sandbox::{Sandbox, SetupError};
+use sandgate_tags::Location;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use tags::Tags;
+use telemetry::Telemetry;
 
 /// A host, set up from its files and ready to judge.
 pub(crate) struct Host {
@@ -32,7 +42,11 @@ pub(crate) struct Host {
     /// Where and how a lane's state is kept.
     pub(crate) state: StateSettings,
     /// Where tags are kept.
-    pub(crate) tags: sandgate_tags::Config,
+    pub(crate) tags: Tags,
+    /// How it works with Kafka, if it does.
+    pub(crate) kafka: Option<Kafka>,
+    /// How it tells about itself.
+    pub(crate) telemetry: Telemetry,
     /// One generation for each tenant.
     pub(crate) generations: Vec<Generation>,
     /// The tenants' files and the components that they name, with what each is.
@@ -49,6 +63,8 @@ pub(crate) struct Source {
     pub(crate) observe: bool,
     /// The file it is read from, if the configuration names one.
     pub(crate) path: Option<PathBuf>,
+    /// Its topic, if it has one.
+    pub(crate) kafka: OfSource,
 }
 
 /// The `[engine]` section.
@@ -110,28 +126,58 @@ pub(crate) fn load(path: &Path, workers: usize) -> Result<(Host, Report), Report
     }
 }
 
-/// Reads and checks a host's configuration, and notes what would stop a run.
+/// Reads and checks a host's configuration, and notes what would stop a run. No
+/// server is asked.
 ///
 /// # Errors
 /// As [`load`].
 pub(crate) fn check(path: &Path) -> Result<(Host, Report), Report> {
     let (host, mut report) = load(path, 1)?;
     if host.generations.iter().any(Generation::reads_tags)
-        && let Err(error) = sandgate_tags::open(&host.tags)
+        // a server need not be there where the files are checked
+        && let Location::Sqlite(path) = host.tags.location()
+        && let Err(error) = sandgate_tags::sqlite::Reader::open(path)
     {
         report.note(&host.file, "tags.sql", format!("policies read tags, so that no run can start: {error}"));
-        report.sort();
     }
-    Ok((host, report))
+    if let Some(kafka) = &host.kafka
+        && let Err(Unready::Client(error)) = kafka.clients()
+    {
+        report.problem(&host.file, "kafka.settings", error);
+    }
+    report.sort();
+    if report.problems.is_empty() { Ok((host, report)) } else { Err(report) }
+}
+
+/// Reads what a host's file says about Kafka, whatever else is wrong with it.
+///
+/// # Errors
+/// What is wrong with the file, its sources, its sink or its `[kafka]`, or that it
+/// has none.
+pub(crate) fn load_kafka(path: &Path) -> Result<(Kafka, Report), Report> {
+    let report = RefCell::default();
+    let kafka = File::open(path, &report).and_then(|file| {
+        let kafka = host::read(&file, 1, &report).kafka;
+        if kafka.is_none() && report.borrow().problems.is_empty() {
+            report.borrow_mut().problem(&file, "kafka", "is missing: this host reads files only");
+        }
+        kafka
+    });
+    let mut report = report.into_inner();
+    report.sort();
+    match kafka {
+        Some(kafka) if report.problems.is_empty() => Ok((kafka, report)),
+        _ => Err(report),
+    }
 }
 
 /// Reads where a host keeps its tags, whatever else its file says.
 ///
 /// # Errors
 /// What is wrong with the file or with its `[tags]`.
-pub(crate) fn load_tags(path: &Path) -> Result<sandgate_tags::Config, Report> {
+pub(crate) fn load_tags(path: &Path) -> Result<Tags, Report> {
     let report = RefCell::default();
-    let config = File::open(path, &report).map(|file| host::read_tags(&file, &report));
+    let config = File::open(path, &report).map(|file| tags::read_alone(&file, &report));
     let report = report.into_inner();
     config.filter(|_| report.problems.is_empty()).ok_or(report)
 }
@@ -158,6 +204,8 @@ fn read(path: &Path, workers: usize, report: &RefCell<Report>) -> Option<Host> {
         sink: settings.sink,
         engine: settings.engine,
         tags: settings.tags,
+        kafka: settings.kafka,
+        telemetry: settings.telemetry,
         generations,
         files: tenants.iter().flat_map(Tenant::files).collect(),
         file,
@@ -166,7 +214,8 @@ fn read(path: &Path, workers: usize, report: &RefCell<Report>) -> Option<Host> {
 
 /// The sources as an engine knows them.
 pub(crate) fn site_sources(sources: &[Source]) -> Vec<SiteSource> {
-    let site = |source: &Source| SiteSource { schema: Arc::clone(&source.schema), observe: source.observe };
+    let site =
+        |source: &Source| SiteSource { schema: Arc::clone(&source.schema), observe: source.observe, keyed: None };
     sources.iter().map(site).collect()
 }
 

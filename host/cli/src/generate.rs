@@ -18,21 +18,26 @@ mod event;
 mod grabber;
 mod investor;
 mod opening;
+mod place;
 mod rush;
 mod script;
 mod stream;
+mod topic;
 mod write;
 
+use crate::address::Address;
 use account::Account;
 use anyhow::{Context as _, bail};
 use event::Event;
 use indicatif::{ProgressBar, ProgressStyle};
 use opening::{Opening, SUBSCRIBERS_MAX};
+use place::Place;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use stream::Stream;
+use topic::Topic;
 
 /// The command line of `sandgate generate`.
 #[derive(Debug, clap::Args)]
@@ -60,9 +65,20 @@ pub(crate) struct Args {
     /// Where chance begins: the same seed gives the same bytes on any machine
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Where to write the records, as JSON lines; `-` for standard output
+    /// Where to write the records, as JSON lines: a file, `-` for standard output, or
+    /// kafka://HOST:PORT/TOPIC, keyed by account
     #[arg(long, value_name = "FILE")]
     to: PathBuf,
+    /// Of a topic: so many records a second, each happening when it is sent; everything
+    /// else about them is what the seed gives
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    rate: Option<u32>,
+    /// What the ids of payments begin with: another stream into the same topic needs ids of its own
+    #[arg(long, value_name = "TEXT", default_value = "tx", value_parser = word)]
+    ids: String,
+    /// Of a topic: a host's configuration, for its TLS and passwords
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Also write the accounts' tags (risk_level 1 to 3), as CSV for `tags load`
     #[arg(long, value_name = "FILE")]
     tags: Option<PathBuf>,
@@ -80,6 +96,13 @@ pub(crate) enum Profile {
     Subscriptions,
 }
 
+/// A text that stands in JSON as it is.
+fn word(text: &str) -> Result<String, String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let whole = text.len() <= 64 && text.chars().all(fits);
+    if whole { Ok(text.to_owned()) } else { Err("must be letters, digits and . _ -, at most 64".to_owned()) }
+}
+
 /// Writes what the command line asks for.
 ///
 /// # Errors
@@ -91,11 +114,20 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     if args.burst.is_some() && args.profile != Profile::Subscriptions {
         bail!("--burst is the opening of a fund: say --profile subscriptions");
     }
+    let address = args.to.to_str().filter(|to| Address::is_one(to)).map(Address::parse).transpose();
+    let address = address.map_err(anyhow::Error::msg)?;
+    if address.is_none() && (args.rate.is_some() || args.config.is_some()) {
+        bail!("--rate and --config are for a topic: say --to kafka://HOST:PORT/TOPIC");
+    }
     // both are looked at before either is made
-    for path in std::iter::once(&args.to).chain(&args.tags) {
+    let file = Some(&args.to).filter(|_| address.is_none());
+    for path in file.into_iter().chain(&args.tags) {
         refuse_existing(path, args.force)?;
     }
-    let mut records = output(&args.to)?;
+    let mut records = match &address {
+        Some(address) => Place::Topic(Topic::open(address, args.config.as_deref(), args.rate)?),
+        None => Place::Lines(output(&args.to)?),
+    };
     let tags = args.tags.as_ref().map(|path| Ok::<_, anyhow::Error>((path, output(path)?))).transpose()?;
     // drawn on standard error, and only where that is a terminal
     let bar = ProgressBar::new(args.count)
@@ -103,7 +135,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let start = Instant::now();
     let written = records_to(&mut records, args, &bar);
     bar.finish_and_clear();
-    let written = written.and_then(|written| records.flush().map(|()| written));
+    let written = written.and_then(|written| records.finish().map(|()| written));
     let Written { accounts, records: count, fraudulent } =
         written.with_context(|| format!("cannot write records to {}", args.to.display()))?;
     if let Some((path, mut tags)) = tags {
@@ -128,8 +160,9 @@ struct Written {
     fraudulent: u64,
 }
 
-fn records_to(out: &mut dyn Write, args: &Args, bar: &ProgressBar) -> std::io::Result<Written> {
-    let mut lines = Lines { out, bar, profile: args.profile, line: Vec::with_capacity(512), records: 0, fraudulent: 0 };
+fn records_to(out: &mut Place<'_>, args: &Args, bar: &ProgressBar) -> std::io::Result<Written> {
+    let (line, key) = (Vec::with_capacity(512), Vec::with_capacity(32));
+    let mut lines = Lines { out, bar, args, line, key, records: 0, fraudulent: 0 };
     let accounts = match args.burst {
         None => {
             let mut stream = Stream::new(args.profile, args.seed);
@@ -148,21 +181,31 @@ fn records_to(out: &mut dyn Write, args: &Args, bar: &ProgressBar) -> std::io::R
 }
 
 /// Writes events as lines, and counts them.
-struct Lines<'a> {
-    out: &'a mut dyn Write,
+struct Lines<'a, 'p> {
+    out: &'a mut Place<'p>,
     bar: &'a ProgressBar,
-    profile: Profile,
+    args: &'a Args,
     line: Vec<u8>,
+    key: Vec<u8>,
     records: u64,
     fraudulent: u64,
 }
 
-impl Lines<'_> {
+impl Lines<'_, '_> {
     fn write(&mut self, event: &Event) -> std::io::Result<()> {
         const STEP: u64 = 10_000;
         self.line.clear();
-        write::record(&mut self.line, self.profile, self.records, event)?;
-        self.out.write_all(&self.line)?;
+        self.key.clear();
+        let Args { profile, ids, .. } = self.args;
+        write::account(&mut self.key, *profile, event.account)?;
+        match self.out.time() {
+            Some(time) => {
+                let event = Event { time, ..event.clone() };
+                write::record(&mut self.line, *profile, ids, self.records, &event)?;
+            }
+            None => write::record(&mut self.line, *profile, ids, self.records, event)?,
+        }
+        self.out.take(&self.key, &self.line)?;
         if self.records.is_multiple_of(STEP) {
             self.bar.set_position(self.records);
         }
@@ -208,17 +251,20 @@ fn output(path: &Path) -> anyhow::Result<Box<dyn Write>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Args, Profile, records_to, run, tags_to};
+    use super::{Args, Place, Profile, records_to, run, tags_to};
     use indicatif::ProgressBar;
     use std::collections::HashMap;
 
     fn args(profile: Profile, count: u64, seed: u64) -> Args {
-        Args { profile, count, burst: None, seed, to: "-".into(), tags: None, force: false }
+        let (to, ids) = ("-".into(), "tx".to_owned());
+        Args { profile, count, burst: None, seed, to, rate: None, ids, config: None, tags: None, force: false }
     }
 
     fn generated(profile: Profile, count: u64, seed: u64) -> (String, String) {
         let (mut records, mut tags) = (Vec::new(), Vec::new());
-        let written = records_to(&mut records, &args(profile, count, seed), &ProgressBar::hidden()).unwrap();
+        let mut lines = Place::Lines(Box::new(&mut records));
+        let written = records_to(&mut lines, &args(profile, count, seed), &ProgressBar::hidden()).unwrap();
+        drop(lines);
         tags_to(&mut tags, profile, &written.accounts).unwrap();
         (String::from_utf8(records).unwrap(), String::from_utf8(tags).unwrap())
     }
@@ -239,7 +285,9 @@ mod tests {
         let burst = |seed| {
             let (mut records, mut tags) = (Vec::new(), Vec::new());
             let args = Args { burst: Some(1_000), ..args(Profile::Subscriptions, 0, seed) };
-            let written = records_to(&mut records, &args, &ProgressBar::hidden()).unwrap();
+            let mut lines = Place::Lines(Box::new(&mut records));
+            let written = records_to(&mut lines, &args, &ProgressBar::hidden()).unwrap();
+            drop(lines);
             tags_to(&mut tags, Profile::Subscriptions, &written.accounts).unwrap();
             assert_eq!(written.records as usize, records.iter().filter(|byte| **byte == b'\n').count());
             assert_eq!(tags.iter().filter(|byte| **byte == b'\n').count(), 1_001);
@@ -249,6 +297,14 @@ mod tests {
         assert_ne!(burst(1), burst(2));
         let first: Vec<_> = burst(1).lines().take(4).map(str::to_owned).collect();
         assert_eq!(first, include_str!("generate/opening.golden.jsonl").lines().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_pace_is_for_a_topic() {
+        let told = |args: Args| run(&args).unwrap_err().to_string();
+        let args = || args(Profile::Payments, 1, 1);
+        assert!(told(Args { rate: Some(5), ..args() }).contains("kafka://HOST:PORT/TOPIC"));
+        assert!(told(Args { to: "kafka://only-a-host".into(), ..args() }).contains("kafka://HOST:PORT/TOPIC"));
     }
 
     #[test]

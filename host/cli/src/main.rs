@@ -1,12 +1,14 @@
 //! The program `sandgate`: a policy host for transactions, and the tools of
 //! those who write policies for it and those who run it.
 
+mod address;
 mod bench;
 mod build;
 mod cases;
 mod check;
 mod component;
 mod config;
+mod deadletters;
 mod demo;
 mod effectiveness;
 mod generate;
@@ -16,7 +18,10 @@ mod new;
 mod run;
 mod state;
 mod tags;
+mod telemetry;
 mod test;
+mod topics;
+mod watch;
 mod whole;
 
 use anyhow::Context as _;
@@ -35,7 +40,7 @@ struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum Verb {
-    /// Judge the records of a file
+    /// Judge the records of a file, or of Kafka
     Run(run::Args),
     /// Show the main job on a fund's opening day, without any server
     Demo(demo::Args),
@@ -63,6 +68,12 @@ enum Verb {
     Effectiveness(effectiveness::Args),
     /// Put tags into the store, and look at them
     Tags(tags::Args),
+    /// Look at the topics of a host, and make those that are missing
+    Topics(topics::Args),
+    /// Show the decisions of a topic as they come
+    Watch(watch::Args),
+    /// Look at the records that could not be used, and send them back after a mend
+    Deadletters(deadletters::Args),
 }
 
 fn main() -> ExitCode {
@@ -73,7 +84,7 @@ fn main() -> ExitCode {
         Verb::Run(args) => run::run(&args),
         Verb::Tags(args) => config::load_tags(&args.config)
             .map_err(|report| check::Problems(report).into())
-            .and_then(|config| tags::run(&args, &config)),
+            .and_then(|config| tags::run(&args, config.config()?)),
         Verb::Generate(args) => generate::run(&args),
         Verb::Effectiveness(args) => effectiveness::run(&args),
         Verb::Demo(args) => demo::run(&args),
@@ -86,6 +97,9 @@ fn main() -> ExitCode {
         Verb::Harness(args) => harness::run(&args),
         Verb::Check(args) => check::run(&args),
         Verb::State(args) => state::run(&args),
+        Verb::Topics(args) => topics::run(&args),
+        Verb::Watch(args) => watch::run(&args),
+        Verb::Deadletters(args) => deadletters::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -110,9 +124,24 @@ fn status(error: &anyhow::Error) -> u8 {
         None if error.is::<Failure>() || error.is::<FolderError>() || error.is::<PortableError>() => 5,
         None if error.is::<SourceError>() => 3,
         None if error.is::<SinkError>() => 4,
-        None if error.is::<run::Unnamed>() => 2,
+        None if error.is::<run::Unnamed>() || error.is::<topics::Wrong>() => 2,
+        None if error.is::<config::kafka::Unready>() || error.is::<sandgate_server::Error>() => 2,
+        None if error.is::<sandgate_stream::kafka::HostError>() => fleet(error),
         None if error.is::<check::Problems>() || error.is::<sandgate_tags::Error>() => 2,
+        None if error.is::<config::tags::NoPassword>() => 2,
         None => 1,
+    }
+}
+
+/// The exit status of a host of a fleet.
+fn fleet(error: &anyhow::Error) -> u8 {
+    use sandgate_stream::kafka::HostError;
+    match error.downcast_ref() {
+        Some(HostError::Client(_) | HostError::Topics(_) | HostError::Crossing(_)) => 2,
+        Some(HostError::Cluster(_) | HostError::Group(_)) => 3,
+        Some(HostError::Unfinished(_)) => 4,
+        Some(HostError::Folder(_)) => 5,
+        _ => 1,
     }
 }
 

@@ -1,14 +1,18 @@
-//! `sandgate run`: judges the records of a file and ends.
+//! `sandgate run`: judges the records of a file and ends; or those of Kafka, until
+//! it is told to stop.
 
+mod fleet;
 pub(crate) mod lasting;
 mod progress;
 
 use crate::check::Problems;
 use crate::config::{self, Host};
+use crate::telemetry;
 use anyhow::Context as _;
 use lasting::Lasting;
 use progress::Bar;
 use sandgate_engine::{Engine, LaneJudge};
+use sandgate_files::Report;
 use sandgate_state::Lane;
 use sandgate_stream::summary::ReasonName;
 use sandgate_stream::{Protected, Settings, Sink, Source, Summary, Target, Told};
@@ -24,6 +28,8 @@ use std::sync::Arc;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
     sandgate run --config sandgate.toml --from payments.jsonl --to decisions.jsonl\n\n\
+    With [kafka], and without --from and --to, it is a host of a fleet: it judges what comes, until SIGTERM or \
+    SIGINT; then it finishes what it has in hand. --force begins lanes anew whose state is refused.\n\n\
     Beside FILE are written FILE.dead-letters (records that could not be used) and FILE.generations \
     (the policy sets that judged). With --to - dead letters go to standard error.\n\n\
     A run from files into a file that was stopped, in whatever way, goes on with the same command, and its \
@@ -94,7 +100,12 @@ impl std::error::Error for Unnamed {}
 /// # Errors
 /// Where the configuration, the input or the output is in the way.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let job = Job::new(args)?;
+    let (host, report) = config::load(&args.config, fleet::workers(args)).map_err(Problems)?;
+    telemetry::log(host.telemetry.log)?;
+    if fleet::is_meant(args, &host) {
+        return fleet::run(args, host, &report);
+    }
+    let job = Job::new(args, host, &report)?;
     let bar = Bar::new(&job.from);
     let done = job.run(&bar);
     bar.clear();
@@ -109,11 +120,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 impl Job {
-    /// Reads the configuration and settles from where to where.
-    pub(crate) fn new(args: &Args) -> anyhow::Result<Job> {
-        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let workers = args.workers.map_or(cores, NonZeroUsize::get).min(WORKERS_MAX);
-        let (host, report) = config::load(&args.config, workers).map_err(Problems)?;
+    /// Settles from where to where.
+    fn new(args: &Args, host: Host, report: &Report) -> anyhow::Result<Job> {
+        let workers = fleet::workers(args);
         report.notes.iter().for_each(note);
         let from = inputs(&args.from, &host.sources)?;
         let to = args.to.clone().or_else(|| host.sink.clone());
@@ -129,7 +138,8 @@ impl Job {
             sources.map(|(source, from)| Source::open(from, source.schema.size_max)).collect::<Result<_, _>>()?;
         let target = Target::of(&self.to);
         let wants_tags = self.host.generations.iter().any(sandgate_engine::generation::Generation::reads_tags);
-        let tags = wants_tags.then(|| sandgate_tags::open(&self.host.tags)).transpose()?;
+        let tags =
+            wants_tags.then(|| Ok::<_, anyhow::Error>(sandgate_tags::open(self.host.tags.config()?)?)).transpose()?;
         let tags = tags.map(|tags| Arc::new(tags) as Arc<dyn sandgate_tags::Store>);
         let lines: String = self.host.generations.iter().map(|generation| generation.line()).collect();
         let site = config::site_sources(&self.host.sources);
@@ -229,13 +239,15 @@ pub(crate) fn render(summary: &Summary, engine: &Engine) -> String {
 fn protected(config: &Path, from: &[PathBuf], host: &Host) -> Vec<Protected> {
     // what was redirected into this program is a file too
     let input = |from: &PathBuf| if from == Path::new("-") { PathBuf::from("/dev/stdin") } else { from.clone() };
-    let Location::Sqlite(tags) = &host.tags.sql;
-    let beside = |suffix: &str| {
-        let mut name = OsString::from(tags);
+    let beside = |file: &PathBuf, suffix: &str| {
+        let mut name = OsString::from(file);
         name.push(suffix);
         PathBuf::from(name)
     };
-    let store = ["", "-wal", "-shm"].map(|suffix| (beside(suffix), "the tag store"));
+    let store = match host.tags.location() {
+        Location::Sqlite(tags) => ["", "-wal", "-shm"].map(|suffix| (beside(tags, suffix), "the tag store")).to_vec(),
+        Location::Postgres(_) => Vec::new(),
+    };
     let inputs = from.iter().map(|from| (input(from), "the input"));
     inputs
         .chain([(config.to_owned(), "the host's configuration")])

@@ -36,6 +36,8 @@ pub(crate) enum Bad<'a> {
         text: &'a str,
         kind: Kind,
     },
+    /// A tag that could not be looked up, where the tenant wants no default for it.
+    Lost,
     Below(&'a Value),
     Above(&'a Value),
     /// A window over a field that cannot be used.
@@ -61,11 +63,23 @@ pub(crate) enum Seen {
     Full,
 }
 
+/// A tag of a row, as far as it is known.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Tag {
+    /// There is none, or none could be looked up and its default is to stand in.
+    #[default]
+    Absent,
+    /// Its text.
+    Text(Arc<str>),
+    /// It could not be looked up, which is to be a fault.
+    Lost,
+}
+
 /// What was found in a column: fields as their source declares them, tags as text.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sheet<'a> {
     pub(crate) fields: Vec<Result<Option<Value<&'a str>>, Misread>>,
-    pub(crate) tags: Vec<Option<Arc<str>>>,
+    pub(crate) tags: Vec<Tag>,
     /// Windows, of which there are so many for each row.
     pub(crate) windows: Vec<Seen>,
     pub(crate) windows_each: usize,
@@ -113,10 +127,11 @@ impl<'a> Sheet<'a> {
         let found = match binding.column {
             Column::Field(column) => self.field(row, columns, column),
             Column::Tag(column) => match &self.tags[row * columns.tags.len() + column] {
-                Some(text) => {
+                Tag::Text(text) => {
                     Value::parse(text, binding.kind).map(Some).ok_or(Bad::WrongTag { text, kind: binding.kind })
                 }
-                None => Ok(None),
+                Tag::Absent => Ok(None),
+                Tag::Lost => Err(Bad::Lost),
             },
             Column::Window(window) => match &self.windows[row * self.windows_each + window] {
                 Seen::Absent => Ok(None),
@@ -173,6 +188,7 @@ impl fmt::Display for Bad<'_> {
                 let shown: String = text.chars().take(64).collect();
                 write!(f, "is a tag with the value {shown:?}, which is no {kind}")
             }
+            Bad::Lost => f.write_str("is a tag that could not be looked up"),
             Bad::Below(bound) => write!(f, "is below its minimum of {}", text(bound)),
             Bad::Above(bound) => write!(f, "is above its maximum of {}", text(bound)),
             Bad::Window(seen) => seen.fmt(f),

@@ -64,6 +64,7 @@ pub(crate) struct Circumstance {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Circumstances {
     of_all: Vec<Circumstance>,
+    /// In the order of the rows.
     of_rows: Vec<(usize, Circumstance)>,
 }
 
@@ -83,14 +84,15 @@ impl Circumstance {
 
 impl Circumstances {
     /// Adds one to every row.
+    #[cfg_attr(not(test), expect(dead_code, reason = "what holds for a whole batch comes with deadlines and quotas"))]
     pub(crate) fn add(&mut self, circumstance: Circumstance) {
         self.of_all.push(circumstance);
     }
 
     /// Adds one to a row.
-    #[cfg_attr(not(test), expect(dead_code, reason = "stale tags come next"))]
     pub(crate) fn add_to(&mut self, row: usize, circumstance: Circumstance) {
-        self.of_rows.push((row, circumstance));
+        let place = self.of_rows.partition_point(|(at, _)| *at <= row);
+        self.of_rows.insert(place, (row, circumstance));
     }
 
     /// Those of a row, in the order of the list, each once.
@@ -98,7 +100,9 @@ impl Circumstances {
         if self.of_all.is_empty() && self.of_rows.is_empty() {
             return Vec::new();
         }
-        let of_row = self.of_rows.iter().filter(|(at, _)| *at == row).map(|(_, circumstance)| circumstance);
+        let first = self.of_rows.partition_point(|(at, _)| *at < row);
+        let of_row =
+            self.of_rows[first..].iter().take_while(|(at, _)| *at == row).map(|(_, circumstance)| circumstance);
         let mut all: Vec<&Circumstance> = self.of_all.iter().chain(of_row).collect();
         all.sort();
         all.dedup();
@@ -124,6 +128,7 @@ mod tests {
         let mut all = Circumstances::default();
         assert!(all.of(0).is_empty());
         all.add(Circumstance::new(What::Warming, "since noon"));
+        all.add_to(2, Circumstance::new(What::Late, "another row's"));
         all.add_to(1, Circumstance::new(What::MissingTag, "no \"store\""));
         all.add_to(1, Circumstance::new(What::MissingTag, "no \"store\""));
         let text = |row| {

@@ -11,12 +11,12 @@ use crate::generation::Seat;
 use crate::json::{self, List};
 use crate::tally::Tally;
 use sandgate_model::manifest::{Placeholder, Setting};
-use sandgate_model::schema::Schema;
 use sandgate_model::{Decimal, Outcome, Value};
 
 /// What a decision says about where its record came from.
 pub(crate) struct Origin<'a> {
-    pub(crate) schema: &'a Schema,
+    /// The name of the source.
+    pub(crate) source: &'a str,
     pub(crate) partition: u32,
     pub(crate) offset: u64,
 }
@@ -200,7 +200,7 @@ fn shown<'v>(placeholder: Placeholder, cells: &[Cell<'v>], seat: &'v Seat) -> Op
 /// Appends the position of a record.
 pub(crate) fn position(origin: &Origin<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\"position\":{\"source\":");
-    json::string(out, &origin.schema.source);
+    json::string(out, origin.source);
     out.extend_from_slice(b",\"partition\":");
     json::integer(out, i64::from(origin.partition));
     out.extend_from_slice(b",\"offset\":");

@@ -14,10 +14,22 @@ pub struct Document {
     pub deny: Vec<String>,
     /// Fields stored with every event, for windows to come.
     pub keep: Vec<String>,
+    /// What a tag that could not be looked up means.
+    pub missing_tag: MissingTag,
     /// Outcomes over the sum of weights.
     pub bands: Vec<Band>,
     /// The stages in order.
     pub stages: Vec<Stage>,
+}
+
+/// What a tag that could not be looked up means, because no tier could be asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MissingTag {
+    /// As if there were none: the policy's declared default stands in.
+    #[default]
+    Default,
+    /// A fault of the policies that read it: their fallback stands in.
+    Fault,
 }
 
 /// One stage: all its policies run.

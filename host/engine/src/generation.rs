@@ -1,7 +1,7 @@
 //! A tenant's policy set, resolved and immutable: everything that a batch needs,
 //! in one place, so that it can be shared and swapped as a whole.
 
-use crate::document::{Document, Fallback, Thresholds};
+use crate::document::{Document, Fallback, MissingTag, Thresholds};
 use crate::standing::Band;
 use sandgate_model::manifest::Setting;
 use sandgate_model::schema::Schema;
@@ -48,6 +48,26 @@ pub struct SiteSource {
     pub schema: Arc<Schema>,
     /// Whether its records only feed windows, and are not judged.
     pub observe: bool,
+    /// What the keys of its records are checked against, where they have keys.
+    pub keyed: Option<Keyed>,
+}
+
+/// The field that keys a topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keyed {
+    /// The field, by its index in the schema.
+    pub field: usize,
+    /// What becomes of a record whose key says otherwise; it is counted in any case.
+    pub wrong: WrongKey,
+}
+
+/// What becomes of a record whose key says otherwise than its field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WrongKey {
+    /// It is a dead letter.
+    DeadLetter,
+    /// It is judged all the same.
+    Judge,
 }
 
 /// A policy set with its number.
@@ -62,6 +82,7 @@ pub struct Generation {
     /// The canonical document: digests, resolved parameters and everything else
     /// that a decision of this generation depends on.
     pub document: String,
+    pub(crate) missing_tag: MissingTag,
     pub(crate) bands: Vec<Band>,
     pub(crate) stages: Vec<SeatStage>,
     pub(crate) seats: Vec<Seat>,
@@ -203,6 +224,7 @@ impl Generation {
             tenant: document.tenant.as_str().into(),
             set: Digest::of(canonical.as_bytes()),
             document: canonical,
+            missing_tag: document.missing_tag,
             bands: document.bands.clone(),
             stages,
             seats,

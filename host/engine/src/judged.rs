@@ -2,6 +2,7 @@
 //! the bytes and counts that a lane writes down.
 
 use crate::decode::Unusable;
+use crate::measured::Measured;
 use crate::repeat::RepeatLine;
 use crate::tally::Tally;
 use crate::{dead_letter, decision};
@@ -16,6 +17,8 @@ pub struct Record<'a> {
     pub source: usize,
     /// Its offset in the source; of a file that of its first byte, uncompressed.
     pub offset: u64,
+    /// The key that it came with, where its source has keys.
+    pub key: Option<&'a [u8]>,
     /// Its bytes, without the end of its line; of a record over the size of its
     /// source only as many as that and a few more, which is how it is known.
     pub bytes: &'a [u8],
@@ -58,6 +61,39 @@ pub trait Judge: Send + Sync {
     fn time(&self, source: usize, bytes: &[u8]) -> Option<Instant>;
 }
 
+/// What became of one record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Made {
+    /// A decision.
+    Decision {
+        /// How many bytes the account of it has, in [`Judged::accounts`].
+        account: u32,
+    },
+    /// A dead letter.
+    DeadLetter,
+    /// Nothing that leaves: it was observed.
+    Nothing,
+}
+
+/// What one record became, with its line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line<'a> {
+    /// A decision, without the end of its line.
+    Decision {
+        /// Whose record it was.
+        account: &'a str,
+        /// The JSON object.
+        json: &'a [u8],
+    },
+    /// A dead letter, without the end of its line.
+    DeadLetter {
+        /// The JSON object.
+        json: &'a [u8],
+    },
+    /// Nothing.
+    Nothing,
+}
+
 /// What became of a batch; the buffers are used again for the next.
 #[derive(Debug, Default)]
 pub struct Judged {
@@ -65,12 +101,18 @@ pub struct Judged {
     pub decisions: Vec<u8>,
     /// Dead letters, likewise.
     pub dead_letters: Vec<u8>,
+    /// What each record became, in order.
+    pub made: Vec<Made>,
+    /// The accounts of the decisions, end to end.
+    pub accounts: String,
     /// What the journal must hold about the records.
     pub journal: Vec<u8>,
     /// Counts.
     pub tally: Tally,
     /// What an operator should know.
     pub notes: Vec<String>,
+    /// What it took and gave beyond the tally; empty where nobody measures.
+    pub(crate) measured: Measured,
     /// Of each record whose id is remembered, what was decided about it.
     pub(crate) settled: Vec<Settled>,
     /// Decisions that stand in for an earlier one, still to be put in.
@@ -82,17 +124,65 @@ impl Judged {
     pub fn clear(&mut self) {
         self.decisions.clear();
         self.dead_letters.clear();
+        self.made.clear();
+        self.accounts.clear();
         self.journal.clear();
         self.notes.clear();
+        self.measured = Measured::default();
         self.settled.clear();
         self.repeats.clear();
         self.tally = Tally { reasons: std::mem::take(&mut self.tally.reasons), ..Tally::default() };
         self.tally.reasons.fill(0);
     }
 
+    /// What each record became, in the order of the records: once it is settled.
+    pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
+        let (mut decisions, mut dead_letters) = (&*self.decisions, &*self.dead_letters);
+        let mut accounts = &*self.accounts;
+        self.made.iter().map(move |made| match made {
+            Made::Decision { account } => {
+                // the accounts are cut where they were put together
+                let (account, rest) = accounts.split_at_checked(*account as usize).unwrap_or((accounts, ""));
+                accounts = rest;
+                Line::Decision { account, json: next_line(&mut decisions) }
+            }
+            Made::DeadLetter => Line::DeadLetter { json: next_line(&mut dead_letters) },
+            Made::Nothing => Line::Nothing,
+        })
+    }
+
+    /// Notes that the next record became a decision about this account.
+    pub(crate) fn decided(&mut self, account: &str) {
+        self.accounts.push_str(account);
+        self.made.push(Made::Decision { account: u32::try_from(account.len()).unwrap_or(u32::MAX) });
+    }
+
     /// Appends a dead letter and counts it.
     pub(crate) fn dead_letter(&mut self, origin: &decision::Origin<'_>, record: &Record<'_>, unusable: &Unusable) {
         dead_letter::write(origin, record.bytes, record.size, unusable, &mut self.dead_letters);
         self.tally.dead_letters[unusable.cause as usize] += 1;
+        self.made.push(Made::DeadLetter);
     }
+}
+
+/// Takes the first line off, without its end.
+fn next_line<'a>(lines: &mut &'a [u8]) -> &'a [u8] {
+    let end = memchr::memchr(b'\n', lines).unwrap_or(lines.len());
+    let (line, rest) = lines.split_at(end);
+    *lines = rest.get(1..).unwrap_or_default();
+    line
+}
+
+/// The dead letter of a record whose decision is larger than the sink takes: as
+/// much of the record as `room` bytes of JSON may hold, on no line of its own.
+pub fn oversized(source: &str, partition: u32, record: &Record<'_>, decision: usize, room: usize) -> Vec<u8> {
+    let detail = format!("its decision has {decision} bytes, which is more than the sink's topic takes");
+    let unusable = Unusable::new(crate::decode::Cause::Output, detail);
+    let origin = decision::Origin { source, partition, offset: record.offset };
+    // a byte of a record takes six bytes of JSON at most
+    let bytes = record.bytes.get(..room / 6).unwrap_or(record.bytes);
+    let mut letter = Vec::new();
+    dead_letter::write(&origin, bytes, record.size, &unusable, &mut letter);
+    letter.pop();
+    letter
 }

@@ -5,27 +5,36 @@
 //! two a batch passes the state of the lane in its turn: repeats, lateness and
 //! windows are found there, so they are the same however many threads there are.
 
-use crate::Engine;
 use crate::batch::{self, Batch};
 use crate::cells::Sheet;
 use crate::circumstance::{Circumstance, Circumstances, What};
 use crate::decision::{Origin, Row};
-use crate::decode::{Transaction, Transactions, Unusable};
+use crate::decode::{Cause, Transaction, Transactions, Unusable};
+use crate::fetch::fetch_tags;
 use crate::fingerprint;
-use crate::judged::{Judge, Judged, Record};
+use crate::generation::WrongKey;
+use crate::judged::{Judge, Judged, Made, Record};
+use crate::measured::Step;
+use crate::meters::{Meters, Pending};
 use crate::repeat::{self, RepeatLine};
 use crate::tally::Aside;
+use crate::{Engine, EngineSource};
+use sandgate_metrics::Laps;
 use sandgate_model::{Decimal, Instant};
 use sandgate_state::replay::Sieve;
-use sandgate_state::{Closed, Entry, Fate, Lane, Late, Pass, Settled};
+use sandgate_state::{Closed, Entry, Fate, Lane, Late, Pass, Settled, Warming};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// An engine with the state of one lane.
 pub struct LaneJudge {
     engine: Arc<Engine>,
     lane: Arc<Lane>,
+    /// The partition of its sources that it is; 0 where they have none.
+    partition: u32,
     /// Passes whose buffers wait to be used again.
     passes: Mutex<Vec<Pass<'static>>>,
+    /// What is measured and not yet committed.
+    pending: Pending,
 }
 
 /// A usable record, and where it went.
@@ -48,7 +57,12 @@ struct Group<'a> {
 impl LaneJudge {
     /// The way of a lane through an engine, whose layout the lane must have.
     pub fn new(engine: Arc<Engine>, lane: Arc<Lane>) -> LaneJudge {
-        LaneJudge { engine, lane, passes: Mutex::default() }
+        LaneJudge::of_partition(engine, lane, 0)
+    }
+
+    /// The same for the lane of this partition of all sources.
+    pub fn of_partition(engine: Arc<Engine>, lane: Arc<Lane>, partition: u32) -> LaneJudge {
+        LaneJudge { engine, lane, partition, passes: Mutex::default(), pending: Pending::default() }
     }
 
     /// The state of the lane.
@@ -68,6 +82,7 @@ impl LaneJudge {
         decoded: Vec<Result<(), Unusable>>,
         transactions: &'a [Transactions<'a>],
         pass: &mut Pass<'a>,
+        wrong_keys: &mut u64,
     ) -> Vec<Result<Known<'a>, Unusable>> {
         let mut rows: Vec<_> = transactions.iter().map(Transactions::iter).collect();
         let mut cells = Vec::new();
@@ -76,7 +91,10 @@ impl LaneJudge {
         for (record, decoded) in records.iter().zip(decoded) {
             let source = &self.engine.sources[record.source];
             let usable = decoded.and_then(|()| match rows[record.source].next() {
-                Some(transaction) => Ok((transaction, self.engine.tenant(source, transaction.tenant())?)),
+                Some(transaction) => {
+                    source.check_key(record, &transaction, wrong_keys)?;
+                    Ok((transaction, self.engine.tenant(source, transaction.tenant())?))
+                }
                 None => unreachable!("a transaction for every record that was decoded"),
             });
             all.push(usable.map(|(transaction, tenant)| {
@@ -126,6 +144,9 @@ impl LaneJudge {
             group.transactions.push(known.transaction);
             group.amounts.push(known.transaction.amount());
             self.engine.generations[tenant].windows.answers(pass, row, &mut group.sheet.windows);
+            if let Some(warming) = pass.warming(row) {
+                group.sheet.circumstances.add_to(group.transactions.len() - 1, circumstance_warming(warming));
+            }
         }
         for group in &mut groups {
             let generation = &self.engine.generations[group.tenant];
@@ -133,7 +154,7 @@ impl LaneJudge {
             batch::read_fields(&mut group.sheet, &group.transactions, columns);
             group.sheet.windows_each = generation.windows.kinds.len();
             let tags = self.engine.tags.as_deref();
-            batch::fetch_tags(&mut group.sheet, group.transactions.len(), columns, tags);
+            fetch_tags(&mut group.sheet, group.transactions.len(), columns, tags, generation.missing_tag);
         }
         groups
     }
@@ -145,6 +166,7 @@ impl LaneJudge {
         known: &[Result<Known<'_>, Unusable>],
         pass: &Pass<'_>,
         groups: &[Group<'_>],
+        laps: &mut Laps,
         out: &mut Judged,
     ) {
         let batches: Vec<Batch<'_>> = groups
@@ -154,10 +176,16 @@ impl LaneJudge {
                 Batch::judge(generation, group.source, &group.sheet, &group.amounts)
             })
             .collect();
+        out.measured.steps[Step::Judge as usize] = laps.lap();
+        if let Some(meters) = &self.engine.meters {
+            let groups = groups.iter().zip(&batches);
+            groups.for_each(|(group, batch)| out.measured.policies(meters.first_seat(group.tenant), batch));
+        }
         let mut rows = 0..pass.len();
         for (record, known) in records.iter().zip(known) {
             let source = &self.engine.sources[record.source];
-            let origin = Origin { schema: source.decoder.schema(), partition: 0, offset: record.offset };
+            let origin =
+                Origin { source: &source.decoder.schema().source, partition: self.partition, offset: record.offset };
             let (known, row) = match (known, known.is_ok().then(|| rows.next()).flatten()) {
                 (Ok(known), Some(row)) => (known, row),
                 (Err(unusable), _) => {
@@ -183,6 +211,8 @@ impl LaneJudge {
                     decision.count(outcome, self.engine.first_reasons[known.tenant], &mut out.tally);
                     settled.outcome = outcome as u8;
                     out.settled.push(settled);
+                    out.measured.decided(known.tenant, outcome);
+                    out.decided(known.transaction.account());
                 }
                 (fate, _) if source.observe => {
                     settled = Settled::default();
@@ -193,6 +223,7 @@ impl LaneJudge {
                         Fate::Reused { .. } => Aside::Reused,
                     };
                     out.tally.observed[aside as usize] += 1;
+                    out.made.push(Made::Nothing);
                     if matches!(fate, Fate::New | Fate::Full) {
                         out.settled.push(settled);
                     }
@@ -201,6 +232,7 @@ impl LaneJudge {
                     let at = out.decisions.len();
                     out.repeats.push(RepeatLine::new(repeat, generation, &known.transaction, &origin, at));
                     out.tally.repeats += 1;
+                    out.decided(known.transaction.account());
                 }
                 (Fate::Reused { offset }, _) => {
                     let outcome = self.engine.reused_id;
@@ -209,7 +241,10 @@ impl LaneJudge {
                     late.iter().for_each(|late| out.tally.circumstance(late.what));
                     out.tally.decision(outcome, known.transaction.amount());
                     out.tally.fault(&sandgate_model::Fault::IdReused);
+                    out.measured.decided(known.tenant, outcome);
+                    out.measured.reused(known.tenant);
                     settled.outcome = outcome as u8;
+                    out.decided(known.transaction.account());
                 }
                 (Fate::New | Fate::Full, None) => continue,
             }
@@ -220,6 +255,7 @@ impl LaneJudge {
 
 impl Judge for LaneJudge {
     fn judge(&self, number: u64, records: &[Record<'_>], out: &mut Judged) -> Result<(), Closed> {
+        let mut laps = self.engine.meters.as_ref().map_or_else(Laps::off, Meters::laps);
         let sources = &self.engine.sources;
         let mut transactions: Vec<Transactions<'_>> = sources
             .iter()
@@ -231,8 +267,11 @@ impl Judge for LaneJudge {
             .collect();
         let decoded = records.iter().map(|record| transactions[record.source].push(record.bytes)).collect();
         let mut pass = self.empty_pass();
-        let mut known = self.route(records, decoded, &transactions, &mut pass);
+        let wrong_keys = &mut out.tally.wrong_keys;
+        let mut known = self.route(records, decoded, &transactions, &mut pass, wrong_keys);
+        out.measured.steps[Step::Decode as usize] = laps.lap();
         self.lane.pass(number, &mut pass)?;
+        out.measured.steps[Step::Windows as usize] = laps.lap();
         for tenant in pass.filled() {
             let name = &self.engine.generations[*tenant as usize].tenant;
             out.notes.push(format!(
@@ -242,7 +281,13 @@ impl Judge for LaneJudge {
             ));
         }
         let groups = self.group(records, &mut known, &pass);
-        self.write(records, &known, &pass, &groups, out);
+        out.measured.steps[Step::Inputs as usize] = laps.lap();
+        self.write(records, &known, &pass, &groups, &mut laps, out);
+        if let Some(meters) = &self.engine.meters {
+            out.measured.steps[Step::Write as usize] = laps.lap();
+            out.measured.became(records, &out.made);
+            meters.took(&out.measured);
+        }
         self.passes.lock().unwrap_or_else(PoisonError::into_inner).push(pass.recycle());
         Ok(())
     }
@@ -250,14 +295,19 @@ impl Judge for LaneJudge {
     fn settle(&self, judged: &mut Judged) {
         self.lane.settle(&judged.settled);
         repeat::complete(&mut judged.decisions, &judged.repeats, |repeat| self.lane.first(repeat));
+        if self.engine.meters.is_some() {
+            self.pending.settled(&judged.tally, &mut judged.measured);
+        }
     }
 
     fn committed(&self, through: u64) {
         self.lane.commit(through);
+        self.engine.meters.iter().for_each(|meters| self.pending.committed(through, meters));
     }
 
     fn abort(&self) {
         self.lane.abort();
+        self.pending.aborted();
     }
 
     fn close(&self) {
@@ -290,14 +340,49 @@ fn circumstance_late(late: Late) -> Circumstance {
     Circumstance::new(What::Late, detail)
 }
 
+/// The circumstance that a window reaches behind the beginning of the state.
+fn circumstance_warming(warming: Warming) -> Circumstance {
+    let mut detail = Vec::new();
+    match warming.since.map(Instant::from_millis) {
+        Some(Ok(since)) => {
+            detail.extend_from_slice(b"the lane's state begins at ");
+            since.write(&mut detail);
+        }
+        _ => detail.extend_from_slice(b"the lane's state has only just begun"),
+    }
+    Circumstance::new(What::Warming, String::from_utf8_lossy(&detail))
+}
+
+impl EngineSource {
+    /// Checks the key of a record of a source whose topic is keyed by a field.
+    fn check_key(&self, record: &Record<'_>, transaction: &Transaction<'_>, wrong: &mut u64) -> Result<(), Unusable> {
+        let Some(keyed) = self.keyed else { return Ok(()) };
+        if record.key == Some(transaction.written(keyed.field).as_bytes()) {
+            return Ok(());
+        }
+        *wrong += 1;
+        match keyed.wrong {
+            WrongKey::Judge => Ok(()),
+            WrongKey::DeadLetter => Err(self.wrong_key(record.key, keyed.field)),
+        }
+    }
+
+    #[cold]
+    fn wrong_key(&self, key: Option<&[u8]>, field: usize) -> Unusable {
+        let field = &self.decoder.schema().fields[field].name;
+        let detail = match key {
+            Some(key) => {
+                let shown: String = String::from_utf8_lossy(key).chars().take(64).collect();
+                format!("came with the key {shown:?}, which is not its field `{field}`")
+            }
+            None => format!("came without a key, and its topic is keyed by the field `{field}`"),
+        };
+        Unusable::new(Cause::Key, detail)
+    }
+}
+
 impl<'a> Group<'a> {
     fn new(tenant: usize, source: usize) -> Group<'a> {
-        Group {
-            tenant,
-            source,
-            transactions: Vec::new(),
-            amounts: Vec::new(),
-            sheet: Sheet::default(),
-        }
+        Group { tenant, source, transactions: Vec::new(), amounts: Vec::new(), sheet: Sheet::default() }
     }
 }

@@ -10,15 +10,19 @@
 mod batch;
 mod cells;
 pub mod circumstance;
+pub mod crossing;
 mod dead_letter;
 mod decision;
 pub mod decode;
 pub mod document;
+mod fetch;
 mod fingerprint;
 pub mod generation;
 pub mod json;
 pub mod judged;
 mod lane;
+mod measured;
+mod meters;
 mod repeat;
 pub mod resolve;
 pub mod standing;
@@ -28,7 +32,9 @@ mod windows;
 pub use lane::LaneJudge;
 
 use decode::{Cause, Decoder, Unusable};
-use generation::{Generation, SiteSource};
+use generation::{Generation, Keyed, SiteSource};
+use meters::Meters;
+use sandgate_metrics::Registry;
 use sandgate_model::schema::TenantRole;
 use sandgate_model::{Kind, Outcome};
 use sandgate_state::{Layout, Tenant};
@@ -45,6 +51,8 @@ pub struct Engine {
     tags: Option<Arc<dyn sandgate_tags::Store>>,
     reused_id: Outcome,
     layout: Arc<Layout>,
+    /// The numbers it is measured by, where somebody measures.
+    meters: Option<Meters>,
 }
 
 /// A source, ready to be read.
@@ -55,6 +63,8 @@ struct EngineSource {
     tenant: Option<usize>,
     /// Whether its ids are made of several fields.
     composed: bool,
+    /// The field that keys its topic.
+    keyed: Option<Keyed>,
 }
 
 impl Engine {
@@ -89,9 +99,17 @@ impl Engine {
                     TenantRole::Field(_) => None,
                 },
                 composed: source.schema.roles.id.len() > 1,
+                keyed: source.keyed,
             })
             .collect();
-        Engine { sources, generations, by_tenant, first_reasons, tags, reused_id, layout }
+        Engine { sources, generations, by_tenant, first_reasons, tags, reused_id, layout, meters: None }
+    }
+
+    /// The same engine, measured: what batches took counts when they were judged,
+    /// what they gave when they are committed.
+    pub fn measured(mut self, registry: &Registry) -> Engine {
+        self.meters = Some(Meters::new(registry, &self));
+        self
     }
 
     /// The reasons in the order of a tally: tenant, policy and code of each.

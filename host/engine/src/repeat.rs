@@ -44,7 +44,7 @@ impl RepeatLine {
         middle.extend_from_slice(b"\",\"because\":[],");
         middle.extend_from_slice(NOTHING);
         middle.extend_from_slice(b",\"faults\":[],\"circumstances\":[],\"repeat_of\":");
-        place(&Origin { offset: repeat.offset, schema: origin.schema, partition: origin.partition }, middle);
+        place(&Origin { offset: repeat.offset, source: origin.source, partition: origin.partition }, middle);
         end(transaction, origin, tail);
         RepeatLine { at, repeat, parts, generation: generation.fixed.generation.clone() }
     }

@@ -20,6 +20,8 @@ pub struct Tally {
     pub circumstances: [u64; What::ALL.len()],
     /// Dead letters by cause, in the order of [`Cause::ALL`].
     pub dead_letters: [u64; Cause::ALL.len()],
+    /// Records whose key says otherwise than the record, whatever became of them.
+    pub wrong_keys: u64,
     /// Faults, in the order of [`Fault::WORDS`].
     pub faults: [u64; Fault::WORDS.len()],
     /// Hits by reason, in the order of [`Engine::reasons`](crate::Engine::reasons).
@@ -42,6 +44,16 @@ pub enum Aside {
 impl Aside {
     /// All of them.
     pub const ALL: [Aside; 4] = [Aside::TakenUp, Aside::Repeat, Aside::Reused, Aside::Refused];
+
+    /// The word for it in metrics.
+    pub fn word(self) -> &'static str {
+        match self {
+            Aside::TakenUp => "taken-up",
+            Aside::Repeat => "repeat",
+            Aside::Reused => "id-reused",
+            Aside::Refused => "refused",
+        }
+    }
 
     /// The words for it in a summary.
     pub fn words(self) -> &'static str {
@@ -88,6 +100,7 @@ impl Tally {
         add(&mut self.dead_letters, &other.dead_letters);
         add(&mut self.faults, &other.faults);
         self.repeats += other.repeats;
+        self.wrong_keys += other.wrong_keys;
         add(&mut self.observed, &other.observed);
         add(&mut self.circumstances, &other.circumstances);
         self.amounts.iter_mut().zip(&other.amounts).for_each(|(sum, amount)| *sum += amount);
@@ -100,7 +113,12 @@ impl Tally {
     /// The counts as bytes, for a run that goes on later: every number in the
     /// order of the fields, 16 bytes each, least significant first.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let counts = self.outcomes.into_iter().chain([self.repeats]).chain(self.circumstances).chain(self.observed);
+        let counts = self
+            .outcomes
+            .into_iter()
+            .chain([self.repeats, self.wrong_keys])
+            .chain(self.circumstances)
+            .chain(self.observed);
         let counts = counts.chain(self.dead_letters).chain(self.faults).map(i128::from);
         let all = self.amounts.into_iter().chain(counts).chain(self.reasons.iter().map(|count| i128::from(*count)));
         all.flat_map(i128::to_le_bytes).collect()
@@ -115,8 +133,8 @@ impl Tally {
             *amount = all.next()?;
         }
         let mut counts = all.map(u64::try_from);
-        let Tally { outcomes, repeats, circumstances, observed, dead_letters, faults, .. } = &mut tally;
-        let fixed = outcomes.iter_mut().chain([repeats]).chain(circumstances).chain(observed);
+        let Tally { outcomes, repeats, wrong_keys, circumstances, observed, dead_letters, faults, .. } = &mut tally;
+        let fixed = outcomes.iter_mut().chain([repeats, wrong_keys]).chain(circumstances).chain(observed);
         let fixed = fixed.chain(dead_letters).chain(faults);
         for count in fixed {
             *count = counts.next()?.ok()?;
@@ -145,6 +163,7 @@ mod tests {
             outcomes: [1, 2, u64::MAX],
             amounts: [-5, i128::MAX, 0],
             repeats: 3,
+            wrong_keys: 2,
             observed: [4, 0, 1, 2],
             circumstances: [5, 0, 0, 1, 0, 0, 0, 0],
             reasons: vec![6, 0, 7],

@@ -27,6 +27,7 @@ use crate::identity::{Identity, Mismatch, Stored, Unreadable};
 use crate::journal::{Lock, Place, Tuning};
 use crate::position::Position;
 use crate::segment::{self, UNFINISHED};
+use crate::snapshot::{self, Begin};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
@@ -141,6 +142,26 @@ impl Folder {
         }
         self.make(identity, &mut |files, folder, owner| {
             segment::create(files, folder, owner, 1, &Position::start(identity.inputs.len()))?;
+            Ok(())
+        })
+    }
+
+    /// The lane of this identity, made anew: it stands at `position`, with this front
+    /// and these entries before it.
+    ///
+    /// # Errors
+    /// Where it cannot be made.
+    pub fn lane_from(
+        &self,
+        identity: &Identity,
+        position: &Position,
+        front: &[u8],
+        kept: &[u8],
+    ) -> Result<LaneFolder, FolderError> {
+        let begin = Begin { position: position.clone(), front: front.to_vec() };
+        self.make(identity, &mut |files, folder, owner| {
+            snapshot::create(files, folder, owner, &begin, kept)?;
+            segment::create(files, folder, owner, 2, position)?;
             Ok(())
         })
     }

@@ -21,7 +21,9 @@ use sandgate_window::Clock;
 pub(crate) struct Front {
     pub(crate) clock: Clock,
     /// The clock's first value.
-    began: Option<i64>,
+    pub(crate) began: Option<i64>,
+    /// Whether the lane's first record was not the first of its stream.
+    pub(crate) midway: bool,
     pub(crate) bounds: Vec<Bound>,
     lateness: i64,
 }
@@ -43,7 +45,7 @@ impl Front {
     /// Nothing seen yet.
     pub(crate) fn new(layout: &Layout, settings: Settings) -> Front {
         let bounds = layout.tenants.iter().map(|tenant| Bound::new(tenant.plan.families()));
-        Front { clock: Clock::new(), began: None, bounds: bounds.collect(), lateness: settings.lateness }
+        Front { clock: Clock::new(), began: None, midway: false, bounds: bounds.collect(), lateness: settings.lateness }
     }
 
     /// The clock less the lateness: what is older is late.

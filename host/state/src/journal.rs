@@ -94,12 +94,15 @@ pub struct Tuning {
     /// Fewer make the folder smaller and a restart quicker, and write more: as long
     /// as a lane keeps less than this, its snapshot is written that often.
     pub worth: u64,
+    /// Whether a commit waits for the disk. A journal that only spares somebody the
+    /// way to another copy need not: after a crash of the machine it is made anew.
+    pub synced: bool,
 }
 
-/// 64 MiB.
+/// 64 MiB, synced.
 impl Default for Tuning {
     fn default() -> Tuning {
-        Tuning { worth: 64 << 20 }
+        Tuning { worth: 64 << 20, synced: true }
     }
 }
 
@@ -167,7 +170,7 @@ impl Journal {
         }
         self.go_on()?;
         let before = self.segment.length();
-        let fits = segment::append(&mut self.segment, entries, position)?;
+        let fits = segment::append(&mut self.segment, entries, position, self.tuning.synced)?;
         self.stopped = false;
         if !fits {
             return Err(JournalError::TooLarge { bytes });

@@ -5,7 +5,7 @@ mod report;
 mod restore;
 mod sieve;
 
-pub use report::{FamilyReport, Report, TenantReport};
+pub use report::{FamilyReport, Report, Size, TenantReport};
 pub use restore::Restoring;
 pub use sieve::Needed;
 
@@ -108,6 +108,24 @@ impl Lane {
     /// The settings that it was made with.
     pub fn settings(&self) -> Settings {
         self.settings
+    }
+
+    /// Says of a lane that is empty that its first record will not be the first of
+    /// its stream: windows that reach back behind its beginning are told as
+    /// [`crate::Warming`]. Whoever restores the lane has to say it again.
+    pub fn begins_midway(&self) {
+        self.order.lock().front.midway = true;
+        lock(&self.committed).front.midway = true;
+    }
+
+    /// The committed clock, in milliseconds.
+    pub fn clock(&self) -> Option<i64> {
+        lock(&self.committed).front.clock.now()
+    }
+
+    /// Whether the lane began midway.
+    pub fn is_midway(&self) -> bool {
+        lock(&self.committed).front.midway
     }
 
     /// Takes a batch through the lane: waits for its turn, finds out what is a

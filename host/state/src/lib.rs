@@ -27,6 +27,7 @@
 //! [`journal::Journal`] to go on with. `docs/state-format.md` explains every byte.
 
 mod chain;
+pub mod changelog;
 mod disk;
 mod failure;
 mod fixed;
@@ -57,8 +58,8 @@ mod varint;
 pub use entry::{Entry, Journaled, Settled, Standing};
 pub use failure::{Damage, Failure};
 pub use front::FrontError;
-pub use lane::{FamilyReport, Lane, Needed, Report, Restoring, TenantReport};
+pub use lane::{FamilyReport, Lane, Needed, Report, Restoring, Size, TenantReport};
 pub use layout::{Layout, Settings, Tenant};
-pub use pass::{Answered, Fate, Late, Pass, Repeat};
+pub use pass::{Answered, Fate, Late, Pass, Repeat, Warming};
 pub use shard::{KeptEvent, KeptSeries};
 pub use turn::Closed;

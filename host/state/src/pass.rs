@@ -4,7 +4,7 @@
 mod fate;
 mod records;
 
-pub use fate::{Answered, Fate, Late, Repeat};
+pub use fate::{Answered, Fate, Late, Repeat, Warming};
 pub(crate) use records::{Mark, Records, Row, Touched};
 
 use crate::entry::{self, Entry, Journaled, Settled, Standing};
@@ -126,6 +126,7 @@ impl<'a> Pass<'a> {
             windows: windows..self.intervals.len(),
             clock: None,
             horizon: None,
+            warming: None,
             fate: Fate::New,
         });
         row
@@ -151,6 +152,11 @@ impl<'a> Pass<'a> {
     pub fn late(&self, row: usize) -> Option<Late> {
         let row = self.records.rows.get(row).filter(|row| row.is_late())?;
         Some(Late { clock: row.clock?, horizon: row.horizon? })
+    }
+
+    /// Whether a window of the row reaches behind the beginning of the lane's state.
+    pub fn warming(&self, row: usize) -> Option<Warming> {
+        self.records.rows.get(row)?.warming
     }
 
     /// What a window of the row's tenant answers; `window` counts as its plan's

@@ -80,15 +80,15 @@ pub(crate) fn extend(files: &Files, folder: &Path, owner: u64, number: u64, leng
     Framed::extend(files, &folder.join(name(number)), FileKind::Journal.seed(owner, number), length)
 }
 
-/// Appends a commit and returns when it is there for good. `false`, and nothing
-/// is written, where it is too large for a frame.
-pub(crate) fn append(file: &mut Framed, entries: &[u8], position: &Position) -> Result<bool, Failure> {
+/// Appends a commit and returns when it is there, if it is to be `synced` for good.
+/// `false`, and nothing is written, where it is too large for a frame.
+pub(crate) fn append(file: &mut Framed, entries: &[u8], position: &Position, synced: bool) -> Result<bool, Failure> {
     let fits = file.put(FrameKind::Commit, |payload| {
         let fits = position.encode(payload);
         payload.extend_from_slice(entries);
         fits
     })?;
-    if fits {
+    if fits && synced {
         file.sync()?;
     }
     Ok(fits)

@@ -14,15 +14,16 @@
 #[cfg(test)]
 mod tests;
 
+use crate::disk::Files;
 use crate::failure::{Doing, Failure};
 use crate::fixed::put_long;
-use crate::frame::{FrameKind, Framed, Frames, Next};
+use crate::frame::{FileKind, FrameKind, Framed, Frames, Next};
 use crate::position::Position;
 use crate::replay::{Malformed, NotTaken, TakeEntries};
-use crate::segment::numbered;
+use crate::segment::{numbered, unfinished};
 use crate::varint::Bytes;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const NAME: &str = "snapshot-";
 /// How many bytes of entries are gathered to a frame.
@@ -131,6 +132,22 @@ impl Writer {
         })?;
         Ok((self.file, entries))
     }
+}
+
+/// Makes the first snapshot of a lane, of a front and of entries before it.
+pub(crate) fn create(files: &Files, lane: &Path, owner: u64, begin: &Begin, kept: &[u8]) -> Result<(), Failure> {
+    let path = lane.join(name(1));
+    let file = Framed::create(files, &unfinished(&path), FileKind::Snapshot, FileKind::Snapshot.seed(owner, 1))?;
+    let Some(mut writer) = Writer::begin(file, begin)? else {
+        return Err(Failure::damage(&path, 0, "has a front that is larger than a frame can be"));
+    };
+    let added = writer.add(|gathered| {
+        gathered.extend_from_slice(kept);
+        Ok(0)
+    });
+    added.map_err(|not_taken| not_taken.at(&path, 0))?;
+    let (mut file, _) = writer.end()?;
+    file.publish(files, &path)
 }
 
 /// Reads the begin of a snapshot.

@@ -102,6 +102,7 @@ impl Batch {
         let record = |span: &Span| Record {
             source: span.source,
             offset: span.offset,
+            key: None,
             bytes: &self.bytes[span.start..span.end],
             size: span.size,
         };

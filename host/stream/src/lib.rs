@@ -9,6 +9,7 @@
 
 mod batch;
 mod commit;
+pub mod kafka;
 pub mod lane;
 mod lines;
 mod merge;

@@ -63,7 +63,7 @@ pub fn sources(manifest: &Manifest, declared: &[Field]) -> Result<Vec<SiteSource
     }
     let source = |(at, name): (usize, String)| {
         let schema = schema(name, fields.clone(), manifest).map_err(FieldsError::Schema)?;
-        Ok(SiteSource { schema: Arc::new(schema), observe: at > 0 })
+        Ok(SiteSource { schema: Arc::new(schema), observe: at > 0, keyed: None })
     };
     names.into_iter().enumerate().map(source).collect()
 }

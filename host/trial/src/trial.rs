@@ -4,7 +4,7 @@
 use crate::fields::{self, FieldsError, TENANT};
 use crate::send::{Send, When};
 use crate::table::Table;
-use sandgate_engine::document::{Document, Fallback, Given, Member, Stage, Thresholds};
+use sandgate_engine::document::{Document, Fallback, Given, Member, MissingTag, Stage, Thresholds};
 use sandgate_engine::generation::{Site, SiteSource};
 use sandgate_engine::judged::{Judge as _, Judged, Record};
 use sandgate_engine::resolve::{Problem, mend, resolve, value};
@@ -198,6 +198,7 @@ impl Trial {
             tenant: TENANT.to_owned(),
             deny: Vec::new(),
             keep: Vec::new(),
+            missing_tag: MissingTag::Default,
             bands: Vec::new(),
             stages: vec![Stage { name: TENANT.to_owned(), stop_at: None, members: vec![member(policy, setup)] }],
         };
@@ -272,7 +273,7 @@ impl Trial {
             }
         };
         let bytes = send.record(&format!("t-{}", self.sent + 1), ACCOUNT, time);
-        let record = Record { source, offset: self.sent, bytes: &bytes, size: bytes.len() as u64 };
+        let record = Record { source, offset: self.sent, key: None, bytes: &bytes, size: bytes.len() as u64 };
         let mut judged = Judged::default();
         self.judge.judge(self.sent, &[record], &mut judged).map_err(|_| SendError::Closed)?;
         self.judge.settle(&mut judged);

@@ -26,6 +26,7 @@ fn pass(judge: &LaneJudge, number: u64, texts: &[String]) -> (String, Vec<u8>) {
         .map(|(at, text)| Record {
             source: 0,
             offset: number * 1_000_000 + at as u64 * 100,
+            key: None,
             bytes: text.as_bytes(),
             size: text.len() as u64,
         })

@@ -3,12 +3,14 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod aborts;
+mod measured;
 mod missing_tags;
 
-use sandgate_engine::document::{Document, Fallback, Member, Stage, Thresholds};
+use sandgate_engine::document::{Document, Fallback, Member, MissingTag, Stage, Thresholds};
 use sandgate_engine::generation::{Site, SiteSource};
 use sandgate_engine::resolve::resolve;
 use sandgate_engine::{Engine, LaneJudge};
+use sandgate_metrics::Registry;
 use sandgate_model::instant::Unit;
 use sandgate_model::schema::{Draft, Field, Schema, TenantDraft};
 use sandgate_model::{Instant, Kind, Outcome};
@@ -42,6 +44,26 @@ fn schema() -> Arc<Schema> {
 
 /// A judge whose only policy is the one of this file.
 fn judge(component: &str, tags: Option<Arc<dyn Store>>, bounds: Settings) -> LaneJudge {
+    judge_with(component, tags, bounds, MissingTag::Default)
+}
+
+/// The same for a tenant that says what a missing tag means.
+fn judge_with(component: &str, tags: Option<Arc<dyn Store>>, bounds: Settings, missing_tag: MissingTag) -> LaneJudge {
+    of(engine(component, tags, missing_tag), bounds)
+}
+
+/// The same, measured.
+fn measured_judge(component: &str, bounds: Settings, registry: &Registry) -> LaneJudge {
+    of(engine(component, None, MissingTag::Default).measured(registry), bounds)
+}
+
+fn of(engine: Engine, bounds: Settings) -> LaneJudge {
+    let engine = Arc::new(engine);
+    let lane = Arc::new(Lane::new(Arc::clone(engine.layout()), bounds, 2));
+    LaneJudge::new(engine, lane)
+}
+
+fn engine(component: &str, tags: Option<Arc<dyn Store>>, missing_tag: MissingTag) -> Engine {
     let component = std::fs::read(sandgate_tests::policies().join(component)).unwrap();
     let member = Member {
         name: "policy".to_owned(),
@@ -56,11 +78,12 @@ fn judge(component: &str, tags: Option<Arc<dyn Store>>, bounds: Settings) -> Lan
         tenant: "payments".to_owned(),
         deny: Vec::new(),
         keep: Vec::new(),
+        missing_tag,
         bands: Vec::new(),
         stages: vec![Stage { name: "rules".to_owned(), stop_at: None, members: vec![member] }],
     };
     let site = Site {
-        sources: vec![SiteSource { schema: schema(), observe: false }],
+        sources: vec![SiteSource { schema: schema(), observe: false, keyed: None }],
         memory: 1 << 20,
         result: 1 << 20,
         wasmtime: "48".to_owned(),
@@ -68,7 +91,5 @@ fn judge(component: &str, tags: Option<Arc<dyn Store>>, bounds: Settings) -> Lan
         given: false,
     };
     let generation = resolve(&document, 1, &site).expect("the set is sound");
-    let engine = Arc::new(Engine::new(&site.sources, vec![generation], tags, Outcome::Block));
-    let lane = Arc::new(Lane::new(Arc::clone(engine.layout()), bounds, 2));
-    LaneJudge::new(engine, lane)
+    Engine::new(&site.sources, vec![generation], tags, Outcome::Block)
 }

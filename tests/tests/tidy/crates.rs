@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The crates of this repository by folder, and the folders whose crates each
 /// may know. A folder that ends in `/` stands for all crates in it.
-const LAYERS: [(&str, &[&str]); 22] = [
+const LAYERS: [(&str, &[&str]); 24] = [
     ("host/model", &[]),
     ("host/metrics", &[]),
     ("host/remote", &[]),
@@ -28,6 +28,9 @@ const LAYERS: [(&str, &[&str]); 22] = [
     ("sdk/template/", &["sdk", "sdk/build", "sdk/harness"]),
     ("policies/", &["sdk", "sdk/build", "sdk/harness"]),
     ("tests/guests/", &["sdk", "sdk/build"]),
+    // it talks to a host by its topics only
+    ("examples/payments-kafka", &[]),
+    ("examples/payments-kafka/policy", &["sdk", "sdk/build"]),
     // the tests drive the program; some look inside the host, and compare with what a guest or a policy is natively
     ("tests", &["host/", "policies/", "sdk/harness", "tests/guests/"]),
 ];
@@ -54,7 +57,7 @@ const OWNED: [(&str, &[&str]); 9] = [
     ("tokio", &["host/tags", "host/server"]),
     ("axum", &["host/server"]),
     ("moka", &["host/tags"]),
-    ("rdkafka", &["host/stream", "tests"]),
+    ("rdkafka", &["host/stream", "tests", "examples/payments-kafka"]),
     ("redis", &["host/tags", "host/shared", "tests"]),
     ("prometheus-client", &["host/metrics"]),
     ("anyhow", &["host/cli", "tests"]),

@@ -1,10 +1,12 @@
 //! `sandgate.toml`: the host's own file. Every key has a default where one makes
 //! sense; the unit of a length or a size is written with it.
 
+use super::kafka::{self, Kafka, OfSink};
+use super::tags::{self, Tags};
+use super::telemetry::{self, Telemetry};
 use super::{EngineSettings, Source, StateSettings, source};
 use sandgate_files::{Content, File, Report, Section, known};
 use sandgate_model::Outcome;
-use sandgate_tags::Location;
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,7 +24,9 @@ pub(crate) struct Settings {
     pub(crate) fuel: u64,
     pub(crate) sandbox: sandgate_sandbox::Config,
     pub(crate) state: StateSettings,
-    pub(crate) tags: sandgate_tags::Config,
+    pub(crate) tags: Tags,
+    pub(crate) kafka: Option<Kafka>,
+    pub(crate) telemetry: Telemetry,
 }
 
 /// The most sources of a host.
@@ -57,14 +61,13 @@ pub(crate) fn read(file: &File, workers: usize, report: &RefCell<Report>) -> Set
     let wanted = sections.len();
     let sources: Vec<Source> = sections.into_iter().filter_map(source::read).collect();
     check_sources(&sources, wanted, &root);
-    let sink = root.section("sink").and_then(sink);
+    let (sink, of_sink) = root.section("sink").map(sink).unwrap_or_default();
     let engine = root.section("engine").map_or_else(EngineSettings::default, engine);
     let (budget, sandbox) = sandbox(root.section("sandbox"), file, workers);
-    let tags = tags(root.section("tags"), file);
+    let tags = tags::read(root.section("tags"), file);
     let state = state(root.section("state"), file);
-    if root.node("kafka").is_some() {
-        root.problem("kafka", "this version reads files only; remove [kafka]");
-    }
+    let kafka = kafka::read(&root, &sources, of_sink, sources.len() == wanted);
+    let telemetry = telemetry::read(&root);
     root.done();
     Settings {
         tenants: tenants.iter().map(|path| file.beside(path)).collect(),
@@ -77,6 +80,8 @@ pub(crate) fn read(file: &File, workers: usize, report: &RefCell<Report>) -> Set
         sandbox,
         state,
         tags,
+        kafka,
+        telemetry,
     }
 }
 
@@ -102,10 +107,11 @@ impl Default for EngineSettings {
     }
 }
 
-fn sink(section: Section<'_>) -> Option<PathBuf> {
+fn sink(section: Section<'_>) -> (Option<PathBuf>, OfSink) {
     let path = section.text("path").map(|path| section.file.beside(path));
+    let topics = kafka::of_sink(&section);
     section.done();
-    path
+    (path, topics)
 }
 
 fn engine(section: Section<'_>) -> EngineSettings {
@@ -144,31 +150,6 @@ fn sandbox(section: Option<Section<'_>>, file: &File, workers: usize) -> (Durati
     }
     section.done();
     (budget, config)
-}
-
-fn tags(section: Option<Section<'_>>, file: &File) -> sandgate_tags::Config {
-    let mut config = sandgate_tags::Config::default();
-    config.sql = config.sql.within(&file.beside(""));
-    let Some(section) = section else { return config };
-    if let Some(sql) = section.text("sql") {
-        match Location::parse(sql) {
-            Ok(location) => config.sql = location.within(&file.beside("")),
-            Err(error) => section.problem("sql", error),
-        }
-    }
-    config.ttl = section.duration("ttl", MINUTE, Duration::from_millis(1)..=DAY);
-    // read and checked, so that a file for a later version is not refused
-    section.duration("stale", 5 * MINUTE, Duration::ZERO..=DAY);
-    if section.text("redis").is_some_and(|redis| !redis.is_empty()) {
-        section.problem("redis", "this version has no Redis tier; remove it or leave it empty");
-    }
-    section.done();
-    config
-}
-
-/// Reads only where tags are kept, for the verbs that need nothing else.
-pub(super) fn read_tags(file: &File, report: &RefCell<Report>) -> sandgate_tags::Config {
-    tags(Section::root(file, report).section("tags"), file)
 }
 
 /// The state of lanes; where the file says nothing, its defaults.

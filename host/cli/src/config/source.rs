@@ -1,6 +1,7 @@
 //! `[[source]]`: where records come from and what they look like.
 
 use super::Source;
+use super::kafka::{self, OfSource};
 use sandgate_files::field::field;
 use sandgate_files::{Content, Section};
 use sandgate_model::Instant;
@@ -13,11 +14,7 @@ pub(super) fn read(section: Section<'_>) -> Option<Source> {
     let name = section.required("name", "the source's name in the positions of its records");
     let path = section.text("path").filter(|path| !path.is_empty()).map(|path| section.file.beside(path));
     let observe = section.flag("observe", false);
-    for key in ["topic", "key"] {
-        if section.text(key).is_some() {
-            section.problem(key, "this version reads files only; name a `path`, or use `run --from FILE`");
-        }
-    }
+    let (topic, key, wrong_key) = kafka::of_source(&section);
     let fields = section.section("fields").map(fields);
     if fields.is_none() {
         section.problem("fields", "is missing: declare the fields of a record under [source.fields]");
@@ -50,7 +47,9 @@ pub(super) fn read(section: Section<'_>) -> Option<Source> {
             None
         }
     };
-    Some(Source { schema: schema?, observe, path })
+    let schema = schema?;
+    let key = kafka::key(&section, key, &schema);
+    Some(Source { schema, observe, path, kafka: OfSource { topic, key, wrong_key } })
 }
 
 /// The id: one field, or a list of fields that make it together.

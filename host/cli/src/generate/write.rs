@@ -5,10 +5,10 @@ use super::account::COUNTRIES;
 use super::event::{Event, Trade};
 use std::io::{Result, Write};
 
-/// Writes a record. The `number`th one counts from 0.
-pub(super) fn record(out: &mut Vec<u8>, profile: Profile, number: u64, event: &Event) -> Result<()> {
+/// Writes a record. The `number`th one counts from 0; `ids` is what ids begin with.
+pub(super) fn record(out: &mut Vec<u8>, profile: Profile, ids: &str, number: u64, event: &Event) -> Result<()> {
     match profile {
-        Profile::Payments => payment(out, number, event),
+        Profile::Payments => payment(out, ids, number, event),
         Profile::Subscriptions => subscription(out, event),
     }
 }
@@ -22,8 +22,8 @@ pub(super) fn account(out: &mut dyn Write, profile: Profile, number: usize) -> R
     write!(out, "{word}{}", number + 100)
 }
 
-fn payment(out: &mut Vec<u8>, number: u64, event: &Event) -> Result<()> {
-    write!(out, r#"{{"transaction_id":"tx{}","account_id":""#, number + 1_001)?;
+fn payment(out: &mut Vec<u8>, ids: &str, number: u64, event: &Event) -> Result<()> {
+    write!(out, r#"{{"transaction_id":"{ids}{}","account_id":""#, number + 1_001)?;
     account(out, Profile::Payments, event.account)?;
     let Event { amount, time, device, merchant, probability, .. } = event;
     write!(

@@ -52,7 +52,7 @@ impl Lasting<'_> {
     pub(super) fn open(&self, engine: &Engine, lane: &Lane, target: &Target, bar: &Bar) -> anyhow::Result<Begun> {
         let sources: Vec<_> = engine.layout().sources.iter().map(|name| name.to_string()).collect();
         let identity = identity(&sources, self.from, self.to, configuration(engine, self.state));
-        let tuning = Tuning { worth: self.state.snapshot };
+        let tuning = Tuning { worth: self.state.snapshot, ..Tuning::default() };
         let folder = Folder::open_with(&self.state.path, tuning)?;
         if self.force || folder.find(&identity.output)?.is_none() {
             // an output that no run of this state has made is somebody's file

@@ -41,11 +41,15 @@ pub enum Cause {
     Amount,
     /// The tenant is missing, empty, of the wrong kind or unknown.
     Tenant,
+    /// The key that its topic goes by says otherwise than the record itself.
+    Key,
+    /// What became of it is larger than the sink takes.
+    Output,
 }
 
 impl Cause {
     /// All causes, in the order in which a record is asked for them.
-    pub const ALL: [Cause; 13] = [
+    pub const ALL: [Cause; 15] = [
         Cause::Size,
         Cause::Utf8,
         Cause::NotJson,
@@ -59,6 +63,8 @@ impl Cause {
         Cause::Time,
         Cause::Amount,
         Cause::Tenant,
+        Cause::Key,
+        Cause::Output,
     ];
 
     /// The word for this cause in dead letters, summaries and metrics.
@@ -77,6 +83,8 @@ impl Cause {
             Cause::Time => "time",
             Cause::Amount => "amount",
             Cause::Tenant => "tenant",
+            Cause::Key => "key",
+            Cause::Output => "output",
         }
     }
 }

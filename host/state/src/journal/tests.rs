@@ -290,7 +290,7 @@ fn a_commit_that_is_too_large_is_refused_and_changes_nothing() {
 fn a_compaction_beside_the_commits_ends_and_is_told_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("deep").join("state");
-    let tuning = Tuning { worth: 2_000 };
+    let tuning = Tuning { worth: 2_000, ..Tuning::default() };
     let script = script(21, 400);
     let (mut toy, mut begun, mut ended) = (Toy::default(), 0, 0);
     let mut journal = {
@@ -334,7 +334,7 @@ fn a_compaction_beside_the_commits_ends_and_is_told_once() {
 #[test]
 fn short_runs_have_their_snapshots_too() {
     const COMMITS: usize = 600;
-    let tuning = Tuning { worth: 2_000 };
+    let tuning = Tuning { worth: 2_000, ..Tuning::default() };
     let script = script(31, COMMITS);
     for waits in [true, false] {
         let disk = Faulty::new(31);

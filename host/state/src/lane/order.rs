@@ -8,7 +8,7 @@ use crate::entry::{Entry, Journaled, Settled, Standing};
 use crate::front::{Front, Step};
 use crate::ids::{Ages, Ids, Memory, Pushed, Remembered};
 use crate::layout::{Families, FamilyOf, Layout, Settings};
-use crate::pass::{Answered, Fate, Mark, Pass, Records, Repeat, Row};
+use crate::pass::{Answered, Fate, Mark, Pass, Records, Repeat, Row, Warming};
 use sandgate_window::{Interval, Touch};
 use std::collections::VecDeque;
 
@@ -97,6 +97,7 @@ impl Order {
         let ids = table.and_then(|table| self.ids.get(table));
         let newest = ids.and_then(|ids| ids.newest(&entry.id));
         let first = ids.zip(newest).and_then(|(ids, number)| ids.recall(number, self.memory, ages));
+        row.warming = self.warming(part.intervals);
         row.fate = match (table, newest, first) {
             // the same offset is the same record, taken again after an abort
             (Some(table), Some(number), Some(first)) if first.offset != entry.offset => {
@@ -120,6 +121,13 @@ impl Order {
             self.front.take(Step::Push { time: entry.time });
         }
         begins
+    }
+
+    /// Whether one of these reaches behind the beginning of a state that began midway.
+    fn warming(&self, intervals: &[Interval]) -> Option<Warming> {
+        let since = self.front.began;
+        let reaches = |interval: &Interval| since.is_none_or(|since| interval.after < since);
+        (self.front.midway && intervals.iter().any(reaches)).then_some(Warming { since })
     }
 
     fn remember(&mut self, table: usize, entry: &Entry, clock: Option<i64>, newest: Option<u64>) {

@@ -44,7 +44,25 @@ pub struct FamilyReport {
     pub bytes: u64,
 }
 
+/// How much a lane holds, as far as this is known without a look at its series.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    /// By tenant: events, as its bound counts them.
+    pub events: Vec<u64>,
+    /// Ids that are remembered.
+    pub ids: u64,
+}
+
 impl Lane {
+    /// How much the lane holds, open batches included.
+    pub fn size(&self) -> Size {
+        let order = self.order.lock();
+        Size {
+            events: order.front.bounds.iter().map(|bound| bound.total()).collect(),
+            ids: order.ids.iter().map(Ids::len).sum(),
+        }
+    }
+
     /// What the lane holds, open batches included. It looks at every series.
     pub fn report(&self) -> Report {
         let mut report = Report::default();

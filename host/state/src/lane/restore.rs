@@ -52,6 +52,11 @@ impl Restoring<'_> {
         self.each_shard(self.threads, |_, shard| shard.restored(&self.lane.families, horizon));
     }
 
+    /// The lane's clock as what was restored leaves it, in milliseconds.
+    pub fn clock(&self) -> Option<i64> {
+        self.lane.order.lock().front.clock.now()
+    }
+
     /// Does something to all shards, spread over so many threads.
     fn each_shard(&self, threads: usize, each: impl Fn(usize, &mut Shard) + Sync) {
         let shards = &self.lane.shards;

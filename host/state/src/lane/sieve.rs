@@ -13,10 +13,10 @@ pub struct Needed {
     /// By tenant: the kinds of its stored fields.
     fields: Vec<Vec<Kind>>,
     /// By tenant: the newest time that no window reaches any more.
-    floors: Vec<Option<i64>>,
+    pub(crate) floors: Vec<Option<i64>>,
     /// By tenant and source: the offset of the oldest id that is remembered. In
     /// the order of the lane the offsets of a source only rise.
-    ids: Vec<Option<u64>>,
+    pub(crate) ids: Vec<Option<u64>>,
     sources: usize,
 }
 

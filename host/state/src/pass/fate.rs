@@ -39,6 +39,13 @@ pub struct Late {
     pub horizon: i64,
 }
 
+/// A window reaches behind the beginning of a state that began midway in its stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Warming {
+    /// The first value of the lane's clock, in milliseconds; none before it has one.
+    pub since: Option<i64>,
+}
+
 /// What a window answers for a row.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answered {

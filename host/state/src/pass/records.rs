@@ -1,6 +1,6 @@
 //! The records of a batch, and what they bring to the series.
 
-use super::Fate;
+use super::{Fate, Warming};
 use crate::entry::Entry;
 use sandgate_window::{Derived, Touch, Word};
 use std::ops::Range;
@@ -27,6 +27,8 @@ pub(crate) struct Row {
     /// The clock before it, and that less the lateness.
     pub(crate) clock: Option<i64>,
     pub(crate) horizon: Option<i64>,
+    /// How a window of it reaches behind the beginning of the state.
+    pub(crate) warming: Option<Warming>,
     pub(crate) fate: Fate,
 }
 

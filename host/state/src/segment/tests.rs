@@ -18,7 +18,7 @@ fn on(disk: &Faulty) -> Files {
 fn the_stored_form_is_fixed() {
     let disk = Faulty::new(1);
     let mut file = create(&on(&disk), Path::new("/"), 8, 1, &position(4)).unwrap();
-    assert!(append(&mut file, b"entries", &position(9)).unwrap());
+    assert!(append(&mut file, b"entries", &position(9), true).unwrap());
     let hex: String = disk.bytes(Path::new("/journal-00000001")).iter().map(|byte| format!("{byte:02x}")).collect();
     let golden = [
         "73616e64676174656a01000000000000",         // a journal of format 1
@@ -58,8 +58,8 @@ fn names_are_read_as_they_are_written() {
 fn what_is_read_is_what_was_written() {
     let disk = Faulty::new(1);
     let mut file = create(&on(&disk), Path::new("/"), 8, 1, &position(1)).unwrap();
-    assert!(append(&mut file, b"one", &position(2)).unwrap());
-    assert!(append(&mut file, b"", &position(3)).unwrap());
+    assert!(append(&mut file, b"one", &position(2), true).unwrap());
+    assert!(append(&mut file, b"", &position(3), true).unwrap());
     let path = Path::new("/journal-00000001");
     let seed = FileKind::Journal.seed(8, 1);
     let mut taken = Vec::new();

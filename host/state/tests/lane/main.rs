@@ -4,6 +4,7 @@
 
 mod aborts;
 mod bound;
+mod changelog;
 mod durable;
 mod kept;
 mod naive;

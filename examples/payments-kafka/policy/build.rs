@@ -1,0 +1,5 @@
+//! Asks the linker for a small guest.
+
+fn main() {
+    sandgate_sdk_build::guest();
+}

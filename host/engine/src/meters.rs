@@ -1,0 +1,175 @@
+//! The numbers that an engine is measured by. What a batch *took* counts when it
+//! was judged; what it *gave* counts when it is committed, so that a batch which
+//! an abort took back, and which is judged again, counts once.
+
+use crate::Engine;
+use crate::circumstance::What;
+use crate::decode::Cause;
+use crate::measured::{BECAME, Measured, Step};
+use crate::tally::{Aside, Tally};
+use sandgate_metrics::{Buckets, Counter, Histogram, Laps, Registry};
+use sandgate_model::{Fault, Outcome};
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+/// The numbers of an engine, each looked up once.
+pub(crate) struct Meters {
+    /// Where the policies of each tenant begin.
+    first_seats: Vec<usize>,
+    records: Vec<[Counter; BECAME.len()]>,
+    decisions: Vec<[Counter; Outcome::ALL.len()]>,
+    repeats: Counter,
+    wrong_keys: Counter,
+    reasons: Vec<Counter>,
+    faults: Vec<[Counter; Fault::WORDS.len()]>,
+    /// By tenant: no policy is at fault there.
+    reused: Vec<[Counter; 1]>,
+    circumstances: [Counter; What::ALL.len()],
+    dead_letters: [Counter; Cause::ALL.len()],
+    observed: [Counter; Aside::ALL.len()],
+    /// As [`Measured::seats`].
+    seats: Vec<[Counter; 2]>,
+    steps: [Histogram; Step::ALL.len()],
+    batch: Histogram,
+}
+
+/// What the batches of a lane gave, until they are committed.
+#[derive(Default)]
+pub(crate) struct Pending(Mutex<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    /// The number of the first batch.
+    first: u64,
+    batches: VecDeque<(Tally, Measured)>,
+}
+
+impl Meters {
+    /// The numbers of this engine, from zero.
+    pub(crate) fn new(registry: &Registry, engine: &Engine) -> Meters {
+        let tenants = || engine.generations.iter().map(|generation| &*generation.tenant);
+        let sources = || engine.layout.sources.iter().map(|source| &**source);
+        let seats = || {
+            engine.generations.iter().flat_map(|generation| {
+                generation.seats.iter().map(move |seat| (&*generation.tenant, seat.name.as_str()))
+            })
+        };
+        let generations =
+            registry.gauges("generation", "The policy set that decides, by its digest: its number", ["tenant", "set"]);
+        for generation in &engine.generations {
+            generations.with([&generation.tenant, &generation.set.to_string()]).set_whole(generation.number);
+        }
+        let records =
+            registry.counters("records", "Records that were committed, by what they became", ["source", "became"]);
+        let decisions =
+            registry.counters("decisions", "Decisions that were committed, without repeats", ["tenant", "outcome"]);
+        let reasons = registry.counters("reasons", "Hits of a reason", ["tenant", "policy", "code"]);
+        let faults = registry.counters(
+            "faults",
+            "Policies that gave no verdict about a transaction; no policy where an id was reused",
+            ["tenant", "policy", "fault"],
+        );
+        let circumstances =
+            registry.counters("circumstances", "Decisions that owe something to the clock or to a failure", ["what"]);
+        let dead_letters = registry.counters("dead_letters", "Records that could not be used", ["cause"]);
+        let observed = registry.counters("observed", "Observed records by what became of them", ["fate"]);
+        let fuel =
+            registry.counters("policy_fuel", "Fuel that a policy took, aborted batches included", ["tenant", "policy"]);
+        let rows = registry.counters(
+            "policy_transactions",
+            "Transactions that a policy judged, aborted batches included",
+            ["tenant", "policy"],
+        );
+        let steps = registry.histograms("step_seconds", "Time of a step for a whole batch", ["step"], Buckets::time());
+        Meters {
+            first_seats: engine
+                .generations
+                .iter()
+                .scan(0, |next, generation| Some(std::mem::replace(next, *next + generation.seats.len())))
+                .collect(),
+            records: sources().map(|source| BECAME.map(|became| records.with([source, became]))).collect(),
+            decisions: tenants()
+                .map(|tenant| Outcome::ALL.map(|outcome| decisions.with([tenant, outcome.word()])))
+                .collect(),
+            repeats: registry.counter("repeats", "Decisions that repeat an earlier one"),
+            wrong_keys: registry.counter("wrong_keys", "Records whose key says otherwise than the record"),
+            reasons: engine.reasons().map(|(tenant, policy, code)| reasons.with([tenant, policy, code])).collect(),
+            faults: seats()
+                .map(|(tenant, policy)| Fault::WORDS.map(|word| faults.with([tenant, policy, word])))
+                .collect(),
+            reused: tenants().map(|tenant| [faults.with([tenant, "", Fault::IdReused.word()])]).collect(),
+            circumstances: What::ALL.map(|what| circumstances.with([what.word()])),
+            dead_letters: Cause::ALL.map(|cause| dead_letters.with([cause.word()])),
+            observed: Aside::ALL.map(|aside| observed.with([aside.word()])),
+            seats: seats().map(|seat| [rows.with([seat.0, seat.1]), fuel.with([seat.0, seat.1])]).collect(),
+            steps: Step::ALL.map(|step| steps.with([step.word()])),
+            batch: registry.histogram("batch_records", "Records of a batch", Buckets::counts()),
+        }
+    }
+
+    /// Where the policies of a tenant begin among all.
+    pub(crate) fn first_seat(&self, tenant: usize) -> usize {
+        self.first_seats.get(tenant).copied().unwrap_or(0)
+    }
+
+    /// A stopwatch.
+    pub(crate) fn laps(&self) -> Laps {
+        Laps::running()
+    }
+
+    /// Counts what a batch took.
+    pub(crate) fn took(&self, measured: &Measured) {
+        self.batch.observe(measured.records as f64);
+        self.steps.iter().zip(measured.steps).for_each(|(step, time)| step.observe_time(time));
+        add_rows(&self.seats, &measured.seats);
+    }
+
+    /// Counts what a batch gave.
+    fn gave(&self, tally: &Tally, measured: &Measured) {
+        add_rows(&self.records, &measured.sources);
+        add_rows(&self.decisions, &measured.tenants);
+        add_rows(&self.faults, &measured.faults);
+        add_rows(&self.reused, &measured.reused);
+        self.repeats.add(tally.repeats);
+        self.wrong_keys.add(tally.wrong_keys);
+        add(&self.reasons, &tally.reasons);
+        add(&self.circumstances, &tally.circumstances);
+        add(&self.dead_letters, &tally.dead_letters);
+        add(&self.observed, &tally.observed);
+    }
+}
+
+fn add_rows<const N: usize>(counters: &[[Counter; N]], counts: &[[u64; N]]) {
+    counters.iter().zip(counts).for_each(|(counters, counts)| add(counters, counts));
+}
+
+fn add(counters: &[Counter], counts: &[u64]) {
+    counters.iter().zip(counts).for_each(|(counter, count)| counter.add(*count));
+}
+
+impl Pending {
+    /// Keeps what the next batch gave.
+    pub(crate) fn settled(&self, tally: &Tally, measured: &mut Measured) {
+        self.waiting().batches.push_back((tally.clone(), std::mem::take(measured)));
+    }
+
+    /// Counts what the batches up to and with this one gave.
+    pub(crate) fn committed(&self, through: u64, meters: &Meters) {
+        let mut waiting = self.waiting();
+        while waiting.first <= through
+            && let Some((tally, measured)) = waiting.batches.pop_front()
+        {
+            waiting.first += 1;
+            meters.gave(&tally, &measured);
+        }
+    }
+
+    /// Drops what was never committed: it will be judged again.
+    pub(crate) fn aborted(&self) {
+        self.waiting().batches.clear();
+    }
+
+    fn waiting(&self) -> std::sync::MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,51 @@
+//! Why the log of a lane cannot be continued.
+
+use crate::identity::{Identity, Mismatch};
+use crate::replay::Malformed;
+
+/// Why the log of a lane cannot be continued. The sentences begin with the log.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChangelogError {
+    /// A newer program wrote it.
+    #[error("holds a record of version {0}, and this program reads version {VERSION}: run the newer program", VERSION = super::VERSION)]
+    Version(u8),
+    /// A record is none that was written here.
+    #[error("holds a record that {0}")]
+    Malformed(&'static str),
+    /// Entries or a front that cannot be read.
+    #[error(transparent)]
+    Entries(#[from] Malformed),
+    /// It belongs to a lane of another configuration.
+    #[error("belongs to a lane with another configuration: {} changed", what.join(", "))]
+    Other {
+        /// The names of what changed.
+        what: Vec<String>,
+    },
+    /// Commits are missing in the middle.
+    #[error("lacks the commits {from} to {upto}")]
+    Missing {
+        /// The first one that is missing.
+        from: u64,
+        /// The last one.
+        upto: u64,
+    },
+    /// Its beginning is missing, and what is there is no place to begin at.
+    #[error("begins with commit {0}, which is no place to begin at: what came before was deleted by somebody else")]
+    Beginning(u64),
+}
+
+impl ChangelogError {
+    /// How a lane that is known differs from the one that is to be continued.
+    pub(crate) fn other(known: &Identity, given: &Identity) -> ChangelogError {
+        let what = match known.continues(given) {
+            Err(Mismatch::Configuration { what }) => what,
+            Err(Mismatch::Input { source_name, .. }) => vec![format!("the topic of source {source_name}")],
+            Err(Mismatch::More { source_name, .. } | Mismatch::Fewer { source_name, .. }) => {
+                vec![format!("source {source_name}")]
+            }
+            Err(Mismatch::Output { .. }) => vec!["group or partition".to_owned()],
+            Ok(()) => vec!["its description".to_owned()],
+        };
+        ChangelogError::Other { what }
+    }
+}

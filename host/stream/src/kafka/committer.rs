@@ -1,0 +1,398 @@
+//! The thread that commits for one worker: it gathers judged batches until the
+//! commit window closes, then writes and commits them, one commit after the other.
+//!
+//! Two producers take turns, because the broker needs a moment behind a commit
+//! before the next of the same producer may begin. After a failure it puts itself
+//! in order (aborts, or makes new producers with the same names and finds out what
+//! became of the last commit), says so, and ignores what was judged on top, until
+//! the worker has gone back and says that it may go on.
+
+use super::client::{Clients, PlainProducer};
+use super::commits::{Ready, Window};
+use super::config::{Delivery, Topics};
+use super::counts::Counts;
+use super::group::Group;
+use super::lane::Lane;
+use super::plain;
+use super::rebuild::pause;
+use super::sink::Sink;
+use super::topics::{Cluster, Position, TopicError};
+use super::transaction::{CommitFailure, CommitProducer, Failed};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// What all committers of a host share.
+pub(super) struct Ground {
+    pub(super) clients: Clients,
+    pub(super) cluster: Arc<Cluster>,
+    pub(super) topics: Arc<Topics>,
+    pub(super) counts: Arc<Counts>,
+    /// Set once the host has joined.
+    pub(super) group: Mutex<Option<Group>>,
+    /// Who deletes what nobody needs any more.
+    pub(super) cleaner: Mutex<Option<Sender<Position>>>,
+}
+
+/// The worker's side of the thread.
+pub(super) struct Committer {
+    orders: Sender<Order>,
+    pub(super) answers: Receiver<Answer>,
+    watched: Arc<Watched>,
+    begin: Instant,
+}
+
+enum Order {
+    Commit(Box<Ready>),
+    /// The worker has gone back.
+    GoOn,
+}
+
+/// What became of batches.
+pub(super) enum Answer {
+    /// The producers are there.
+    Begun,
+    /// These are committed.
+    Committed(Vec<Ready>),
+    /// All that was handed over and not answered is undone.
+    Undone,
+}
+
+/// What the worker watches.
+#[derive(Default)]
+struct Watched {
+    /// When the call was begun that is under way, in milliseconds since the start of
+    /// the thread, plus 1; 0 where none is.
+    since: AtomicU64,
+    /// Whether the worker has given the thread up: then it touches nothing any more.
+    left: Mutex<bool>,
+    /// The same, to look at.
+    is_left: AtomicBool,
+}
+
+/// The thread's own side.
+struct Thread {
+    ground: Arc<Ground>,
+    worker: usize,
+    orders: Receiver<Order>,
+    answers: Sender<Answer>,
+    watched: Arc<Watched>,
+    begin: Instant,
+    producers: VecDeque<CommitProducer>,
+    /// For decisions that leave before their commit.
+    plain: Option<PlainProducer>,
+    /// Whether one of those was not even handed over.
+    lost: bool,
+    sink: Sink,
+}
+
+impl Committer {
+    /// Longer than any call of the library may take.
+    const WATCHDOG: Duration = Duration::from_secs(30);
+
+    /// Starts the thread of a worker, which begins with making its producers.
+    pub(super) fn start(ground: &Arc<Ground>, worker: usize) -> std::io::Result<Committer> {
+        let (orders, taken) = channel();
+        let (told, answers) = channel();
+        let watched = Arc::<Watched>::default();
+        let travelling = ground.clients.config().headers.clone();
+        let begin = Instant::now();
+        let mut thread = Thread {
+            sink: Sink::new(Arc::clone(&ground.topics), travelling, Arc::clone(&ground.counts)),
+            ground: Arc::clone(ground),
+            worker,
+            orders: taken,
+            answers: told,
+            watched: Arc::clone(&watched),
+            begin,
+            producers: VecDeque::new(),
+            plain: None,
+            lost: false,
+        };
+        let name = format!("sandgate-commit-{worker}");
+        std::thread::Builder::new().name(name).spawn(move || thread.run())?;
+        Ok(Committer { orders, answers, watched, begin })
+    }
+
+    /// Hands a judged batch over.
+    pub(super) fn commit(&self, ready: Ready) {
+        // a thread that ended is noticed by its answers
+        let _ = self.orders.send(Order::Commit(Box::new(ready)));
+    }
+
+    /// Everything that was undone is forgotten here too.
+    pub(super) fn go_on(&self) {
+        let _ = self.orders.send(Order::GoOn);
+    }
+
+    /// Whether a call of the thread takes longer than any may.
+    pub(super) fn hangs(&self) -> bool {
+        let since = self.watched.since.load(Ordering::Acquire);
+        since > 0 && self.begin.elapsed().saturating_sub(Duration::from_millis(since)) > Committer::WATCHDOG
+    }
+
+    /// Leaves the thread behind, wherever it hangs: from now on it changes nothing.
+    pub(super) fn leave(&self) {
+        self.watched.is_left.store(true, Ordering::Release);
+        *self.watched.left.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    }
+}
+
+/// It ends by itself when nobody gives orders; what it is about to do for batches
+/// that nobody waits for it leaves undone.
+impl Drop for Committer {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+impl Thread {
+    /// How many producers take turns.
+    const PRODUCERS: usize = 2;
+    /// How long new producers are tried for before it is told again.
+    const INIT: Duration = Duration::from_secs(10);
+    /// The most records of a commit: the window's own bound closes it, this one only
+    /// keeps what has come meanwhile from making it endless.
+    const MOST: u64 = 50_000;
+
+    fn run(&mut self) {
+        if !self.renew() || self.answers.send(Answer::Begun).is_err() {
+            return;
+        }
+        let mut window = Window::default();
+        let mut failures = 0_u32;
+        while let Some(first) = self.first() {
+            self.gather(first, &mut window);
+            let begin = Instant::now();
+            match self.commit(&mut window) {
+                Ok(()) => {
+                    failures = 0;
+                    window.count(&self.ground.counts, begin);
+                    let done = std::mem::take(&mut window.batches);
+                    window.clear();
+                    if self.answers.send(Answer::Committed(done)).is_err() {
+                        return;
+                    }
+                }
+                Err(failure) => {
+                    failures += 1;
+                    self.ground.counts.aborts.add(1);
+                    tracing::warn!(worker = self.worker, %failure, "a commit is undone; what was in it is judged again");
+                    if !self.mend(&failure, &mut window) || self.answers.send(Answer::Undone).is_err() {
+                        return;
+                    }
+                    window.clear();
+                    pause(Duration::from_millis(20 << failures.min(6)));
+                    if !self.ignore() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    fn first(&mut self) -> Option<Box<Ready>> {
+        loop {
+            match self.orders.recv() {
+                Ok(Order::Commit(ready)) => return Some(ready),
+                Ok(Order::GoOn) => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
+    /// Gathers batches until the window closes.
+    fn gather(&mut self, first: Box<Ready>, window: &mut Window) {
+        let config = self.ground.clients.config().commit;
+        let close = first.batch.admitted + config.time;
+        self.take(*first, window);
+        loop {
+            let left = close.saturating_duration_since(Instant::now());
+            let order = if window.records >= Thread::MOST {
+                return;
+            } else if left.is_zero() || window.records >= config.records {
+                // what is waiting already costs no time
+                self.orders.try_recv().map_err(|error| match error {
+                    TryRecvError::Empty => RecvTimeoutError::Timeout,
+                    TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
+                })
+            } else {
+                self.orders.recv_timeout(left)
+            };
+            match order {
+                Ok(Order::Commit(ready)) => self.take(*ready, window),
+                Ok(Order::GoOn) => {}
+                Err(_) if left.is_zero() || window.records >= config.records => return,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    /// Takes a batch into the window; where a decision may come twice it leaves now.
+    fn take(&mut self, ready: Ready, window: &mut Window) {
+        if let Some(producer) = &self.plain
+            && let Err(error) =
+                self.sink.send(&ready.batch, ready.lane.partition, |message| plain::send(producer, message))
+        {
+            // its commit will not come about
+            tracing::debug!(%error, "a decision does not leave");
+            self.lost = true;
+        }
+        window.add(ready);
+    }
+
+    fn commit(&mut self, window: &mut Window) -> Result<(), CommitFailure> {
+        let Some(producer) = self.producers.front() else { return Err(plain::failed("there is no producer")) };
+        self.watch(true);
+        let ground = Arc::clone(&self.ground);
+        let delivery = ground.clients.config().delivery;
+        let flushed = match std::mem::take(&mut self.lost) {
+            true => Err(plain::failed("a decision could not be written")),
+            false => self.plain.as_ref().map_or(Ok(()), plain::flush),
+        };
+        let group = || {
+            let group = ground.group.lock().unwrap_or_else(PoisonError::into_inner);
+            group.as_ref().and_then(|group| group.metadata().ok())
+        };
+        let done = flushed.and_then(|()| window.commit(producer, &mut self.sink, &ground.topics, delivery, group));
+        self.watch(false);
+        done?;
+        let left = self.watched.left.lock().unwrap_or_else(PoisonError::into_inner);
+        if *left {
+            return Err(plain::failed("the commit came about after its watchdog"));
+        }
+        let passed = window.committed(self.producers.front(), &ground.topics);
+        drop(left);
+        if let Some(cleaner) = &*ground.cleaner.lock().unwrap_or_else(PoisonError::into_inner) {
+            // what is not deleted now is deleted later
+            passed.into_iter().for_each(|position| drop(cleaner.send(position)));
+        }
+        self.producers.rotate_left(1);
+        Ok(())
+    }
+
+    fn watch(&self, begins: bool) {
+        let now = u64::try_from(self.begin.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.watched.since.store(if begins { now + 1 } else { 0 }, Ordering::Release);
+    }
+
+    fn is_left(&self) -> bool {
+        self.watched.is_left.load(Ordering::Acquire)
+    }
+
+    /// Puts itself in order after a failure. `false` where nobody waits for it.
+    fn mend(&mut self, failure: &CommitFailure, window: &mut Window) -> bool {
+        self.watch(true);
+        let mut failed = failure.failed;
+        if failed == Failed::Abortable
+            && let Some(producer) = self.producers.front()
+        {
+            match producer.abort() {
+                Ok(()) => self.producers.rotate_left(1),
+                Err(error) => {
+                    tracing::warn!(worker = self.worker, %error, "a commit cannot be taken back: new producers");
+                    // nothing was committed, but only new producers can say so
+                    failed = if error.failed == Failed::Fatal { Failed::Fatal } else { Failed::Unknown };
+                }
+            }
+        }
+        self.watch(false);
+        match failed {
+            Failed::Abortable => !self.is_left(),
+            Failed::Fatal => self.renew(),
+            Failed::Unknown => self.renew() && self.settle(window),
+        }
+    }
+
+    /// Makes new producers, which fence those before. Goes on trying as long as the
+    /// worker waits.
+    fn renew(&mut self) -> bool {
+        let old = std::mem::take(&mut self.producers);
+        if !old.is_empty() {
+            self.ground.counts.producers.add(1);
+            // whatever it takes to end them nobody has to wait for
+            std::thread::spawn(move || drop(old));
+        }
+        while !self.is_left() {
+            match self.made() {
+                Ok(producers) => {
+                    self.producers = producers;
+                    return !self.is_left();
+                }
+                Err(error) => {
+                    tracing::warn!(worker = self.worker, %error, "the producers cannot be made yet; trying on");
+                    pause(Duration::from_millis(500));
+                }
+            }
+        }
+        false
+    }
+
+    fn made(&mut self) -> Result<VecDeque<CommitProducer>, String> {
+        let Ground { clients, .. } = &*self.ground;
+        if clients.config().delivery == Delivery::AtLeastOnce && self.plain.is_none() {
+            self.plain = Some(clients.plain().map_err(|error| error.to_string())?);
+        }
+        let worker = self.worker;
+        let one = |turn| {
+            let id = clients.config().commit_id(worker, turn);
+            let producer = CommitProducer::new(clients, &id).map_err(|error| error.to_string())?;
+            producer.init(Thread::INIT).map_err(|failure| failure.to_string())?;
+            Ok(producer)
+        };
+        // each waits half a second for itself
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..Thread::PRODUCERS).map(|turn| scope.spawn(move || one(turn))).collect();
+            let joined = threads.into_iter().map(|thread| thread.join().map_err(|_| "it panicked".to_owned())?);
+            joined.collect()
+        })
+    }
+
+    /// Finds out what became of the last commit.
+    fn settle(&self, window: &mut Window) -> bool {
+        let ground = &*self.ground;
+        let stand = |lane: &Lane| -> Result<Vec<Option<u64>>, TopicError> {
+            let sources = ground.topics.sources.iter();
+            let asked: Vec<(&str, i32)> = sources.map(|source| (&*source.topic, lane.partition)).collect();
+            let stand = ground.cluster.committed(&asked, Duration::from_secs(5))?;
+            Ok(stand.into_iter().map(|offset| offset.map(i64::unsigned_abs)).collect())
+        };
+        while !self.is_left() {
+            let stands: Result<Vec<_>, _> =
+                window.lanes().map(|lane| Ok::<_, TopicError>((lane.partition, stand(lane)?))).collect();
+            match stands {
+                Ok(stands) => {
+                    let left = self.watched.left.lock().unwrap_or_else(PoisonError::into_inner);
+                    if *left {
+                        return false;
+                    }
+                    let of = |lane: &Lane| {
+                        stands
+                            .iter()
+                            .find(|(partition, _)| *partition == lane.partition)
+                            .map(|(_, stand)| stand.clone())
+                    };
+                    window.settle(&ground.topics, of);
+                    return true;
+                }
+                Err(error) => tracing::warn!(%error, "nobody says what became of a commit; asking again"),
+            }
+            pause(Duration::from_millis(200));
+        }
+        false
+    }
+
+    /// Ignores what was judged on top of what is undone.
+    fn ignore(&self) -> bool {
+        loop {
+            match self.orders.recv() {
+                Ok(Order::Commit(_)) => {}
+                Ok(Order::GoOn) => return true,
+                Err(_) => return false,
+            }
+        }
+    }
+}

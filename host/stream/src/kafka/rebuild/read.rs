@@ -1,0 +1,118 @@
+//! Reading a changelog partition to its end, into a lane and into what follows it.
+
+use super::super::client::{Clients, Context, Purpose};
+use super::super::refusal::LaneError;
+use rdkafka::Message as _;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::KafkaError;
+use rdkafka::{Offset, TopicPartitionList};
+use sandgate_state::Restoring;
+use sandgate_state::changelog::Trim;
+use sandgate_state::replay::{Malformed, Restore};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// A reader of one partition, up to what is decided when it is opened.
+pub(super) struct Log {
+    consumer: BaseConsumer<Context>,
+}
+
+/// A record of a changelog.
+pub(super) struct Found {
+    pub(super) offset: i64,
+    pub(super) payload: Vec<u8>,
+}
+
+/// How long a reader may hear nothing before that is a failure.
+const SILENCE: Duration = Duration::from_secs(30);
+
+impl Log {
+    pub(super) fn open(clients: &Clients, topic: &str, partition: i32, from: i64) -> Result<Log, LaneError> {
+        let mut settings = clients.settings(Purpose::Read);
+        settings.set("enable.partition.eof", "true");
+        let consumer: BaseConsumer<Context> =
+            settings.create_with_context(clients.context(Purpose::Read)).map_err(|error| clients.unmade(error))?;
+        let mut list = TopicPartitionList::new();
+        let assigned =
+            list.add_partition_offset(topic, partition, Offset::Offset(from)).and_then(|()| consumer.assign(&list));
+        assigned.map_err(|error| LaneError::Reading(error.to_string()))?;
+        Ok(Log { consumer })
+    }
+
+    /// The next record; none at the end.
+    pub(super) fn next(&self, cancelled: &AtomicBool) -> Result<Option<Found>, LaneError> {
+        let begin = Instant::now();
+        loop {
+            match self.consumer.poll(Duration::from_millis(50)) {
+                Some(Ok(message)) => {
+                    let payload = message.payload().unwrap_or_default().to_vec();
+                    return Ok(Some(Found { offset: message.offset(), payload }));
+                }
+                Some(Err(KafkaError::PartitionEOF(_))) => return Ok(None),
+                Some(Err(error)) if begin.elapsed() >= SILENCE => return Err(LaneError::Reading(error.to_string())),
+                None if begin.elapsed() >= SILENCE => {
+                    return Err(LaneError::Reading(format!("nothing came for {SILENCE:?}")));
+                }
+                Some(Err(_)) | None => {}
+            }
+            if cancelled.load(Ordering::Acquire) {
+                return Err(LaneError::Cancelled);
+            }
+        }
+    }
+
+    /// Whether a record is the first of its commit.
+    pub(super) fn begins(found: &Found) -> bool {
+        sandgate_state::changelog::begins(&found.payload)
+    }
+}
+
+/// Restores a lane, and tells who follows its log.
+pub(super) struct Tee<'l> {
+    restoring: Restoring<'l>,
+    pub(super) trim: Trim,
+    /// The front and the entries that a log without its beginning began with.
+    pub(super) begun: Option<(Vec<u8>, Vec<u8>)>,
+    any: bool,
+}
+
+impl<'l> Tee<'l> {
+    pub(super) fn new(lane: &'l sandgate_state::Lane, trim: Trim) -> Tee<'l> {
+        Tee { restoring: lane.restore(1), trim, begun: None, any: false }
+    }
+
+    /// Whether anything was restored.
+    pub(super) fn has_any(&self) -> bool {
+        self.any
+    }
+
+    /// Ends the restore.
+    pub(super) fn finish(self) -> Trim {
+        self.restoring.finish();
+        self.trim
+    }
+}
+
+impl Restore for Tee<'_> {
+    fn front(&mut self, front: &[u8]) -> Result<(), Malformed> {
+        self.any = true;
+        self.begun = Some((front.to_vec(), Vec::new()));
+        self.restoring.front(front)
+    }
+
+    fn kept(&mut self, entries: &[u8]) -> Result<u64, Malformed> {
+        if let Some((_, kept)) = &mut self.begun {
+            kept.extend_from_slice(entries);
+        }
+        let count = self.restoring.kept(entries)?;
+        self.trim.entries(entries, self.restoring.clock())?;
+        Ok(count)
+    }
+
+    fn entries(&mut self, entries: &[u8]) -> Result<u64, Malformed> {
+        self.any = true;
+        let count = self.restoring.entries(entries)?;
+        self.trim.entries(entries, self.restoring.clock())?;
+        Ok(count)
+    }
+}

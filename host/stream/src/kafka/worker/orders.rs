@@ -1,0 +1,205 @@
+//! What a worker is told: to take over a lane, to give it up, to stop.
+
+use super::super::lane::Lane;
+use super::super::rebuild::{Opener, pause};
+use super::super::refusal::LaneError;
+use super::{Held, Worker, add};
+use crate::kafka::batch::Batch;
+use rdkafka::TopicPartitionList;
+use rdkafka::consumer::Consumer as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, SyncSender};
+use std::time::{Duration, Instant};
+
+/// What a worker is told.
+pub(in crate::kafka) enum Order {
+    /// A partition is this host's.
+    Take { partition: i32, lost: Arc<AtomicBool> },
+    /// These are to be given up; `done` is told when nothing of them is in hand.
+    GiveUp { partitions: Vec<i32>, done: SyncSender<()> },
+    /// These are gone already.
+    Lost(Vec<i32>),
+    /// A lane is there, or will not be.
+    Opened { partition: i32, opened: Result<Box<Lane>, LaneError>, lost: Arc<AtomicBool> },
+    /// Finish, commit, and end.
+    Stop,
+}
+
+/// A lane that is being taken over by a thread of its own.
+pub(super) struct Opening {
+    partition: i32,
+    /// Whether the group has taken it away again.
+    lost: Arc<AtomicBool>,
+}
+
+/// Partitions that somebody waits for.
+pub(super) struct GivingUp {
+    partitions: Vec<i32>,
+    done: SyncSender<()>,
+}
+
+impl Opening {
+    pub(super) fn cancel(&self) {
+        self.lost.store(true, Ordering::Release);
+    }
+}
+
+impl Worker {
+    pub(super) fn hear_orders(&mut self) {
+        while let Ok(order) = self.orders.try_recv() {
+            match order {
+                Order::Take { partition, lost } => self.take(partition, lost),
+                Order::GiveUp { partitions, done } => self.give_up(partitions, done),
+                Order::Lost(partitions) => self.lose(&partitions),
+                Order::Opened { partition, opened, lost } => self.opened(partition, opened, &lost),
+                Order::Stop => self.stopping = self.stopping.or(Some(Instant::now())),
+            }
+        }
+    }
+
+    fn take(&mut self, partition: i32, lost: Arc<AtomicBool>) {
+        self.ground.counts.opening(partition);
+        self.opening.push(Opening { partition, lost: Arc::clone(&lost) });
+        let (opener, own) = (Arc::clone(&self.opener), self.own.clone());
+        let spawned = std::thread::Builder::new().name(format!("sandgate-open-{partition}")).spawn({
+            move || {
+                let opened = open(&opener, partition, &lost).map(Box::new);
+                // a worker that ended has no use for it
+                let _ = own.send(Order::Opened { partition, opened, lost });
+            }
+        });
+        if let Err(error) = spawned {
+            tracing::error!(partition, %error, "no thread can be started to take the lane over");
+        }
+    }
+
+    fn opened(&mut self, partition: i32, opened: Result<Box<Lane>, LaneError>, lost: &Arc<AtomicBool>) {
+        self.opening.retain(|opening| !Arc::ptr_eq(&opening.lost, lost));
+        if lost.load(Ordering::Acquire) {
+            return;
+        }
+        let lane = match opened {
+            Ok(lane) => Arc::new(*lane),
+            Err(LaneError::Cancelled) => return,
+            Err(error) => {
+                self.ground.counts.refused(partition, &error);
+                tracing::error!(partition, %error, "this lane is refused, and its records wait");
+                return;
+            }
+        };
+        let positions = lane.kept().last.positions.clone();
+        let mut list = TopicPartitionList::new();
+        add(&mut list, &self.ground, &lane, &positions);
+        if let Err(error) = self.consumer.incremental_assign(&list) {
+            tracing::error!(partition, %error, "the consumer does not take the lane's partitions");
+            return;
+        }
+        self.ground.counts.running(&lane);
+        let batch = self.spare.pop().unwrap_or_else(Batch::new);
+        self.lanes.push(Held { lane, batch, number: 0, positions, in_flight: 0, draining: false });
+    }
+
+    fn give_up(&mut self, partitions: Vec<i32>, done: SyncSender<()>) {
+        self.forget(&partitions);
+        for held in self.lanes.iter_mut().filter(|held| partitions.contains(&held.lane.partition)) {
+            held.draining = true;
+            held.batch.clear();
+        }
+        self.giving_up.push(GivingUp { partitions, done });
+    }
+
+    fn lose(&mut self, partitions: &[i32]) {
+        self.forget(partitions);
+        for held in self.lanes.iter_mut().filter(|held| partitions.contains(&held.lane.partition)) {
+            held.lane.leave();
+            held.draining = true;
+        }
+    }
+
+    /// Nothing more is read of these, and nobody takes them over.
+    fn forget(&mut self, partitions: &[i32]) {
+        for opening in self.opening.iter().filter(|opening| partitions.contains(&opening.partition)) {
+            opening.cancel();
+        }
+        partitions.iter().for_each(|partition| self.ground.counts.forgotten(*partition));
+        let mut list = TopicPartitionList::new();
+        for held in self.lanes.iter().filter(|held| partitions.contains(&held.lane.partition)) {
+            add(&mut list, &self.ground, &held.lane, &held.positions);
+        }
+        self.unassign(&list);
+    }
+
+    fn unassign(&self, list: &TopicPartitionList) {
+        if list.count() > 0
+            && let Err(error) = self.consumer.incremental_unassign(list)
+        {
+            tracing::debug!(worker = self.index, %error, "the consumer had not these partitions");
+        }
+    }
+
+    /// Lets go of lanes of which nothing is in hand any more, and says so to whoever
+    /// waits.
+    pub(super) fn finish_leaving(&mut self) {
+        let counts = &self.ground.counts;
+        self.lanes.retain(|held| {
+            let leaves = held.draining && (held.in_flight == 0 || held.lane.is_gone());
+            if leaves {
+                held.lane.leave();
+                // whoever has it next on this host opens its copy on the disk
+                held.lane.kept().journal = None;
+                counts.left(&held.lane);
+            }
+            !leaves
+        });
+        let lanes = &self.lanes;
+        self.giving_up.retain(|giving| {
+            let in_hand = lanes.iter().any(|held| giving.partitions.contains(&held.lane.partition));
+            if !in_hand {
+                // who waited too long is gone
+                let _ = giving.done.try_send(());
+            }
+            in_hand
+        });
+    }
+
+    /// Lanes that must not be committed any more and are still this host's are taken
+    /// over anew.
+    pub(super) fn reopen_gone(&mut self) {
+        let mut gone = Vec::new();
+        let mut list = TopicPartitionList::new();
+        for held in self.lanes.iter().filter(|held| held.lane.is_gone() && !held.draining) {
+            add(&mut list, &self.ground, &held.lane, &held.positions);
+            gone.push((held.lane.partition, Arc::clone(&held.lane.lost)));
+            // its copy on the disk is opened again by whoever takes it over
+            held.lane.kept().journal = None;
+            self.ground.counts.left(&held.lane);
+        }
+        self.unassign(&list);
+        self.lanes.retain(|held| !gone.iter().any(|(partition, _)| *partition == held.lane.partition));
+        for (partition, lost) in gone {
+            // what the group has taken away comes back, if ever, by the group
+            if !lost.load(Ordering::Acquire) {
+                self.take(partition, lost);
+            }
+        }
+    }
+}
+
+/// Takes a lane over; what may pass by itself is tried again.
+fn open(opener: &Opener, partition: i32, cancelled: &Arc<AtomicBool>) -> Result<Lane, LaneError> {
+    loop {
+        match opener.open(partition, cancelled) {
+            Err(error) if error.may_pass() && !cancelled.load(Ordering::Acquire) => {
+                tracing::warn!(partition, %error, "the lane cannot be taken over yet; trying on");
+                pause(Duration::from_millis(500));
+            }
+            opened => return opened,
+        }
+    }
+}
+
+/// Tells a worker something. One that ended needs to know nothing.
+pub(in crate::kafka) fn tell(worker: &Sender<Order>, order: Order) {
+    let _ = worker.send(order);
+}

@@ -1,0 +1,112 @@
+//! A host on the broker, with three policies: over fields and tags, over windows by
+//! two keys and three spans each, and a score.
+
+use crate::machine::Process;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+use sandgate_tests::{Desk, PAYMENTS, policies};
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+/// The topics of one run and how the host commits.
+pub(crate) struct Setup<'a> {
+    pub(crate) brokers: &'a str,
+    pub(crate) source: &'a str,
+    /// Begins the names of the topics that the run writes, and is its group.
+    pub(crate) name: &'a str,
+    pub(crate) delivery: &'a str,
+    pub(crate) window: &'a str,
+    pub(crate) window_records: u64,
+}
+
+/// A host that runs.
+pub(crate) struct Host<'d> {
+    desk: &'d Desk,
+    child: Child,
+    brokers: String,
+    source: String,
+    group: String,
+}
+
+/// A folder with the tenant, the policies and the tags of these payments.
+pub(crate) fn desk(records: u64) -> Desk {
+    let folder = policies();
+    let [account_risk, windows, matrix] =
+        ["account_risk", "six_windows", "risk_matrix"].map(|name| folder.join(name).with_extension("wasm"));
+    let tenant = format!(
+        "name = \"payments\"\n[[stage]]\nname = \"rules\"\nstop_at = \"block\"\n\
+         [[stage.policy]]\nname = \"account-risk\"\ncomponent = {account_risk:?}\n\
+         [[stage]]\nname = \"model\"\n\
+         [[stage.policy]]\nname = \"windows\"\ncomponent = {windows:?}\n\
+         [[stage.policy]]\nname = \"risk-matrix\"\ncomponent = {matrix:?}\nthresholds = {{ review = 40, block = 70 }}\n"
+    );
+    let desk = Desk::with_host(PAYMENTS, &tenant);
+    let count = records.to_string();
+    let profile = ["generate", "--profile", "payments", "--seed", "3", "--to", "in.jsonl", "--tags", "tags.csv"];
+    desk.succeed(profile.into_iter().chain(["--count", &count]));
+    desk.succeed(["tags", "--config", "sandgate.toml", "load", "tags.csv"]);
+    desk
+}
+
+impl<'d> Host<'d> {
+    /// Starts it; its topics must be there.
+    pub(crate) fn start(desk: &'d Desk, setup: &Setup<'_>) -> Host<'d> {
+        let Setup { brokers, source, name, delivery, window, window_records } = setup;
+        let keyed = format!("[[source]]\ntopic = {source:?}\nkey = \"account\"\n");
+        let config = format!(
+            "tenants = [\"tenant.toml\"]\n{}\n\
+             [sink]\ntopic = \"{name}-decisions\"\ndead_letters = \"{name}-dead-letters\"\nchangelog = \"{name}-changelog\"\n\
+             [state]\npath = \"state-{name}\"\n\
+             [metrics]\nlisten = \"\"\n\
+             [kafka]\nbrokers = {brokers:?}\ngroup = {name:?}\ninstance = \"one\"\ndelivery = {delivery:?}\n\
+             commit = {{ time = {window:?}, records = {window_records} }}\n\
+             settings = {{ \"compression.codec\" = \"lz4\" }}\n",
+            PAYMENTS.replacen("[[source]]", &keyed, 1)
+        );
+        let file = format!("{name}.toml");
+        desk.write(&file, &config);
+        let child = desk.start(["run", "--config", &file]);
+        Host { desk, child, brokers: (*brokers).to_owned(), source: (*source).to_owned(), group: (*name).to_owned() }
+    }
+
+    pub(crate) fn process(&self) -> Process {
+        Process(self.child.id())
+    }
+
+    /// Waits until it has committed so many records.
+    pub(crate) fn wait(&mut self, records: u64, partitions: i32) {
+        let consumer: BaseConsumer = ClientConfig::new()
+            .set("bootstrap.servers", &self.brokers)
+            .set("group.id", &self.group)
+            .create()
+            .expect("a consumer can be made");
+        let mut list = TopicPartitionList::new();
+        (0..partitions).for_each(|partition| {
+            list.add_partition(&self.source, partition);
+        });
+        let limit = Instant::now() + Duration::from_secs(300);
+        loop {
+            let offsets = consumer.committed_offsets(list.clone(), Duration::from_secs(10)).expect("they can be asked");
+            let committed: i64 = offsets
+                .elements()
+                .iter()
+                .map(|partition| if let Offset::Offset(offset) = partition.offset() { offset } else { 0 })
+                .sum();
+            if committed >= records as i64 {
+                return;
+            }
+            let ended = self.child.try_wait().expect("it can be asked");
+            assert!(ended.is_none(), "the host ended with {ended:?}; see {:?}", self.desk.path("."));
+            assert!(Instant::now() < limit, "only {committed} of {records} records were committed");
+            std::thread::park_timeout(Duration::from_millis(50));
+        }
+    }
+
+    /// Stops it as an operator does.
+    pub(crate) fn stop(mut self) {
+        let asked = std::process::Command::new("kill").arg(self.child.id().to_string()).status();
+        assert!(asked.is_ok_and(|status| status.success()), "it can be asked to stop");
+        let ended = self.child.wait().expect("it ends");
+        assert!(ended.success(), "it ends well: {ended}");
+    }
+}

@@ -1,0 +1,56 @@
+//! Commits that fail: what was in them is decided once, later.
+
+use crate::{check, group, plan, topic};
+use rdkafka::config::ClientConfig;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use sandgate_tests::fleet::Fleet;
+use sandgate_tests::servers::{PATIENCE, eventually, kafka};
+use sandgate_tests::stream::payments;
+use std::time::Duration;
+
+fn intruder(id: &str) -> BaseProducer {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", kafka()).set("transactional.id", id).set("log_level", "0");
+    let producer: BaseProducer = config.create().unwrap();
+    producer.init_transactions(PATIENCE).unwrap();
+    producer
+}
+
+#[test]
+fn a_commit_that_somebody_fences_leaves_nothing_behind_and_is_made_again() {
+    let mut fleet = Fleet::new(plan(2));
+    fleet.start("one");
+    let lines = payments(5, 3_000);
+    for (at, portion) in lines.lines().collect::<Vec<_>>().chunks(500).enumerate() {
+        fleet.feed(portion.iter().copied());
+        // each of the producers in turn, of both workers if there are two
+        let id = format!("{}-one-0-{}", group(&fleet), at % 2);
+        drop(intruder(&id));
+    }
+    check(&mut fleet);
+    assert!(fleet.log("one").contains("a commit is undone"), "{}", fleet.log("one"));
+}
+
+#[test]
+fn a_lane_waits_for_a_commit_that_is_still_open_in_its_changelog() {
+    let mut fleet = Fleet::new(plan(1));
+    let lines = payments(6, 600);
+    fleet.feed(lines.lines().take(300));
+    fleet.start("one");
+    fleet.wait_until_decided(crate::PATIENCE);
+    assert!(fleet.stop("one", crate::PATIENCE).success());
+
+    let open = intruder(&format!("{}-intruder", group(&fleet)));
+    let changelog = topic(&fleet, "changelog");
+    open.begin_transaction().unwrap();
+    let record = BaseRecord::<[u8], [u8]>::to(changelog.name()).partition(0).payload(b"of nobody");
+    assert!(open.send(record).is_ok());
+    open.flush(PATIENCE).unwrap();
+    fleet.feed(lines.lines().skip(300));
+    let before = fleet.log("one").matches("lane ready").count();
+    fleet.start("one");
+    eventually("that the host waits", PATIENCE, || fleet.log("one").contains("is still open"));
+    assert_eq!(fleet.log("one").matches("lane ready").count(), before, "{}", fleet.log("one"));
+    open.abort_transaction(Duration::from_secs(10)).unwrap();
+    check(&mut fleet);
+}

@@ -1,0 +1,118 @@
+//! Who takes over a lane goes by its changelog, and refuses what does not fit.
+
+use crate::{PATIENCE, check, group, plan, topic};
+use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::{Offset, TopicPartitionList};
+use sandgate_tests::fleet::Fleet;
+use sandgate_tests::servers::{eventually, kafka};
+use sandgate_tests::stream::payments;
+use std::fs;
+
+#[test]
+fn a_host_without_its_copy_of_the_state_takes_over_from_the_changelog() {
+    let mut fleet = Fleet::new(plan(2));
+    let lines = payments(7, 2_000);
+    fleet.start("one");
+    fleet.feed(lines.lines().take(800));
+    fleet.wait_for(800, PATIENCE);
+    fleet.kill("one");
+    fs::remove_dir_all(fleet.state("one")).unwrap();
+    fleet.start("one");
+    fleet.feed(lines.lines().skip(800).take(600));
+    fleet.wait_for(1_400, PATIENCE);
+    fleet.kill("one");
+    // damaged in the midst of each of its journals
+    for file in journals(&fleet) {
+        let mut bytes = fs::read(&file).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 0x40;
+        fs::write(&file, bytes).unwrap();
+    }
+    fleet.start("one");
+    fleet.feed(lines.lines().skip(1_400));
+    check(&mut fleet);
+}
+
+fn journals(fleet: &Fleet) -> Vec<std::path::PathBuf> {
+    let lanes = fs::read_dir(fleet.state("one").join("lanes")).unwrap();
+    let files = lanes.flat_map(|lane| fs::read_dir(lane.unwrap().path()).unwrap());
+    let files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+    let journals: Vec<_> = files.into_iter().filter(|file| file.display().to_string().contains("journal-")).collect();
+    assert!(!journals.is_empty());
+    journals
+}
+
+#[test]
+fn a_changelog_whose_beginning_was_deleted_holds_what_is_needed() {
+    let mut plan = plan(1);
+    plan.state = "lateness = \"1m\"\nrepeats = \"1m\"\nsnapshot = \"4 KiB\"".to_owned();
+    let mut fleet = Fleet::new(plan);
+    // 200 days, so that windows of 30 days leave most of it behind
+    let payment = |number: u64| {
+        let (account, time) = (number % 7, 1_774_735_200_000 + number * 9_000_000);
+        format!(
+            "{{\"transaction_id\":\"t-{number}\",\"account_id\":\"a-{account}\",\"timestamp\":{time},\"price\":\"{number}.00\"}}"
+        )
+    };
+    let lines: Vec<String> = (0..2_000).map(payment).collect();
+    let changelog = topic(&fleet, "changelog");
+    fleet.start("one");
+    for portion in lines.chunks(250) {
+        fleet.feed(portion.iter().map(String::as_str));
+        fleet.wait_for(fleet.sent(), PATIENCE);
+        fleet.kill("one");
+        let _ = fs::remove_dir_all(fleet.state("one"));
+        fleet.start("one");
+    }
+    check(&mut fleet);
+    let first = changelog.records().first().map(|record| record.offset);
+    assert!(first.is_some_and(|first| first > 0), "the changelog begins at {first:?}");
+}
+
+#[test]
+fn a_lane_whose_offsets_were_set_by_somebody_is_refused_and_force_begins_it_anew() {
+    let mut fleet = Fleet::new(plan(1));
+    let lines = payments(8, 900);
+    fleet.start("one");
+    fleet.feed(lines.lines().take(600));
+    fleet.wait_until_decided(PATIENCE);
+    assert!(fleet.stop("one", PATIENCE).success());
+
+    let group = group(&fleet);
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", kafka()).set("group.id", &group).set("log_level", "0");
+    let consumer: BaseConsumer = config.create().unwrap();
+    let mut offsets = TopicPartitionList::new();
+    offsets.add_partition_offset(fleet.payments().name(), 0, Offset::Offset(500)).unwrap();
+    eventually("that the offsets are set", PATIENCE, || consumer.commit(&offsets, CommitMode::Sync).is_ok());
+
+    fleet.start("one");
+    eventually("that the lane is refused", PATIENCE, || {
+        let log = fleet.log("one");
+        log.contains("the group stands at offset 500") && log.contains("the state at 600") && log.contains("--force")
+    });
+    assert!(fleet.stop("one", PATIENCE).success());
+    fleet.start_with("one", &["--force"]);
+    let decisions = topic(&fleet, "decisions");
+    let again = decisions.wait_for("decisions of a lane that began anew", PATIENCE, |all| {
+        all.iter().any(|decision| decision.json()["position"]["offset"] == 599 && decision.text().contains("warming"))
+    });
+    let offset = |decision: &sandgate_tests::servers::topic::Record| decision.json()["position"]["offset"].as_u64();
+    let warming: Vec<_> = again.iter().filter(|decision| decision.text().contains("\"what\":\"warming\"")).collect();
+    assert!(warming.iter().all(|decision| offset(decision) >= Some(500)), "only what was judged anew is warming");
+}
+
+#[test]
+fn a_changelog_of_another_policy_set_is_refused_by_name() {
+    let mut fleet = Fleet::new(plan(1));
+    fleet.start("one");
+    fleet.feed(payments(9, 300).lines());
+    fleet.wait_until_decided(PATIENCE);
+    assert!(fleet.stop("one", PATIENCE).success());
+    fleet.set_tenant(&|tenant| tenant.replace("fallback = \"review\"", "fallback = \"block\""));
+    fleet.start("one");
+    eventually("that the lane is refused", PATIENCE, || {
+        fleet.log("one").contains("the policy set of tenant payments changed")
+    });
+}
