@@ -89,7 +89,7 @@ mod tests {
             ("redis://:secret@host:1/0", "redis://host:1/0", true),
             ("postgres://me:secret@host/tags", "postgres://me@host/tags", true),
             ("postgres://me@host/tags?password=secret&sslmode=require", "postgres://me@host/tags", false),
-            ("postgres://me:se@cr/et@host/tags", "postgres://me@host/tags", false),
+            ("postgres://me:se@cr/et@host/tags", "postgres://me@host/tags", true),
         ];
         for (url, printed, has) in table {
             let address = Address::parse(url, &["redis", "postgres"]).unwrap();
