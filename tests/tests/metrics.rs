@@ -116,8 +116,8 @@ fn written() -> BTreeMap<String, Metrics> {
         if let Some(heading) = line.strip_prefix("## ") {
             section = heading.to_owned();
         }
-        let cells: Vec<&str> = line.split(" | ").map(|cell| cell.trim_matches(['|', ' ', '`'])).collect();
-        if let [name, kind, labels, _] = cells[..]
+        let cells: Vec<&str> = line.split('|').map(|cell| cell.trim_matches([' ', '`'])).collect();
+        if let [_, name, kind, labels, _, _] = cells[..]
             && name.starts_with("sandgate_")
         {
             let labels = labels.split(", ").map(|label| label.trim_matches('`').to_owned());
