@@ -22,6 +22,7 @@ pub mod judged;
 mod lane;
 mod measured;
 mod meters;
+mod record;
 mod repeat;
 pub mod resolve;
 mod shared;
