@@ -22,6 +22,7 @@ mod config;
 mod copy;
 mod counts;
 mod group;
+mod heard;
 mod host;
 mod lane;
 mod plain;
