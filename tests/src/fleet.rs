@@ -78,13 +78,9 @@ impl Fleet {
     /// Topics and configuration; no host runs yet.
     pub fn new(plan: Plan) -> Fleet {
         let run = unique("fleet");
-        let make = |what: &str| {
-            // of the changelog nothing may be deleted but by its lanes' owners
-            let kept = [("retention.ms", "-1")];
-            let settings = if what == "changelog" { &kept[..] } else { &[] };
-            Topic::on(&plan.brokers, &format!("{run}-{what}"), plan.partitions, settings)
-        };
-        let [payments, decisions, dead_letters, _] = ["payments", "decisions", "dead-letters", "changelog"].map(make);
+        let make = |what: &str, settings| Topic::on(&plan.brokers, &format!("{run}-{what}"), plan.partitions, settings);
+        let [payments, decisions, dead_letters] = ["payments", "decisions", "dead-letters"].map(|what| make(what, &[]));
+        make("changelog", &[("retention.ms", "-1")]);
         let readers = [decisions.reader(), dead_letters.reader()];
         let desk = Desk::with_host(&plan.source, &plan.tenant);
         let sent = vec![Vec::new(); plan.partitions as usize];

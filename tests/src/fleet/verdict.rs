@@ -116,16 +116,31 @@ fn disorder(decisions: &[Record]) -> Vec<String> {
     problems
 }
 
-/// A decision without what differs between a file and a topic.
+/// A decision without what differs between a file and a topic: positions are
+/// numbers of records.
 fn bare(decision: &Value, number: impl Fn(i64) -> i64) -> Value {
     let mut bare = decision.clone();
-    if let Some(bare) = bare.as_object_mut() {
-        bare.remove("position");
-        if let Some(first) = bare.get_mut("repeat_of").filter(|first| first.is_object()) {
-            *first = Value::from(number(offset_of(first)));
+    let Some(keys) = bare.as_object_mut() else { return bare };
+    keys.remove("position");
+    if let Some(first) = keys.get_mut("repeat_of").filter(|first| first.is_object()) {
+        *first = Value::from(number(offset_of(first)));
+    }
+    for fault in keys.get_mut("faults").and_then(Value::as_array_mut).into_iter().flatten() {
+        if fault["fault"] == "id-reused"
+            && let Some(detail) = fault["detail"].as_str().and_then(|detail| renumbered(detail, &number))
+        {
+            fault["detail"] = Value::from(detail);
         }
     }
     bare
+}
+
+/// The text that names the first record of an id, with its number in place of its offset.
+fn renumbered(detail: &str, number: impl Fn(i64) -> i64) -> Option<String> {
+    const AT: &str = "at offset ";
+    let (before, behind) = detail.split_once(AT)?;
+    let (offset, behind) = behind.split_once(' ')?;
+    Some(format!("{before}{AT}{} {behind}", number(offset.parse().ok()?)))
 }
 
 fn cause(letter: &Value) -> String {
@@ -163,7 +178,7 @@ mod tests {
     fn expected() -> Expected {
         let lines = ["AA", "B", "AAA", "x"].map(str::to_owned);
         let decision = |account: &str, offset: i64, repeat_of: Value| {
-            json!({"account": account, "outcome": "allow", "repeat_of": repeat_of,
+            json!({"account": account, "outcome": "allow", "repeat_of": repeat_of, "faults": reused(offset),
                    "position": {"source": "payments", "partition": 0, "offset": offset}})
         };
         let repeated = json!({"source": "payments", "partition": 0, "offset": 0});
@@ -172,8 +187,13 @@ mod tests {
         Expected { lanes: vec![Lane::new(&lines, &decisions, &dead)] }
     }
 
+    /// A fault that names a position: here that of the record itself.
+    fn reused(offset: i64) -> Value {
+        json!([{"fault": "id-reused", "detail": format!("used before, at offset {offset} of the same source")}])
+    }
+
     fn decided(account: &str, offset: i64, outcome: &str, repeat_of: Value) -> Record {
-        let value = json!({"account": account, "outcome": outcome, "repeat_of": repeat_of,
+        let value = json!({"account": account, "outcome": outcome, "repeat_of": repeat_of, "faults": reused(offset),
                            "position": {"source": "payments", "partition": 0, "offset": offset}});
         Record::new(account, value.to_string()).with_header("decision-id", &format!("payments/0/{offset}"))
     }
@@ -195,7 +215,8 @@ mod tests {
 
     #[test]
     fn every_planted_fault_is_found() {
-        let table: [(&str, fn(&mut Seen)); 8] = [
+        type Plant = fn(&mut Seen);
+        let table: [(&str, Plant); 8] = [
             ("0/1: has no decision and no dead letter", |seen| drop(seen.decisions.remove(0))),
             ("0/1: has 2 answers", |seen| seen.decisions.push(seen.decisions[0].clone())),
             ("0/3: has 2 answers", |seen| seen.decisions.push(decided("x", 3, "allow", Value::Null))),

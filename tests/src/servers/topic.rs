@@ -221,13 +221,10 @@ impl Topic {
             .set("auto.offset.reset", "earliest")
             .create()
             .unwrap_or_else(|error| panic!("a consumer: {error}"));
-        let mut all = TopicPartitionList::new();
-        for partition in 0..self.partitions {
-            let added = all.add_partition_offset(&self.name, partition, Offset::Beginning);
-            added.unwrap_or_else(|error| panic!("{}: {error}", self.name));
-        }
-        consumer.assign(&all).unwrap_or_else(|error| panic!("{}: {error}", self.name));
-        Reader { consumer, partitions: self.partitions, records: Vec::new() }
+        let next = vec![Offset::Beginning; self.partitions as usize];
+        let reader = Reader { consumer, topic: self.name.clone(), next, records: Vec::new() };
+        reader.assign();
+        reader
     }
 
     fn client(&self) -> ClientConfig {
@@ -240,7 +237,9 @@ impl Topic {
 /// A read-committed consumer that keeps what it has read.
 pub struct Reader {
     consumer: BaseConsumer,
-    partitions: i32,
+    topic: String,
+    /// Of each partition, where reading goes on.
+    next: Vec<Offset>,
     /// In the order of arrival: within a partition in that of the offsets.
     pub records: Vec<Record>,
 }
@@ -253,8 +252,9 @@ impl Reader {
     pub fn read_to_end(&mut self) {
         let until = Instant::now() + PATIENCE;
         let mut ended = BTreeSet::new();
-        // an end is told once for all that lies before it
-        while ended.len() < self.partitions as usize {
+        // an end is told once; to be told it again, begin anew where we are
+        self.assign();
+        while ended.len() < self.next.len() {
             assert!(Instant::now() < until, "the ends of {} partitions only: {ended:?}", ended.len());
             if let Some(partition) = self.step() {
                 ended.insert(partition);
@@ -284,10 +284,22 @@ impl Reader {
         }
     }
 
+    fn assign(&self) {
+        let mut all = TopicPartitionList::new();
+        for (partition, next) in (0..).zip(&self.next) {
+            let added = all.add_partition_offset(&self.topic, partition, *next);
+            added.unwrap_or_else(|error| panic!("{}: {error}", self.topic));
+        }
+        self.consumer.assign(&all).unwrap_or_else(|error| panic!("{}: {error}", self.topic));
+    }
+
     /// One event: a record is kept; the answer is the partition whose end was reached.
     fn step(&mut self) -> Option<i32> {
         match self.consumer.poll(Duration::from_millis(20)) {
-            Some(Ok(message)) => self.records.push(Record::read(&message)),
+            Some(Ok(message)) => {
+                self.next[message.partition() as usize] = Offset::Offset(message.offset() + 1);
+                self.records.push(Record::read(&message));
+            }
             Some(Err(KafkaError::PartitionEOF(partition))) => return Some(partition),
             // a broker that is being restarted, or a topic that it does not know yet
             Some(Err(_)) | None => {}
