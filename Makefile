@@ -27,7 +27,7 @@ test: wasm-target ## run all tests, against a real Kafka, Redis and PostgreSQL
 	@$(TOOLS) $(SERVERS) cargo test $(CARGO_FLAGS)
 
 soak: wasm-target ## kill runs a thousand times and compare their bytes; takes a few minutes
-	@$(TOOLS) $(SERVERS) cargo test $(CARGO_FLAGS) --test kills -- --kills 1000
+	@$(TOOLS) $(SERVERS) cargo test $(CARGO_FLAGS) --test kills --test fleet -- --kills 1000 --runs 100
 
 bench: wasm-target ## measure, and print the tables of docs/benchmarks.md
 	@$(TOOLS) $(SERVERS) cargo bench --workspace

@@ -185,9 +185,14 @@ fn two_that_send_back_at_once_double_nothing() {
 
 #[test]
 fn the_paying_system_lets_through_what_is_allowed_and_stops_the_rest() {
-    let (payments, decisions) = (Topic::new("paid", 2), Topic::new("decided", 2));
+    let prefix = unique("paying");
+    let topic = |what: &str| Topic::on(kafka(), &format!("{prefix}-{what}"), 2, &[]);
+    let (payments, decisions) = (topic("payments"), topic("decisions"));
+    for what in ["settlements", "labels", "prices"] {
+        topic(what);
+    }
     let example = program().with_file_name("payments-kafka");
-    let arguments = [kafka(), payments.name(), decisions.name(), "40", "200", "10000"];
+    let arguments = [kafka(), &prefix, "40", "200", "10000"];
     let paying = Command::new(example).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // decides by the amount, and says nothing about the last payment
     let ended = AtomicBool::new(false);

@@ -4,8 +4,10 @@
 //! too: nothing is ever paid in silence.
 //!
 //! ```text
-//! payments-kafka BROKERS PAYMENTS DECISIONS [COUNT] [A SECOND] [PATIENCE ms]
+//! payments-kafka BROKERS PREFIX [COUNT] [A SECOND] [PATIENCE ms]
 //! ```
+//! Its topics are PREFIX-payments and PREFIX-decisions. Before the first payment it
+//! tells what other systems would: PREFIX-settlements, PREFIX-labels, PREFIX-prices.
 //!
 //! One thread sends, the other reads; what they share is the table of payments that
 //! wait for their decision.
@@ -23,6 +25,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+/// Accounts that pay, in turn.
+const ACCOUNTS: u64 = 100;
+
 /// Payments that wait for their decision: when each was sent, by correlation id.
 type Waiting = Mutex<HashMap<String, Instant>>;
 
@@ -38,21 +43,27 @@ struct Paid {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [brokers, payments, decisions] = arguments.get(..3).and_then(|named| named.try_into().ok()).unwrap_or_default();
-    if decisions.is_empty() {
-        return Err("say: payments-kafka BROKERS PAYMENTS DECISIONS [COUNT] [A SECOND] [PATIENCE ms]".into());
-    }
+    let [brokers, prefix, ..] = arguments.as_slice() else {
+        return Err("say: payments-kafka BROKERS PREFIX [COUNT] [A SECOND] [PATIENCE ms]".into());
+    };
     let number = |at: usize, default: u64| arguments.get(at).map_or(Ok(default), |text| text.parse());
-    let (count, rate, patience) = (number(3, 1_000)?, number(4, 100)?.max(1), number(5, 2_000)?);
+    let (count, rate, patience) = (number(2, 1_000)?, number(3, 100)?.max(1), number(4, 2_000)?);
 
     // reading begins before the first payment is sent, or its decision could be missed
-    let reader = reader(brokers, decisions)?;
+    let reader = reader(brokers, &format!("{prefix}-decisions"))?;
+    let producer: BaseProducer = ClientConfig::new()
+        .set("bootstrap.servers", brokers)
+        // no payment is sent twice or overtakes another, whatever the network does
+        .set("enable.idempotence", "true")
+        .set("linger.ms", "0")
+        .create()?;
+    observed(&producer, prefix)?;
     let waiting = Waiting::default();
     let all_sent = AtomicBool::new(false);
+    let patience = Duration::from_millis(patience);
     let paid = std::thread::scope(|scope| {
-        let patience = Duration::from_millis(patience);
         let deciding = scope.spawn(|| decide(&reader, &waiting, &all_sent, patience));
-        let sent = send(brokers, payments, count, rate, &waiting);
+        let sent = send(&producer, &format!("{prefix}-payments"), count, rate, &waiting);
         all_sent.store(true, Ordering::Release);
         let paid = deciding.join().map_err(|_| "the reading thread has ended")?;
         sent.map(|()| paid)
@@ -61,14 +72,34 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// What other systems tell of the accounts: money that moved, payments that came
+/// back as fraud, prices that were quoted. None of it is judged.
+fn observed(producer: &BaseProducer, prefix: &str) -> Result<(), Box<dyn Error>> {
+    let at = now()?;
+    let mut records = Vec::new();
+    for account in (0..ACCOUNTS).step_by(20) {
+        let id = format!("s{at}-{account}");
+        let amount = r#""amount":"1200.00""#;
+        records.push((
+            "settlements",
+            account,
+            format!(r#"{{"id":"{id}","account":"account{account}","at":{at},{amount}}}"#),
+        ));
+    }
+    for number in 0..2 {
+        records.push(("labels", 7, format!(r#"{{"id":"l{at}-{number}","account":"account7","at":{at}}}"#)));
+    }
+    records.push(("prices", 3, format!(r#"{{"account":"account3","at":{at},"price":"1.2000"}}"#)));
+    for (topic, account, record) in records {
+        let (topic, key) = (format!("{prefix}-{topic}"), format!("account{account}"));
+        producer.send(BaseRecord::to(&topic).key(&key).payload(&record)).map_err(|(error, _)| error)?;
+    }
+    producer.flush(Duration::from_secs(30))?;
+    Ok(())
+}
+
 /// Sends payments at a steady pace.
-fn send(brokers: &str, topic: &str, count: u64, rate: u64, waiting: &Waiting) -> Result<(), Box<dyn Error>> {
-    let producer: BaseProducer = ClientConfig::new()
-        .set("bootstrap.servers", brokers)
-        // no payment is sent twice or overtakes another, whatever the network does
-        .set("enable.idempotence", "true")
-        .set("linger.ms", "0")
-        .create()?;
+fn send(producer: &BaseProducer, topic: &str, count: u64, rate: u64, waiting: &Waiting) -> Result<(), Box<dyn Error>> {
     let run = RandomState::new().hash_one(count);
     let begin = Instant::now();
     for number in 0..count {
@@ -77,11 +108,12 @@ fn send(brokers: &str, topic: &str, count: u64, rate: u64, waiting: &Waiting) ->
             producer.poll(left.min(Duration::from_millis(5)));
         }
         let id = format!("{run:016x}-{number}");
-        let account = format!("account{}", number % 100);
+        let account = format!("account{}", number % ACCOUNTS);
         // every tenth is large: the policy wants to look at the first money of an account
         let amount = if number % 10 == 0 { "900.00" } else { "25.00" };
         let at = now()?;
-        let payment = format!(r#"{{"id":"{id}","account":"{account}","at":{at},"amount":"{amount}"}}"#);
+        let payment =
+            format!(r#"{{"id":"{id}","account":"{account}","at":{at},"amount":"{amount}","price":"1.1000"}}"#);
         let headers = OwnedHeaders::new().insert(Header { key: "correlation-id", value: Some(&id) });
         waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), Instant::now());
         // keyed by account, so that the payments of one account stay in order

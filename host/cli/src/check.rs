@@ -1,6 +1,8 @@
 //! `sandgate check`: reads a host's configuration with everything that it names,
 //! and reports all problems at once. It needs no server.
 
+mod keys;
+
 use crate::config::{self, Host};
 use sandgate_files::{Problem, Report};
 use sandgate_sandbox::{Config, Sandbox};
@@ -14,11 +16,14 @@ use std::path::PathBuf;
     Exit status: 0 where all is well, 2 where something must be mended.")]
 pub(crate) struct Args {
     /// The host's configuration
-    #[arg(long, value_name = "FILE", required_unless_present = "calibrate")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["calibrate", "keys"])]
     pub(crate) config: Option<PathBuf>,
-    /// Print one JSON object for programs: tenants, problems, notes
-    #[arg(long, requires = "config", conflicts_with = "calibrate")]
+    /// Print one JSON object for programs: tenants, problems, notes; with --keys host and tenant
+    #[arg(long, conflicts_with = "calibrate")]
     pub(crate) json: bool,
+    /// Print every key of a host's file and of a tenant's, with what may stand there and its default
+    #[arg(long, conflicts_with_all = ["config", "calibrate"])]
+    pub(crate) keys: bool,
     /// Measure what a microsecond costs in fuel on this machine
     #[arg(long)]
     pub(crate) calibrate: bool,
@@ -30,6 +35,9 @@ pub(crate) struct Args {
 /// Where a file has problems, or the output cannot be written.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let out = &mut anstream::stdout();
+    if args.keys {
+        return keys::run(args.json, out);
+    }
     if let Some(path) = &args.config {
         let checked = config::check(path);
         if args.json {

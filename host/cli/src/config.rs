@@ -9,7 +9,9 @@ mod documented;
 mod host;
 pub(crate) mod kafka;
 pub(crate) mod secret;
+mod shared;
 mod source;
+pub(crate) mod tags;
 pub(crate) mod telemetry;
 mod tenant;
 
@@ -18,14 +20,17 @@ use kafka::{Kafka, OfSource, Unready};
 use sandgate_engine::document::Document;
 use sandgate_engine::generation::{Generation, Site, SiteSource};
 use sandgate_engine::resolve::{notes, resolve};
+use sandgate_files::keys::Key;
 use sandgate_files::{Content, File, Node, Report};
 use sandgate_model::Outcome;
 use sandgate_model::schema::Schema;
 use sandgate_sandbox::{Sandbox, SetupError};
+use sandgate_tags::Location;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use tags::Tags;
 use telemetry::Telemetry;
 
 /// A host, set up from its files and ready to judge.
@@ -39,7 +44,7 @@ pub(crate) struct Host {
     /// Where and how a lane's state is kept.
     pub(crate) state: StateSettings,
     /// Where tags are kept.
-    pub(crate) tags: sandgate_tags::Config,
+    pub(crate) tags: Tags,
     /// How it works with Kafka, if it does.
     pub(crate) kafka: Option<Kafka>,
     /// How it tells about itself.
@@ -86,6 +91,8 @@ pub(crate) struct StateSettings {
     pub(crate) commit: Duration,
     /// Bytes of journal that are worth a snapshot, at least.
     pub(crate) snapshot: u64,
+    /// Which series lanes share, and where.
+    pub(crate) shared: shared::Sharing,
 }
 
 /// What a tenant file says, with its place, so that problems found later can be
@@ -131,7 +138,9 @@ pub(crate) fn load(path: &Path, workers: usize) -> Result<(Host, Report), Report
 pub(crate) fn check(path: &Path) -> Result<(Host, Report), Report> {
     let (host, mut report) = load(path, 1)?;
     if host.generations.iter().any(Generation::reads_tags)
-        && let Err(error) = sandgate_tags::open(&host.tags)
+        // a server need not be there where the files are checked
+        && let Location::Sqlite(path) = host.tags.location()
+        && let Err(error) = sandgate_tags::sqlite::Reader::open(path)
     {
         report.note(&host.file, "tags.sql", format!("policies read tags, so that no run can start: {error}"));
     }
@@ -170,9 +179,9 @@ pub(crate) fn load_kafka(path: &Path) -> Result<(Kafka, Report), Report> {
 ///
 /// # Errors
 /// What is wrong with the file or with its `[tags]`.
-pub(crate) fn load_tags(path: &Path) -> Result<sandgate_tags::Config, Report> {
+pub(crate) fn load_tags(path: &Path) -> Result<Tags, Report> {
     let report = RefCell::default();
-    let config = File::open(path, &report).map(|file| host::read_tags(&file, &report));
+    let config = File::open(path, &report).map(|file| tags::read_alone(&file, &report));
     let report = report.into_inner();
     config.filter(|_| report.problems.is_empty()).ok_or(report)
 }
@@ -205,6 +214,20 @@ fn read(path: &Path, workers: usize, report: &RefCell<Report>) -> Option<Host> {
         files: tenants.iter().flat_map(Tenant::files).collect(),
         file,
     })
+}
+
+/// Every key that a host's file is asked for, and every key of a tenant's.
+///
+/// # Errors
+/// Where there is no sandbox, which a tenant's file is read with.
+pub(crate) fn keys() -> Result<(Vec<Key>, Vec<Key>), SetupError> {
+    let sandbox = Sandbox::new(sandgate_sandbox::Config::default())?;
+    let host = |file: &File, report: &RefCell<Report>| drop(host::read(file, 1, report));
+    let tenant = |file: &File, report: &RefCell<Report>| {
+        let settings = host::read(file, 1, &RefCell::default());
+        drop(tenant::read(file, &settings, &sandbox, report));
+    };
+    Ok((sandgate_files::keys::all(host), sandgate_files::keys::all(tenant)))
 }
 
 /// The sources as an engine knows them.

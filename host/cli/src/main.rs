@@ -84,7 +84,7 @@ fn main() -> ExitCode {
         Verb::Run(args) => run::run(&args),
         Verb::Tags(args) => config::load_tags(&args.config)
             .map_err(|report| check::Problems(report).into())
-            .and_then(|config| tags::run(&args, &config)),
+            .and_then(|config| tags::run(&args, config.config()?)),
         Verb::Generate(args) => generate::run(&args),
         Verb::Effectiveness(args) => effectiveness::run(&args),
         Verb::Demo(args) => demo::run(&args),
@@ -128,6 +128,7 @@ fn status(error: &anyhow::Error) -> u8 {
         None if error.is::<config::kafka::Unready>() || error.is::<sandgate_server::Error>() => 2,
         None if error.is::<sandgate_stream::kafka::HostError>() => fleet(error),
         None if error.is::<check::Problems>() || error.is::<sandgate_tags::Error>() => 2,
+        None if error.is::<config::tags::NoPassword>() => 2,
         None => 1,
     }
 }

@@ -138,7 +138,8 @@ impl Job {
             sources.map(|(source, from)| Source::open(from, source.schema.size_max)).collect::<Result<_, _>>()?;
         let target = Target::of(&self.to);
         let wants_tags = self.host.generations.iter().any(sandgate_engine::generation::Generation::reads_tags);
-        let tags = wants_tags.then(|| sandgate_tags::open(&self.host.tags)).transpose()?;
+        let tags =
+            wants_tags.then(|| Ok::<_, anyhow::Error>(sandgate_tags::open(self.host.tags.config()?)?)).transpose()?;
         let tags = tags.map(|tags| Arc::new(tags) as Arc<dyn sandgate_tags::Store>);
         let lines: String = self.host.generations.iter().map(|generation| generation.line()).collect();
         let site = config::site_sources(&self.host.sources);
@@ -238,13 +239,15 @@ pub(crate) fn render(summary: &Summary, engine: &Engine) -> String {
 fn protected(config: &Path, from: &[PathBuf], host: &Host) -> Vec<Protected> {
     // what was redirected into this program is a file too
     let input = |from: &PathBuf| if from == Path::new("-") { PathBuf::from("/dev/stdin") } else { from.clone() };
-    let Location::Sqlite(tags) = &host.tags.sql;
-    let beside = |suffix: &str| {
-        let mut name = OsString::from(tags);
+    let beside = |file: &PathBuf, suffix: &str| {
+        let mut name = OsString::from(file);
         name.push(suffix);
         PathBuf::from(name)
     };
-    let store = ["", "-wal", "-shm"].map(|suffix| (beside(suffix), "the tag store"));
+    let store = match host.tags.location() {
+        Location::Sqlite(tags) => ["", "-wal", "-shm"].map(|suffix| (beside(tags, suffix), "the tag store")).to_vec(),
+        Location::Postgres(_) => Vec::new(),
+    };
     let inputs = from.iter().map(|from| (input(from), "the input"));
     inputs
         .chain([(config.to_owned(), "the host's configuration")])

@@ -3,6 +3,7 @@
 //! ```text
 //! sandgate tags --config sandgate.toml set account account123 risk_level 3
 //! sandgate tags --config sandgate.toml get account account123
+//! sandgate tags --config sandgate.toml delete account account123 risk_level
 //! sandgate tags --config sandgate.toml load tags.csv
 //! ```
 
@@ -10,15 +11,15 @@ mod lines;
 mod load;
 
 use anyhow::{Context as _, bail};
-use sandgate_tags::sqlite::{Reader, Writer};
-use sandgate_tags::{Config, Location, Tag};
+use sandgate_tags::writer::reader;
+use sandgate_tags::{Config, Tag, Writer};
 use std::io::Write as _;
 use std::path::PathBuf;
 
 /// The command line of `sandgate tags`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  sandgate tags --config sandgate.toml set account account123 risk_level 3\n\n\
-    A running host sees a change after at most the `ttl` of its configuration.")]
+    A running host sees a change within a second; one whose database is away, as soon as that is back.")]
 pub(crate) struct Args {
     /// The configuration whose `[tags] sql` says where the store is
     #[arg(long, value_name = "FILE")]
@@ -57,6 +58,16 @@ pub(crate) enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Delete the tags of one thing, or one of them; exit status 1 if there are none
+    #[command(after_help = "Example:\n  sandgate tags --config sandgate.toml delete account account123 risk_level")]
+    Delete {
+        /// What is tagged, e.g. account
+        entity: String,
+        /// Which one, e.g. account123
+        id: String,
+        /// Only this attribute of it
+        attribute: Option<String>,
+    },
     /// Load tags from a file: all of them or, if one line is bad, none
     #[command(after_help = load::HELP)]
     Load {
@@ -70,18 +81,16 @@ pub(crate) enum Verb {
 /// # Errors
 /// Where the store cannot be used, something is no tag, or there is none to get.
 pub(crate) fn run(args: &Args, config: &Config) -> anyhow::Result<()> {
-    let Location::Sqlite(path) = &config.sql;
     match &args.verb {
         Verb::Set { entity, id, attribute, value } => {
             let tag = Tag { entity, id, attribute, value };
             tag.check().context("this cannot be a tag")?;
-            Ok(Writer::open(path)?.set(tag)?)
+            Ok(Writer::open(&config.sql)?.set(tag)?)
         }
         Verb::Get { entity, id, attribute, json } => {
-            let tags = Reader::open(path)?.list(entity, id, attribute.as_deref())?;
+            let tags = reader(&config.sql)?.list(entity, id, attribute.as_deref())?;
             if tags.is_empty() {
-                let which = attribute.as_ref().map_or("tags".to_owned(), |attribute| format!("tag `{attribute}`"));
-                bail!("{entity} `{id}` has no {which} in {}", config.sql);
+                return none(entity, id, attribute.as_deref(), config);
             }
             let mut out = std::io::stdout().lock();
             for (attribute_found, value) in tags {
@@ -98,8 +107,22 @@ pub(crate) fn run(args: &Args, config: &Config) -> anyhow::Result<()> {
             }
             Ok(out.flush()?)
         }
-        Verb::Load { file } => load::run(file, path),
+        Verb::Delete { entity, id, attribute } => {
+            // a look first: a verb that takes away must not make a store
+            reader(&config.sql)?.list(entity, id, attribute.as_deref())?;
+            match Writer::open(&config.sql)?.delete(entity, id, attribute.as_deref())? {
+                0 => none(entity, id, attribute.as_deref(), config),
+                _ => Ok(()),
+            }
+        }
+        Verb::Load { file } => load::run(file, &config.sql),
     }
+}
+
+/// There is nothing to get or to delete.
+fn none(entity: &str, id: &str, attribute: Option<&str>, config: &Config) -> anyhow::Result<()> {
+    let which = attribute.map_or("tags".to_owned(), |attribute| format!("tag `{attribute}`"));
+    bail!("{entity} `{id}` has no {which} in {}", config.sql);
 }
 
 #[cfg(test)]

@@ -2,14 +2,11 @@
 //! stages judged in order, each row standing on its own.
 
 use crate::cells::{Cell, Sheet};
-use crate::circumstance::{Circumstance, What};
 use crate::decode::Transaction;
 use crate::generation::{Columns, Generation, Seat};
 use crate::standing::Standing;
-use sandgate_model::{Decimal, Fault, Outcome, Value};
+use sandgate_model::{Decimal, Fault, Outcome};
 use sandgate_sandbox::{Rows, Verdicts};
-use sandgate_tags::Wanted;
-use std::borrow::Cow;
 
 /// The rows of one tenant, judged.
 pub(crate) struct Batch<'a> {
@@ -52,43 +49,6 @@ pub(crate) fn read_fields<'a>(sheet: &mut Sheet<'a>, transactions: &[Transaction
     sheet.fields.reserve_exact(transactions.len() * columns.fields.len());
     for transaction in transactions {
         sheet.fields.extend(columns.fields.iter().map(|(field, kind)| transaction.value(*field, *kind)));
-    }
-}
-
-/// Fetches the tags of a batch in one call. Where that fails, all of them are
-/// absent, as a circumstance. Without a store they are absent too.
-pub(crate) fn fetch_tags(
-    sheet: &mut Sheet<'_>,
-    rows: usize,
-    columns: &Columns,
-    store: Option<&dyn sandgate_tags::Store>,
-) {
-    sheet.tags = vec![None; rows * columns.tags.len()];
-    let Some(store) = store.filter(|_| !columns.tags.is_empty()) else { return };
-    let ids: Vec<Option<Cow<'_, str>>> = (0..rows)
-        .flat_map(|row| columns.tags.iter().map(move |tag| row * columns.fields.len() + tag.by))
-        .map(|field| match &sheet.fields[field] {
-            Ok(Some(Value::Text(text))) => Some(Cow::Borrowed(*text)),
-            Ok(Some(Value::Integer(integer))) => Some(Cow::Owned(integer.to_string())),
-            _ => None,
-        })
-        .collect();
-    let (places, wanted): (Vec<usize>, Vec<Wanted<'_>>) = ids
-        .iter()
-        .zip(columns.tags.iter().cycle())
-        .enumerate()
-        .filter_map(|(place, (id, tag))| {
-            let wanted = Wanted { entity: &tag.entity, attribute: &tag.attribute, id: id.as_deref()? };
-            Some((place, wanted))
-        })
-        .unzip();
-    let mut found = Vec::with_capacity(wanted.len());
-    if let Err(error) = store.look_up(&wanted, &mut found) {
-        sheet.circumstances.add(Circumstance::new(What::MissingTag, error.to_string()));
-        return;
-    }
-    for (place, tag) in places.into_iter().zip(found) {
-        sheet.tags[place] = tag;
     }
 }
 

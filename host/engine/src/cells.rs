@@ -36,6 +36,8 @@ pub(crate) enum Bad<'a> {
         text: &'a str,
         kind: Kind,
     },
+    /// A tag that could not be looked up, where the tenant wants no default for it.
+    Lost,
     Below(&'a Value),
     Above(&'a Value),
     /// A window over a field that cannot be used.
@@ -44,6 +46,10 @@ pub(crate) enum Bad<'a> {
     TooLarge(Kind),
     /// The tenant's bound on events is reached.
     Full,
+    /// A shared series has more events than its bound.
+    Crowded,
+    /// A shared series could not be asked.
+    Unasked,
 }
 
 /// What a window answers about one transaction.
@@ -59,13 +65,29 @@ pub(crate) enum Seen {
     Bad { field: Arc<str>, why: Why },
     /// Events that it covers were not taken up, for lack of room.
     Full,
+    /// It covers more events of a shared series than are kept or read.
+    Crowded,
+    /// Its shared series could not be asked. Never an absence: that would look like no event.
+    Missing,
+}
+
+/// A tag of a row, as far as it is known.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Tag {
+    /// There is none, or none could be looked up and its default is to stand in.
+    #[default]
+    Absent,
+    /// Its text.
+    Text(Arc<str>),
+    /// It could not be looked up, which is to be a fault.
+    Lost,
 }
 
 /// What was found in a column: fields as their source declares them, tags as text.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sheet<'a> {
     pub(crate) fields: Vec<Result<Option<Value<&'a str>>, Misread>>,
-    pub(crate) tags: Vec<Option<Arc<str>>>,
+    pub(crate) tags: Vec<Tag>,
     /// Windows, of which there are so many for each row.
     pub(crate) windows: Vec<Seen>,
     pub(crate) windows_each: usize,
@@ -93,7 +115,7 @@ impl<'a> Cell<'a> {
     /// The fault of the policy that declared this cell's input, if it is one.
     pub(crate) fn fault(self, input: &str) -> Option<Fault> {
         match self {
-            Cell::Bad(Bad::Full) => Some(Fault::StateFull),
+            Cell::Bad(Bad::Full | Bad::Crowded) => Some(Fault::StateFull),
             Cell::Bad(bad) => Some(Fault::Input { input: input.to_owned(), detail: bad.to_string() }),
             _ => None,
         }
@@ -113,10 +135,11 @@ impl<'a> Sheet<'a> {
         let found = match binding.column {
             Column::Field(column) => self.field(row, columns, column),
             Column::Tag(column) => match &self.tags[row * columns.tags.len() + column] {
-                Some(text) => {
+                Tag::Text(text) => {
                     Value::parse(text, binding.kind).map(Some).ok_or(Bad::WrongTag { text, kind: binding.kind })
                 }
-                None => Ok(None),
+                Tag::Absent => Ok(None),
+                Tag::Lost => Err(Bad::Lost),
             },
             Column::Window(window) => match &self.windows[row * self.windows_each + window] {
                 Seen::Absent => Ok(None),
@@ -125,6 +148,8 @@ impl<'a> Sheet<'a> {
                 }
                 Seen::TooLarge => Err(Bad::TooLarge(binding.kind)),
                 Seen::Full => Err(Bad::Full),
+                Seen::Crowded => Err(Bad::Crowded),
+                Seen::Missing => Err(Bad::Unasked),
                 bad @ Seen::Bad { .. } => Err(Bad::Window(bad)),
             },
         };
@@ -173,11 +198,14 @@ impl fmt::Display for Bad<'_> {
                 let shown: String = text.chars().take(64).collect();
                 write!(f, "is a tag with the value {shown:?}, which is no {kind}")
             }
+            Bad::Lost => f.write_str("is a tag that could not be looked up"),
             Bad::Below(bound) => write!(f, "is below its minimum of {}", text(bound)),
             Bad::Above(bound) => write!(f, "is above its maximum of {}", text(bound)),
             Bad::Window(seen) => seen.fmt(f),
             Bad::TooLarge(kind) => write!(f, "is more than a {kind} can hold"),
             Bad::Full => f.write_str("needs events that were not taken up: the tenant's bound on events is reached"),
+            Bad::Crowded => f.write_str("needs more events than are kept of a shared series"),
+            Bad::Unasked => f.write_str("needs a shared series, which could not be asked"),
         }
     }
 }

@@ -2,6 +2,8 @@
 //! else in a decision is a function of its generation and its inputs.
 
 use crate::json::{self, List};
+use sandgate_model::Instant;
+use sandgate_state::{Late, Warming};
 use std::sync::Arc;
 
 /// The closed list, in the order in which a decision tells them.
@@ -64,6 +66,7 @@ pub(crate) struct Circumstance {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Circumstances {
     of_all: Vec<Circumstance>,
+    /// In the order of the rows.
     of_rows: Vec<(usize, Circumstance)>,
 }
 
@@ -81,15 +84,43 @@ impl Circumstance {
     }
 }
 
+impl Circumstance {
+    /// The circumstance that a transaction is late.
+    pub(crate) fn late(late: Late) -> Circumstance {
+        let mut horizon = Vec::new();
+        if let Ok(instant) = Instant::from_millis(late.horizon) {
+            instant.write(&mut horizon);
+        }
+        let horizon = String::from_utf8_lossy(&horizon);
+        let detail = format!("older than {horizon}, the lane's clock less the lateness that is allowed");
+        Circumstance::new(What::Late, detail)
+    }
+
+    /// The circumstance that a window reaches behind the beginning of the state.
+    pub(crate) fn warming(warming: Warming) -> Circumstance {
+        let mut detail = Vec::new();
+        match warming.since.map(Instant::from_millis) {
+            Some(Ok(since)) => {
+                detail.extend_from_slice(b"the lane's state begins at ");
+                since.write(&mut detail);
+            }
+            _ => detail.extend_from_slice(b"the lane's state has only just begun"),
+        }
+        Circumstance::new(What::Warming, String::from_utf8_lossy(&detail))
+    }
+}
+
 impl Circumstances {
     /// Adds one to every row.
+    #[cfg_attr(not(test), expect(dead_code, reason = "what holds for a whole batch comes with deadlines and quotas"))]
     pub(crate) fn add(&mut self, circumstance: Circumstance) {
         self.of_all.push(circumstance);
     }
 
     /// Adds one to a row.
     pub(crate) fn add_to(&mut self, row: usize, circumstance: Circumstance) {
-        self.of_rows.push((row, circumstance));
+        let place = self.of_rows.partition_point(|(at, _)| *at <= row);
+        self.of_rows.insert(place, (row, circumstance));
     }
 
     /// Those of a row, in the order of the list, each once.
@@ -97,7 +128,9 @@ impl Circumstances {
         if self.of_all.is_empty() && self.of_rows.is_empty() {
             return Vec::new();
         }
-        let of_row = self.of_rows.iter().filter(|(at, _)| *at == row).map(|(_, circumstance)| circumstance);
+        let first = self.of_rows.partition_point(|(at, _)| *at < row);
+        let of_row =
+            self.of_rows[first..].iter().take_while(|(at, _)| *at == row).map(|(_, circumstance)| circumstance);
         let mut all: Vec<&Circumstance> = self.of_all.iter().chain(of_row).collect();
         all.sort();
         all.dedup();
@@ -123,6 +156,7 @@ mod tests {
         let mut all = Circumstances::default();
         assert!(all.of(0).is_empty());
         all.add(Circumstance::new(What::Warming, "since noon"));
+        all.add_to(2, Circumstance::new(What::Late, "another row's"));
         all.add_to(1, Circumstance::new(What::MissingTag, "no \"store\""));
         all.add_to(1, Circumstance::new(What::MissingTag, "no \"store\""));
         let text = |row| {

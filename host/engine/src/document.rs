@@ -1,6 +1,7 @@
 //! A tenant's policy set as a person wrote it: names and texts, nothing looked
 //! up yet. Files are read into it, and later whatever else a set comes from.
 
+use crate::shared::MissingState;
 use crate::standing::Band;
 use sandgate_model::{Effect, Outcome};
 use sandgate_sandbox::Policy;
@@ -14,10 +15,24 @@ pub struct Document {
     pub deny: Vec<String>,
     /// Fields stored with every event, for windows to come.
     pub keep: Vec<String>,
+    /// What a tag that could not be looked up means.
+    pub missing_tag: MissingTag,
     /// Outcomes over the sum of weights.
     pub bands: Vec<Band>,
+    /// What is done while shared series cannot be asked.
+    pub missing_state: MissingState,
     /// The stages in order.
     pub stages: Vec<Stage>,
+}
+
+/// What a tag that could not be looked up means, because no tier could be asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MissingTag {
+    /// As if there were none: the policy's declared default stands in.
+    #[default]
+    Default,
+    /// A fault of the policies that read it: their fallback stands in.
+    Fault,
 }
 
 /// One stage: all its policies run.

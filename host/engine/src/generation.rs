@@ -1,7 +1,8 @@
 //! A tenant's policy set, resolved and immutable: everything that a batch needs,
 //! in one place, so that it can be shared and swapped as a whole.
 
-use crate::document::{Document, Fallback, Thresholds};
+use crate::document::{Document, Fallback, MissingTag, Thresholds};
+use crate::shared::{Apart, MissingState};
 use crate::standing::Band;
 use sandgate_model::manifest::Setting;
 use sandgate_model::schema::Schema;
@@ -82,6 +83,7 @@ pub struct Generation {
     /// The canonical document: digests, resolved parameters and everything else
     /// that a decision of this generation depends on.
     pub document: String,
+    pub(crate) missing_tag: MissingTag,
     pub(crate) bands: Vec<Band>,
     pub(crate) stages: Vec<SeatStage>,
     pub(crate) seats: Vec<Seat>,
@@ -89,6 +91,8 @@ pub struct Generation {
     pub(crate) columns: Vec<Columns>,
     pub(crate) windows: Windows,
     pub(crate) fixed: Fixed,
+    /// What its tenant wants while shared series cannot be asked.
+    pub(crate) missing_state: MissingState,
 }
 
 /// The windows of a set, and what events must hold for them.
@@ -101,6 +105,10 @@ pub(crate) struct Windows {
     pub(crate) fields: Vec<Vec<Option<usize>>>,
     /// By window, the kind of its answers.
     pub(crate) kinds: Vec<Kind>,
+    /// The stored fields that the tenant keeps for windows to come.
+    pub(crate) kept: Vec<usize>,
+    /// The windows that are kept apart from lanes, if some are; `plan` has the others.
+    pub(crate) apart: Option<Apart>,
 }
 
 /// A stage and the seats that belong to it.
@@ -223,12 +231,14 @@ impl Generation {
             tenant: document.tenant.as_str().into(),
             set: Digest::of(canonical.as_bytes()),
             document: canonical,
+            missing_tag: document.missing_tag,
             bands: document.bands.clone(),
             stages,
             seats,
             columns,
             windows,
             fixed: Fixed::default(),
+            missing_state: document.missing_state,
         };
         generation.fixed = Fixed::of(&generation);
         generation

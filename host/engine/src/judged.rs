@@ -3,28 +3,13 @@
 
 use crate::decode::Unusable;
 use crate::measured::Measured;
+pub use crate::record::{Made, Record};
 use crate::repeat::RepeatLine;
 use crate::tally::Tally;
 use crate::{dead_letter, decision};
 use sandgate_model::Instant;
 use sandgate_state::replay::Sieve;
 use sandgate_state::{Closed, Settled};
-
-/// A record as it came.
-#[derive(Clone, Copy, Debug)]
-pub struct Record<'a> {
-    /// Its source, by its place in the configuration.
-    pub source: usize,
-    /// Its offset in the source; of a file that of its first byte, uncompressed.
-    pub offset: u64,
-    /// The key that it came with, where its source has keys.
-    pub key: Option<&'a [u8]>,
-    /// Its bytes, without the end of its line; of a record over the size of its
-    /// source only as many as that and a few more, which is how it is known.
-    pub bytes: &'a [u8],
-    /// How many bytes it had.
-    pub size: u64,
-}
 
 /// Whatever judges the batches of one lane.
 pub trait Judge: Send + Sync {
@@ -59,20 +44,6 @@ pub trait Judge: Send + Sync {
     /// When a record happened, if it can be used: records of several sources
     /// are merged by it.
     fn time(&self, source: usize, bytes: &[u8]) -> Option<Instant>;
-}
-
-/// What became of one record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Made {
-    /// A decision.
-    Decision {
-        /// How many bytes the account of it has, in [`Judged::accounts`].
-        account: u32,
-    },
-    /// A dead letter.
-    DeadLetter,
-    /// Nothing that leaves: it was observed.
-    Nothing,
 }
 
 /// What one record became, with its line.

@@ -7,21 +7,24 @@
 
 use crate::batch::{self, Batch};
 use crate::cells::Sheet;
-use crate::circumstance::{Circumstance, Circumstances, What};
+use crate::circumstance::{Circumstance, Circumstances};
 use crate::decision::{Origin, Row};
 use crate::decode::{Cause, Transaction, Transactions, Unusable};
+use crate::fetch::fetch_tags;
 use crate::fingerprint;
 use crate::generation::WrongKey;
 use crate::judged::{Judge, Judged, Made, Record};
 use crate::measured::Step;
 use crate::meters::{Meters, Pending};
 use crate::repeat::{self, RepeatLine};
+use crate::shared::SharedBatch;
 use crate::tally::Aside;
 use crate::{Engine, EngineSource};
 use sandgate_metrics::Laps;
 use sandgate_model::{Decimal, Instant};
 use sandgate_state::replay::Sieve;
-use sandgate_state::{Closed, Entry, Fate, Lane, Late, Pass, Settled, Warming};
+use sandgate_state::{Closed, Entry, Fate, Lane, Pass, Settled};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// An engine with the state of one lane.
@@ -32,6 +35,8 @@ pub struct LaneJudge {
     partition: u32,
     /// Passes whose buffers wait to be used again.
     passes: Mutex<Vec<Pass<'static>>>,
+    /// Its way to the shared series, if there are some.
+    shared: Option<sandgate_shared::Lane>,
     /// What is measured and not yet committed.
     pending: Pending,
 }
@@ -61,12 +66,24 @@ impl LaneJudge {
 
     /// The same for the lane of this partition of all sources.
     pub fn of_partition(engine: Arc<Engine>, lane: Arc<Lane>, partition: u32) -> LaneJudge {
-        LaneJudge { engine, lane, partition, passes: Mutex::default(), pending: Pending::default() }
+        let shared = engine.shared.as_ref();
+        let shared = shared.map(|store| sandgate_shared::Lane::new(Arc::clone(&store.shared), partition));
+        LaneJudge { engine, lane, partition, passes: Mutex::default(), pending: Pending::default(), shared }
     }
 
     /// The state of the lane.
     pub fn lane(&self) -> &Arc<Lane> {
         &self.lane
+    }
+
+    /// Says where the lane begins in each source: the offset of the first record that
+    /// is still to come. Events of its own that an earlier attempt left behind that are
+    /// not seen in shared series. Who waits for these gives up when `lost` is set.
+    pub fn begin(&self, offsets: &[u64], lost: &Arc<AtomicBool>) {
+        if let Some(shared) = &self.shared {
+            shared.begin(&offsets.iter().copied().map(Some).collect::<Vec<_>>());
+            shared.watch(Arc::clone(lost));
+        }
     }
 
     fn empty_pass<'a>(&self) -> Pass<'a> {
@@ -80,7 +97,7 @@ impl LaneJudge {
         records: &[Record<'_>],
         decoded: Vec<Result<(), Unusable>>,
         transactions: &'a [Transactions<'a>],
-        pass: &mut Pass<'a>,
+        (pass, shared): (&mut Pass<'a>, &mut SharedBatch<'a>),
         wrong_keys: &mut u64,
     ) -> Vec<Result<Known<'a>, Unusable>> {
         let mut rows: Vec<_> = transactions.iter().map(Transactions::iter).collect();
@@ -113,6 +130,7 @@ impl LaneJudge {
                     composed: source.composed,
                 };
                 pass.push(entry, &cells);
+                shared.push(&entry, &cells);
                 Known { transaction, tenant, judged: None }
             }));
         }
@@ -125,6 +143,7 @@ impl LaneJudge {
         records: &[Record<'_>],
         known: &mut [Result<Known<'a>, Unusable>],
         pass: &Pass<'_>,
+        shared: &SharedBatch<'_>,
     ) -> Vec<Group<'a>> {
         let mut groups: Vec<Group<'a>> = Vec::new();
         let usable = records.iter().zip(known).filter_map(|(record, known)| Some((record, known.as_mut().ok()?)));
@@ -142,9 +161,12 @@ impl LaneJudge {
             known.judged = Some((at, group.transactions.len()));
             group.transactions.push(known.transaction);
             group.amounts.push(known.transaction.amount());
-            self.engine.generations[tenant].windows.answers(pass, row, &mut group.sheet.windows);
+            self.engine.generations[tenant].windows.answers(pass, shared, row, &mut group.sheet.windows);
+            if let Some(missing) = shared.missing(row) {
+                group.sheet.circumstances.add_to(group.transactions.len() - 1, missing);
+            }
             if let Some(warming) = pass.warming(row) {
-                group.sheet.circumstances.add_to(group.transactions.len() - 1, circumstance_warming(warming));
+                group.sheet.circumstances.add_to(group.transactions.len() - 1, Circumstance::warming(warming));
             }
         }
         for group in &mut groups {
@@ -153,7 +175,7 @@ impl LaneJudge {
             batch::read_fields(&mut group.sheet, &group.transactions, columns);
             group.sheet.windows_each = generation.windows.kinds.len();
             let tags = self.engine.tags.as_deref();
-            batch::fetch_tags(&mut group.sheet, group.transactions.len(), columns, tags);
+            fetch_tags(&mut group.sheet, group.transactions.len(), columns, tags, generation.missing_tag);
         }
         groups
     }
@@ -196,7 +218,7 @@ impl LaneJudge {
             let generation = &self.engine.generations[known.tenant];
             let number = u32::try_from(generation.number).unwrap_or(u32::MAX);
             let mut settled = Settled { outcome: 0, generation: number };
-            let late = pass.late(row).map(circumstance_late);
+            let late = pass.late(row).map(Circumstance::late);
             match (pass.fate(row), known.judged) {
                 (Fate::New | Fate::Full, Some((group, at))) => {
                     let decision = Row {
@@ -266,10 +288,12 @@ impl Judge for LaneJudge {
             .collect();
         let decoded = records.iter().map(|record| transactions[record.source].push(record.bytes)).collect();
         let mut pass = self.empty_pass();
+        let mut shared = SharedBatch::new(self.engine.shared.as_ref());
         let wrong_keys = &mut out.tally.wrong_keys;
-        let mut known = self.route(records, decoded, &transactions, &mut pass, wrong_keys);
+        let mut known = self.route(records, decoded, &transactions, (&mut pass, &mut shared), wrong_keys);
         out.measured.steps[Step::Decode as usize] = laps.lap();
         self.lane.pass(number, &mut pass)?;
+        shared.ask(self.shared.as_ref(), number, &pass, &self.engine.generations)?;
         out.measured.steps[Step::Windows as usize] = laps.lap();
         for tenant in pass.filled() {
             let name = &self.engine.generations[*tenant as usize].tenant;
@@ -279,7 +303,7 @@ impl Judge for LaneJudge {
                 self.lane.settings().events
             ));
         }
-        let groups = self.group(records, &mut known, &pass);
+        let groups = self.group(records, &mut known, &pass, &shared);
         out.measured.steps[Step::Inputs as usize] = laps.lap();
         self.write(records, &known, &pass, &groups, &mut laps, out);
         if let Some(meters) = &self.engine.meters {
@@ -300,16 +324,20 @@ impl Judge for LaneJudge {
     }
 
     fn committed(&self, through: u64) {
+        self.shared.iter().for_each(|shared| shared.committed(through));
         self.lane.commit(through);
         self.engine.meters.iter().for_each(|meters| self.pending.committed(through, meters));
     }
 
     fn abort(&self) {
+        // first: whoever waits for shared series gives up
+        self.shared.iter().for_each(sandgate_shared::Lane::abort);
         self.lane.abort();
         self.pending.aborted();
     }
 
     fn close(&self) {
+        self.shared.iter().for_each(sandgate_shared::Lane::close);
         self.lane.close();
     }
 
@@ -326,30 +354,6 @@ impl Judge for LaneJudge {
 /// What a row owes to the clock or to a failure: that it is late comes first.
 fn circumstances<'c>(of_batch: &'c Circumstances, row: usize, late: Option<&'c Circumstance>) -> Vec<&'c Circumstance> {
     late.into_iter().chain(of_batch.of(row)).collect()
-}
-
-/// The circumstance that a transaction is late.
-fn circumstance_late(late: Late) -> Circumstance {
-    let mut horizon = Vec::new();
-    if let Ok(instant) = Instant::from_millis(late.horizon) {
-        instant.write(&mut horizon);
-    }
-    let horizon = String::from_utf8_lossy(&horizon);
-    let detail = format!("older than {horizon}, the lane's clock less the lateness that is allowed");
-    Circumstance::new(What::Late, detail)
-}
-
-/// The circumstance that a window reaches behind the beginning of the state.
-fn circumstance_warming(warming: Warming) -> Circumstance {
-    let mut detail = Vec::new();
-    match warming.since.map(Instant::from_millis) {
-        Some(Ok(since)) => {
-            detail.extend_from_slice(b"the lane's state begins at ");
-            since.write(&mut detail);
-        }
-        _ => detail.extend_from_slice(b"the lane's state has only just begun"),
-    }
-    Circumstance::new(What::Warming, String::from_utf8_lossy(&detail))
 }
 
 impl EngineSource {

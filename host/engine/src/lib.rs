@@ -10,11 +10,11 @@
 mod batch;
 mod cells;
 pub mod circumstance;
-pub mod crossing;
 mod dead_letter;
 mod decision;
 pub mod decode;
 pub mod document;
+mod fetch;
 mod fingerprint;
 pub mod generation;
 pub mod json;
@@ -22,13 +22,17 @@ pub mod judged;
 mod lane;
 mod measured;
 mod meters;
+mod record;
 mod repeat;
 pub mod resolve;
+mod shared;
+pub mod sharing;
 pub mod standing;
 pub mod tally;
 mod windows;
 
 pub use lane::LaneJudge;
+pub use shared::MissingState;
 
 use decode::{Cause, Decoder, Unusable};
 use generation::{Generation, Keyed, SiteSource};
@@ -50,6 +54,8 @@ pub struct Engine {
     tags: Option<Arc<dyn sandgate_tags::Store>>,
     reused_id: Outcome,
     layout: Arc<Layout>,
+    /// Where the series are that lanes share, if some are.
+    shared: Option<shared::Store>,
     /// The numbers it is measured by, where somebody measures.
     meters: Option<Meters>,
 }
@@ -101,7 +107,7 @@ impl Engine {
                 keyed: source.keyed,
             })
             .collect();
-        Engine { sources, generations, by_tenant, first_reasons, tags, reused_id, layout, meters: None }
+        Engine { sources, generations, by_tenant, first_reasons, tags, reused_id, layout, shared: None, meters: None }
     }
 
     /// The same engine, measured: what batches took counts when they were judged,

@@ -2,7 +2,7 @@
 //! tally says, and only kept where somebody measures.
 
 use crate::batch::Batch;
-use crate::judged::{Made, Record};
+use crate::record::{Made, Record};
 use sandgate_model::{Fault, Outcome};
 use std::time::Duration;
 

@@ -5,7 +5,7 @@ use crate::cells::Seen;
 use crate::decode::Transaction;
 use crate::generation::Windows;
 use sandgate_model::{Decimal, Instant, Kind, Value};
-use sandgate_state::{Answered, Pass};
+use sandgate_state::Answered;
 use sandgate_window::Cell;
 use std::sync::Arc;
 
@@ -22,12 +22,8 @@ impl Windows {
         }
     }
 
-    /// Appends what every window answers for a row of the pass.
-    pub(crate) fn answers(&self, pass: &Pass<'_>, row: usize, out: &mut Vec<Seen>) {
-        out.extend(self.kinds.iter().enumerate().map(|(window, kind)| self.seen(pass.answer(row, window), *kind)));
-    }
-
-    fn seen(&self, answered: &Answered, kind: Kind) -> Seen {
+    /// What a window whose answers are of this kind answered.
+    pub(crate) fn seen(&self, answered: &Answered, kind: Kind) -> Seen {
         match answered {
             Answered::Absent => Seen::Absent,
             Answered::Integer(integer) => i64::try_from(*integer)

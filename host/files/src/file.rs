@@ -1,6 +1,7 @@
 //! A configuration file as a tree that knows its lines, and the report about
 //! all files together.
 
+use crate::keys::Key;
 use std::cell::RefCell;
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
@@ -46,6 +47,8 @@ pub enum Content {
 pub struct Report {
     /// The files in the order in which they were opened.
     files: Vec<PathBuf>,
+    /// The keys that were asked for, each once.
+    pub(crate) keys: Vec<Key>,
     /// What must be mended.
     pub problems: Vec<Problem>,
     /// What is worth knowing.

@@ -2,8 +2,9 @@
 //! is a problem, and what nobody asked for is a problem too.
 
 use crate::file::{Content, File, Node, Problem, Report};
+use crate::keys::{self, Key, Kind, NAME};
 use sandgate_model::nearest::nearest;
-use sandgate_model::quantity::{parse_duration, parse_size};
+use sandgate_model::quantity::{parse_duration, parse_size, show_duration, show_size};
 use std::cell::RefCell;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -58,17 +59,36 @@ impl<'a> Section<'a> {
 
     /// The value of a key, whatever it is.
     pub fn node(&self, name: &'a str) -> Option<&'a Node> {
-        self.asked.borrow_mut().push(name);
+        self.ask(name, Kind::Any, None)
+    }
+
+    /// Notes that a key was asked for, and as what.
+    fn ask(&self, name: &'a str, kind: Kind, default: Option<String>) -> Option<&'a Node> {
+        let mut asked = self.asked.borrow_mut();
+        if !asked.contains(&name) {
+            asked.push(name);
+        }
+        let key = Key { path: self.key_of(name), kind, default };
+        keys::record(&mut self.report.borrow_mut().keys, key);
         self.node.member(name)
     }
 
     /// Whether the key is there.
     pub fn has(&self, name: &str) -> bool {
+        let any = Key { path: self.key_of(name), kind: Kind::Any, default: None };
+        keys::record(&mut self.report.borrow_mut().keys, any);
         self.node.member(name).is_some()
     }
 
-    /// The keys of this table, for one whose keys are names.
+    /// The keys of this table, for one whose keys are names of the writer's choice.
     pub fn names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let any = Key { path: self.key_of(NAME), kind: Kind::Any, default: None };
+        keys::record(&mut self.report.borrow_mut().keys, any);
+        self.written()
+    }
+
+    /// The keys that stand in this table.
+    pub fn written(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let members: &'a [(String, Node)] = match &self.node.content {
             Content::Table(members) => members,
             _ => &[],
@@ -78,7 +98,7 @@ impl<'a> Section<'a> {
 
     /// A text, or nothing where there is none.
     pub fn text(&self, name: &'a str) -> Option<&'a str> {
-        match &self.node(name)?.content {
+        match &self.ask(name, Kind::Text, None)?.content {
             Content::Text(text) => Some(text),
             _ => {
                 self.problem(name, "must be a text in quotes");
@@ -90,7 +110,7 @@ impl<'a> Section<'a> {
     /// A text that must be there and hold something.
     pub fn required(&self, name: &'a str, meaning: &str) -> Option<&'a str> {
         if !self.has(name) {
-            self.asked.borrow_mut().push(name);
+            self.ask(name, Kind::Text, None);
             self.problem(name, format!("is missing: {meaning}"));
             return None;
         }
@@ -105,7 +125,7 @@ impl<'a> Section<'a> {
 
     /// True or false.
     pub fn flag(&self, name: &'a str, default: bool) -> bool {
-        match self.node(name).map(|node| &node.content) {
+        match self.ask(name, Kind::Flag, Some(default.to_string())).map(|node| &node.content) {
             None => default,
             Some(Content::Flag(flag)) => *flag,
             Some(_) => {
@@ -117,7 +137,8 @@ impl<'a> Section<'a> {
 
     /// A whole number within bounds.
     pub fn whole(&self, name: &'a str, default: u64, bounds: RangeInclusive<u64>) -> u64 {
-        let Some(node) = self.node(name) else { return default };
+        let kind = Kind::Whole(*bounds.start(), *bounds.end());
+        let Some(node) = self.ask(name, kind, Some(default.to_string())) else { return default };
         let number = match &node.content {
             Content::Number(digits) => digits.parse().ok().filter(|number| bounds.contains(number)),
             _ => None,
@@ -130,6 +151,10 @@ impl<'a> Section<'a> {
 
     /// A length of time within bounds.
     pub fn duration(&self, name: &'a str, default: Duration, bounds: RangeInclusive<Duration>) -> Duration {
+        let kind = Kind::Duration(*bounds.start(), *bounds.end());
+        // one that could not be written stands for what another key says
+        let shown = bounds.contains(&default).then(|| format!("{:?}", show_duration(default)));
+        self.ask(name, kind, shown);
         let Some(text) = self.text(name) else { return default };
         match parse_duration(text) {
             Ok(duration) if bounds.contains(&duration) => duration,
@@ -146,6 +171,8 @@ impl<'a> Section<'a> {
 
     /// A size in bytes within bounds.
     pub fn size(&self, name: &'a str, default: u64, bounds: RangeInclusive<u64>) -> u64 {
+        let kind = Kind::Size(*bounds.start(), *bounds.end());
+        self.ask(name, kind, Some(format!("{:?}", show_size(default))));
         let Some(text) = self.text(name) else { return default };
         match parse_size(text) {
             Ok(size) if bounds.contains(&size) => size,
@@ -162,6 +189,7 @@ impl<'a> Section<'a> {
 
     /// A word of a closed list.
     pub fn word<T>(&self, name: &'a str, words: &[&str], of_word: impl Fn(&str) -> Option<T>) -> Option<T> {
+        self.ask(name, Kind::Word(words.iter().map(|word| (*word).to_owned()).collect()), None);
         let text = self.text(name)?;
         let found = of_word(text);
         if found.is_none() {
@@ -172,7 +200,7 @@ impl<'a> Section<'a> {
 
     /// A list of texts.
     pub fn texts(&self, name: &'a str) -> Vec<String> {
-        let elements = match self.node(name).map(|node| &node.content) {
+        let elements = match self.ask(name, Kind::Texts, None).map(|node| &node.content) {
             None => return Vec::new(),
             Some(Content::List(elements)) => elements,
             Some(_) => {
@@ -193,7 +221,7 @@ impl<'a> Section<'a> {
 
     /// A table; an empty one stands in where there is none.
     pub fn section(&self, name: &'a str) -> Option<Section<'a>> {
-        let node = self.node(name)?;
+        let node = self.ask(name, Kind::Table, None)?;
         match &node.content {
             Content::Table(_) => Some(self.below(node, self.key_of(name))),
             _ => {
@@ -205,7 +233,7 @@ impl<'a> Section<'a> {
 
     /// A list of tables.
     pub fn sections(&self, name: &'a str) -> Vec<Section<'a>> {
-        match self.node(name).map(|node| &node.content) {
+        match self.ask(name, Kind::Tables, None).map(|node| &node.content) {
             None => Vec::new(),
             Some(Content::List(elements))
                 if elements.iter().all(|element| matches!(element.content, Content::Table(_))) =>

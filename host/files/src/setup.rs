@@ -44,7 +44,7 @@ pub fn thresholds(section: &Section<'_>) -> Thresholds {
         number
     };
     let all = Thresholds { review: read("review"), block: read("block") };
-    for name in thresholds.names().filter(|name| !["review", "block"].contains(name)) {
+    for name in thresholds.written().filter(|name| !["review", "block"].contains(name)) {
         thresholds.problem(name, format!("is no threshold; {}", known(name, &["review", "block"])));
         thresholds.node(name);
     }

@@ -17,6 +17,7 @@ pub mod outcome;
 pub mod quantity;
 pub mod schema;
 pub mod value;
+pub mod varint;
 
 pub use decimal::Decimal;
 pub use digest::Digest;

@@ -39,6 +39,24 @@ pub fn parse_size(text: &str) -> Result<u64, QuantityError> {
     quantity(text, &SIZES).ok_or(QuantityError::Size)
 }
 
+/// Writes a length of time with the largest unit that divides it.
+pub fn show_duration(duration: Duration) -> String {
+    show(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX), &UNITS, "")
+}
+
+/// Writes a size with the largest unit that divides it.
+pub fn show_size(bytes: u64) -> String {
+    show(bytes, &SIZES, " ")
+}
+
+fn show(number: u64, units: &[(&str, u64)], between: &str) -> String {
+    let fitting = units.iter().rev().find(|(_, factor)| number > 0 && number.is_multiple_of(*factor));
+    match fitting.or(units.first()) {
+        Some((unit, factor)) => format!("{}{between}{unit}", number / factor),
+        None => number.to_string(),
+    }
+}
+
 fn quantity(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     let end = text.find(|c: char| !c.is_ascii_digit())?;
     let (number, unit) = text.split_at(end);
@@ -49,7 +67,7 @@ fn quantity(text: &str, units: &[(&str, u64)]) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{parse_duration, parse_size};
+    use super::{parse_duration, parse_size, show_duration, show_size};
     use std::time::Duration;
 
     #[test]
@@ -58,6 +76,16 @@ mod tests {
         assert_eq!(parse_duration("7d"), Ok(Duration::from_secs(604_800)));
         for text in ["", "7", "d", "1.5h", "1h30m", "-1s", "7 days", "99999999999999999999s", "18446744073709551615d"] {
             assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn quantities_are_written_as_they_are_read() {
+        for text in ["0us", "1us", "250ms", "1s", "90s", "5m", "36h", "7d"] {
+            assert_eq!(show_duration(parse_duration(text).unwrap()), text);
+        }
+        for text in ["0 B", "1 B", "64 KiB", "1 MiB", "3 GiB"] {
+            assert_eq!(show_size(parse_size(text).unwrap()), text);
         }
     }
 

@@ -2,7 +2,7 @@
 //! its sources, and the bounds that the operator sets.
 
 use sandgate_model::Kind;
-use sandgate_window::{Family, Plan, Shape};
+use sandgate_window::{Family, Plan, Reader, Shape};
 use std::sync::Arc;
 
 /// The tenants and sources of a lane. Entries name both by their index here.
@@ -53,7 +53,7 @@ pub(crate) struct FamilyOf {
     pub(crate) family: u32,
     pub(crate) plan: Arc<Plan>,
     /// Its windows, as they were declared.
-    pub(crate) windows: Vec<WindowOf>,
+    pub(crate) windows: Vec<Reader>,
     /// How far behind the horizon its windows reach, in milliseconds.
     pub(crate) reach: i64,
     /// The words of its events.
@@ -66,21 +66,6 @@ pub(crate) struct OperandOf {
     pub(crate) kind: Option<Kind>,
     /// The classes whose windows read it.
     pub(crate) classes: u64,
-}
-
-/// A declared window of a family.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct WindowOf {
-    /// Its index among all of the tenant.
-    pub(crate) declared: usize,
-    /// Its index in the family's shape.
-    pub(crate) window: usize,
-    /// The class of its events, as a bit.
-    pub(crate) class: u64,
-    pub(crate) own: bool,
-    pub(crate) kind: Option<Kind>,
-    /// An earlier one that is alike in all.
-    pub(crate) twin: Option<usize>,
 }
 
 impl Families {
@@ -106,22 +91,17 @@ impl Families {
 
 impl FamilyOf {
     fn new(tenant: u32, family: u32, plan: &Arc<Plan>) -> FamilyOf {
-        let (windows, operands) = (Vec::new(), Vec::new());
+        let (windows, operands) = (plan.readers(family as usize), Vec::new());
         let mut here = FamilyOf { tenant, family, plan: plan.clone(), windows, reach: 0, operands };
         let Some(shape) = plan.families().get(family as usize).map(Family::shape) else { return here };
         here.reach = shape.reach();
         here.operands.resize(shape.words(), OperandOf::default());
-        for (declared, place) in plan.places().iter().enumerate().filter(|(_, place)| place.family == family as usize) {
-            let Some(window) = shape.windows().get(place.window) else { continue };
-            let class = 1u64.checked_shl(window.class).unwrap_or(0);
-            if let Some(operand) = window.operand.and_then(|operand| here.operands.get_mut(operand)) {
-                operand.kind = window.kind;
-                operand.classes |= class;
+        for reader in &here.windows {
+            let operand = shape.windows().get(reader.window).and_then(|window| window.operand);
+            if let Some(operand) = operand.and_then(|operand| here.operands.get_mut(operand)) {
+                operand.kind = reader.kind;
+                operand.classes |= reader.class;
             }
-            let alike = here.windows.iter().find(|other| other.window == place.window && other.own == place.own);
-            let twin = alike.map(|other| other.declared);
-            let (window, own, kind) = (place.window, place.own, window.kind);
-            here.windows.push(WindowOf { declared, window, class, own, kind, twin });
         }
         here
     }

@@ -30,7 +30,6 @@ mod chain;
 pub mod changelog;
 mod disk;
 mod failure;
-mod fixed;
 pub mod folder;
 mod frame;
 pub mod identity;
@@ -53,7 +52,6 @@ mod pass;
 mod shard;
 mod texts;
 mod turn;
-mod varint;
 
 pub use entry::{Entry, Journaled, Settled, Standing};
 pub use failure::{Damage, Failure};
@@ -63,3 +61,5 @@ pub use layout::{Layout, Settings, Tenant};
 pub use pass::{Answered, Fate, Late, Pass, Repeat, Warming};
 pub use shard::{KeptEvent, KeptSeries};
 pub use turn::Closed;
+
+use sandgate_model::varint;

@@ -4,12 +4,13 @@
 mod fate;
 mod records;
 
-pub use fate::{Answered, Fate, Late, Repeat, Warming};
+pub use fate::{Fate, Late, Repeat, Warming};
 pub(crate) use records::{Mark, Records, Row, Touched};
 
 use crate::entry::{self, Entry, Journaled, Settled, Standing};
 use crate::layout::{Families, Layout};
 use sandgate_model::Kind;
+pub use sandgate_window::Answered;
 use sandgate_window::{Cell, Derived, Interval, Zones};
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -152,6 +153,11 @@ impl<'a> Pass<'a> {
     pub fn late(&self, row: usize) -> Option<Late> {
         let row = self.records.rows.get(row).filter(|row| row.is_late())?;
         Some(Late { clock: row.clock?, horizon: row.horizon? })
+    }
+
+    /// The lane's clock before a row, less the lateness.
+    pub fn horizon(&self, row: usize) -> Option<i64> {
+        self.records.rows.get(row)?.horizon
     }
 
     /// Whether a window of the row reaches behind the beginning of the lane's state.

@@ -11,8 +11,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::fixed::put_long;
-use crate::varint::Bytes;
+use crate::varint::{Bytes, put_long};
 
 /// Where a lane stands after a commit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

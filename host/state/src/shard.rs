@@ -20,9 +20,8 @@ use crate::pass::{Answered, Fate, Pass, Records, Row, Touched};
 use crate::texts::Texts;
 use gathered::Gathered;
 use open::Open;
-use sandgate_window::{Event, Interval, Series, Touch, Word};
+use sandgate_window::{Event, Interval, Series, Touch, View, Word};
 use table::Table;
-use values::answered;
 
 /// Series that are looked at for each one that is new, whether they are dead as a
 /// whole: so those that are dead are never more than a part of those that live.
@@ -234,25 +233,10 @@ impl Shard {
         let event = Event { time: row.entry.time, classes: touch.classes, words };
         // the event of a row that was refused is not there, not even for itself
         let event = Some(event).filter(|event| event.classes != 0 && row.fate == Fate::New);
-        let late = row.is_late();
-        for window in &family.windows {
-            let (Some(interval), Some(Answered::Absent)) =
-                (intervals.get(window.declared), answers.get(window.declared))
-            else {
-                continue;
-            };
-            let answer = match window.twin.and_then(|twin| answers.get(twin)) {
-                Some(answer) => answer.clone(),
-                None => {
-                    let interval = family.plan.clip(window.declared, *interval, row.horizon, late);
-                    let answer = series.read(shape, window.window, interval, event.filter(|_| window.own));
-                    answered(answer, window, texts)
-                }
-            };
-            if let Some(place) = answers.get_mut(window.declared) {
-                *place = answer;
-            }
-        }
+        let view = View { event, horizon: row.horizon, late: row.is_late(), intervals };
+        sandgate_window::read(&family.plan, &family.windows, (series, shape), view, answers, |id| {
+            texts.get(id).cloned()
+        });
     }
 
     /// Adds the event whose words were just held.

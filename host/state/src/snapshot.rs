@@ -16,12 +16,11 @@ mod tests;
 
 use crate::disk::Files;
 use crate::failure::{Doing, Failure};
-use crate::fixed::put_long;
 use crate::frame::{FileKind, FrameKind, Framed, Frames, Next};
 use crate::position::Position;
 use crate::replay::{Malformed, NotTaken, TakeEntries};
 use crate::segment::{numbered, unfinished};
-use crate::varint::Bytes;
+use crate::varint::{Bytes, put_long};
 use std::io;
 use std::path::{Path, PathBuf};
 

@@ -1,96 +1,176 @@
-//! What a look-up costs: from the process cache, and from the file.
+//! What a look-up costs: from the process cache, from Redis, from a database.
 //!
 //! `cargo bench --bench look_up` prints the numbers; a test run does a little of
-//! it and checks the answers. Each line is a ratio to what a plain hash map
-//! costs in the same run.
+//! it and checks the answers. Each line is a ratio to what a plain hash map costs
+//! in the same run; moka stands beside our cache. The tiers that are servers are
+//! measured where they run: their URLs are the arguments `--postgres URL`, of a
+//! database that it may fill, and `--redis URL`.
 
-use sandgate_tags::sqlite::{Reader, Writer};
-use sandgate_tags::{Config, Location, Store, Tag, Wanted};
+use sandgate_tags::between::{Between, Known, Put};
+use sandgate_tags::cache::{Bounds, Cache};
+use sandgate_tags::database::Database;
+use sandgate_tags::writer::{Writer, reader};
+use sandgate_tags::{Answer, Config, Location, Store, Tag, Wanted};
 use std::collections::HashMap;
 use std::error::Error;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-const BATCH: usize = 256;
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// Nanoseconds a name, the least of several rounds over all batches.
-fn measure(rounds: usize, wanted: &[Wanted<'_>], mut look_up: impl FnMut(&[Wanted<'_>]) -> usize) -> f64 {
+fn measure(rounds: usize, batch: usize, wanted: &[Wanted<'_>], mut look_up: impl FnMut(&[Wanted<'_>]) -> usize) -> f64 {
     let mut least = f64::INFINITY;
     for _ in 0..rounds {
         let start = Instant::now();
-        let found: usize = wanted.chunks(BATCH).map(&mut look_up).sum();
+        let found: usize = wanted.chunks(batch).map(&mut look_up).sum();
         least = least.min(start.elapsed().as_nanos() as f64 / wanted.len() as f64);
         assert_eq!(found, wanted.len(), "every tag is there");
     }
     least
 }
 
-fn count(store: &impl Store, wanted: &[Wanted<'_>], found: &mut Vec<Option<Arc<str>>>) -> usize {
-    match store.look_up(wanted, found) {
-        Ok(()) => found.iter().flatten().count(),
-        Err(_) => 0,
+/// The lines of the table.
+struct Table {
+    plain: f64,
+    lines: String,
+}
+
+impl Table {
+    fn line(&mut self, what: &str, cost: f64, batch: Option<usize>) {
+        let whole = batch.map_or_else(String::new, |batch| format!("{:>10.1} µs a batch", cost * batch as f64 / 1e3));
+        self.lines.push_str(&format!("{what:<38}{cost:>9.0} ns a tag{:>9.1} x plain{whole}\n", cost / self.plain));
     }
+
+    /// Batches of 64 and 256, asked of a database as it is.
+    fn database(&mut self, what: &str, rounds: usize, wanted: &[Wanted<'_>], database: &dyn Database) {
+        let mut found = Vec::new();
+        for batch in [64, 256] {
+            let cost = measure(rounds, batch, wanted, |names| match database.look_up(names, LIMIT, &mut found) {
+                Ok(()) => found.iter().flatten().count(),
+                Err(_) => 0,
+            });
+            self.line(&format!("{what}, batches of {batch}"), cost, Some(batch));
+        }
+    }
+}
+
+fn load(sql: &Location, ids: &[String]) -> Result<f64, sandgate_tags::Error> {
+    let start = Instant::now();
+    let mut loading = Writer::open(sql)?.load()?;
+    for id in ids {
+        loading.put(Tag { entity: "account", id, attribute: "risk_level", value: "2" })?;
+    }
+    loading.commit()?;
+    Ok(start.elapsed().as_nanos() as f64 / ids.len() as f64)
+}
+
+/// What follows an argument of the command line.
+fn argument(name: &str) -> Option<String> {
+    std::env::args().skip_while(|argument| argument != name).nth(1)
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let large = std::env::args().any(|argument| argument == "--bench");
     let (tags, rounds) = if large { (100_000, 7) } else { (2_000, 1) };
     let folder = tempfile::tempdir()?;
-    let path = folder.path().join("tags.db");
     let ids: Vec<_> = (0..tags).map(|id| format!("account{}", id * 7919 % tags)).collect();
-
-    let start = Instant::now();
-    let mut loading = Writer::open(&path)?.load()?;
-    for id in &ids {
-        loading.put(Tag { entity: "account", id, attribute: "risk_level", value: "2" })?;
-    }
-    loading.commit()?;
-    let load = start.elapsed().as_nanos() as f64 / tags as f64;
-
     let wanted: Vec<_> = ids.iter().map(|id| Wanted { entity: "account", attribute: "risk_level", id }).collect();
-    let mut found = Vec::new();
+    let some = &wanted[..tags / 5];
 
     let plain: HashMap<&str, Arc<str>> = ids.iter().map(|id| (id.as_str(), Arc::from("2"))).collect();
-    let plain = measure(rounds, &wanted, |batch| {
-        found.clear();
-        found.extend(batch.iter().map(|name| plain.get(name.id).cloned()));
-        found.iter().flatten().count()
+    let mut values: Vec<Option<Arc<str>>> = Vec::new();
+    let plain = measure(rounds, 256, &wanted, |batch| {
+        values.clear();
+        values.extend(batch.iter().map(|name| plain.get(name.id).cloned()));
+        values.iter().flatten().count()
     });
+    let mut table = Table { plain, lines: String::new() };
+    table.line("plain hash map", plain, None);
+    caches(&mut table, rounds, &wanted);
 
-    let config = Config { sql: Location::Sqlite(path.clone()), ..Config::default() };
-    let cached = sandgate_tags::open(&config)?;
-    measure(2, &wanted, |batch| count(&cached, batch, &mut found));
-    let warm = measure(rounds, &wanted, |batch| count(&cached, batch, &mut found));
-    let hot = measure(rounds * 10, &wanted[..tags / 10], |batch| count(&cached, batch, &mut found));
-
-    let reader = Reader::open(&path)?;
-    let file = measure(rounds, &wanted, |batch| count(&reader, batch, &mut found));
-    let alone = &wanted[..tags / 20];
-    let single = measure(rounds, alone, |batch| batch.chunks(1).map(|one| count(&reader, one, &mut found)).sum());
-    let start = Instant::now();
-    std::thread::scope(|scope| {
-        for half in wanted.chunks(tags / 2) {
-            let reader = &reader;
-            scope.spawn(move || {
-                let mut found = Vec::new();
-                measure(rounds, half, |batch| count(reader, batch, &mut found))
-            });
+    let file = Location::Sqlite(folder.path().join("tags.db"));
+    let loading = load(&file, &ids)?;
+    cascade(&mut table, rounds, &wanted, &file)?;
+    table.database("SQLite", rounds, some, &*reader(&file)?);
+    table.line("SQLite, load", loading, None);
+    match argument("--postgres").map(|url| Location::parse(&url)).transpose()? {
+        Some(server) => {
+            let loading = load(&server, &ids)?;
+            table.database("PostgreSQL", rounds, some, &*reader(&server)?);
+            table.line("PostgreSQL, load", loading, None);
         }
-    });
-    let threads = start.elapsed().as_nanos() as f64 / (tags * rounds) as f64;
-
-    let mut report = String::new();
-    for (what, cost) in [
-        ("plain hash map", plain),
-        ("process cache, all tags in turn", warm),
-        ("process cache, a tenth of them", hot),
-        ("file, batches of 256", file),
-        ("file, batches of 256, two threads", threads),
-        ("file, one by one", single),
-        ("load", load),
-    ] {
-        report.push_str(&format!("{what:<36}{cost:>10.0} ns a tag{:>10.1} x plain\n", cost / plain));
+        None => table.lines.push_str("PostgreSQL                            not measured: no --postgres URL\n"),
     }
-    std::io::Write::write_all(&mut std::io::stdout(), report.as_bytes())?;
+    match argument("--redis").and_then(|url| Between::parse(&url)) {
+        Some(address) => redis(&mut table, rounds, some, &Between::new(&address)?)?,
+        None => table.lines.push_str("Redis                                 not measured: no --redis URL\n"),
+    }
+    std::io::Write::write_all(&mut std::io::stdout(), table.lines.as_bytes())?;
+    Ok(())
+}
+
+/// Our cache beside moka, both with all tags in them.
+fn caches(table: &mut Table, rounds: usize, wanted: &[Wanted<'_>]) {
+    let ttl = Duration::from_secs(3_600);
+    let cache = Cache::new(Bounds { ttl, stale: ttl, present_max: 200_000, absent_max: 0 });
+    let moka = moka::sync::Cache::builder().max_capacity(200_000).time_to_live(ttl).build();
+    for name in wanted {
+        cache.put(name, Some(Arc::from("2")), Duration::ZERO);
+        moka.insert(name.id.to_owned(), Some(Arc::<str>::from("2")));
+    }
+    moka.run_pending_tasks();
+    let now = Duration::from_secs(1);
+    let ours = measure(rounds, 256, wanted, |batch| batch.iter().filter_map(|name| cache.get(name, now)).count());
+    table.line("our cache, all tags in turn", ours, None);
+    let theirs = measure(rounds, 256, wanted, |batch| batch.iter().filter_map(|name| moka.get(name.id)).count());
+    table.line("moka, all tags in turn", theirs, None);
+}
+
+/// The whole cascade with a warm cache.
+fn cascade(
+    table: &mut Table,
+    rounds: usize,
+    wanted: &[Wanted<'_>],
+    sql: &Location,
+) -> Result<(), sandgate_tags::Error> {
+    let config = Config { sql: sql.clone(), sql_deadline: LIMIT, ttl: LIMIT * 100, ..Config::default() };
+    let store = sandgate_tags::open(&config)?;
+    let mut found = Vec::new();
+    let mut count = |names: &[Wanted<'_>]| {
+        store.look_up(names, &mut found);
+        found.iter().filter(|answer| matches!(answer, Answer::Found(_))).count()
+    };
+    measure(2, 256, wanted, &mut count);
+    for batch in [64, 256] {
+        let cost = measure(rounds, batch, wanted, &mut count);
+        table.line(&format!("warm cascade, batches of {batch}"), cost, Some(batch));
+    }
+    let hot = measure(rounds * 10, 256, &wanted[..wanted.len() / 10], &mut count);
+    table.line("warm cascade, a tenth of the tags", hot, None);
+    Ok(())
+}
+
+fn redis(
+    table: &mut Table,
+    rounds: usize,
+    wanted: &[Wanted<'_>],
+    between: &Between,
+) -> Result<(), sandgate_tags::Error> {
+    let puts: Vec<Put<'_>> = wanted.iter().map(|name| Put { name: *name, value: Some("2"), over: true }).collect();
+    let start = Instant::now();
+    for batch in puts.chunks(256) {
+        between.put(batch, LIMIT * 20, LIMIT)?;
+    }
+    let written = start.elapsed().as_nanos() as f64 / wanted.len() as f64;
+    let mut found: Vec<Known> = Vec::new();
+    for batch in [64, 256] {
+        let cost = measure(rounds, batch, wanted, |names| match between.look_up(names, LIMIT, &mut found) {
+            Ok(()) => found.iter().flatten().flatten().count(),
+            Err(_) => 0,
+        });
+        table.line(&format!("Redis, batches of {batch}"), cost, Some(batch));
+    }
+    table.line("Redis, write back", written, None);
     Ok(())
 }

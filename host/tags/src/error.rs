@@ -79,9 +79,44 @@ pub enum Error {
         /// What the database said.
         said: String,
     },
+    /// A server could not be reached, or did not answer in time.
+    #[error("{server} cannot be used: {said}; check that it runs and can be reached from here")]
+    Unreachable {
+        /// Its address, without a password.
+        server: String,
+        /// What stood in the way.
+        said: String,
+    },
+    /// A server answered that this user may not come in, or not do that.
+    #[error("{server} refuses us: {said}; check user, password and rights in its URL and on the server")]
+    Refused {
+        /// Its address, without a password.
+        server: String,
+        /// What the server said.
+        said: String,
+    },
+    /// A server has no tables of ours.
+    #[error("there are no tags in {server}: fill them in with `sandgate tags --config FILE load TAGS`")]
+    Unfilled {
+        /// Its address, without a password.
+        server: String,
+    },
+    /// The answer took longer than is allowed.
+    #[error("{server} did not answer within {} ms", limit.as_millis())]
+    Late {
+        /// Its address, without a password.
+        server: String,
+        /// How long was waited.
+        limit: std::time::Duration,
+    },
 }
 
 impl Error {
+    /// Whether it will be the same the next time, until somebody does something.
+    pub fn lasts(&self) -> bool {
+        !matches!(self, Error::Failed { .. } | Error::Unreachable { .. } | Error::Late { .. })
+    }
+
     /// The failure of `doing` something at `path`.
     pub(crate) fn failed(path: &Path, doing: &'static str, said: impl ToString) -> Error {
         Error::Failed { path: path.to_owned(), doing, said: said.to_string() }

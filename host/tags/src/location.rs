@@ -1,5 +1,7 @@
-//! Where the tags are, as the configuration writes it: `sqlite:tags.db`.
+//! Where the tags are, as the configuration writes it: `sqlite:tags.db` or
+//! `postgres://user@host/database`.
 
+use crate::Address;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -8,19 +10,21 @@ use std::path::{Path, PathBuf};
 pub enum Location {
     /// A SQLite file.
     Sqlite(PathBuf),
+    /// A database of a PostgreSQL server.
+    Postgres(Address),
 }
 
 /// Why some text does not say where tags are.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LocationError {
     /// A database that this version cannot read.
-    #[error("names a {scheme} database, which this version cannot read: write \"sqlite:FILE\"")]
+    #[error("names a {scheme} database, which this version cannot read: write \"sqlite:FILE\" or \"postgres://…\"")]
     Unsupported {
         /// What stands before the colon.
         scheme: String,
     },
     /// It is not a location at all.
-    #[error("does not say where the tags are: write \"sqlite:FILE\"")]
+    #[error("does not say where the tags are: write \"sqlite:FILE\" or \"postgres://USER@HOST/DATABASE\"")]
     Malformed,
 }
 
@@ -33,6 +37,11 @@ impl Location {
     pub fn parse(text: &str) -> Result<Location, LocationError> {
         match text.split_once(':') {
             Some(("sqlite", path)) if !path.is_empty() && !path.contains('\0') => Ok(Location::Sqlite(path.into())),
+            Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => {
+                let address = Address::parse(text, &["postgres", "postgresql"]).ok_or(LocationError::Malformed)?;
+                crate::postgres::options(&address).map_err(|_| LocationError::Malformed)?;
+                Ok(Location::Postgres(address))
+            }
             Some((scheme, rest)) if rest.starts_with("//") && scheme != "sqlite" => {
                 Err(LocationError::Unsupported { scheme: scheme.to_owned() })
             }
@@ -43,8 +52,10 @@ impl Location {
     /// The same place, with a relative path taken from `folder`: that of the
     /// configuration file which named it.
     pub fn within(self, folder: &Path) -> Location {
-        let Location::Sqlite(path) = self;
-        Location::Sqlite(folder.join(path))
+        match self {
+            Location::Sqlite(path) => Location::Sqlite(folder.join(path)),
+            server @ Location::Postgres(_) => server,
+        }
     }
 }
 
@@ -54,11 +65,13 @@ impl Default for Location {
     }
 }
 
-/// As the configuration writes it.
+/// As the configuration writes it, without a password.
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Location::Sqlite(path) = self;
-        write!(f, "sqlite:{}", path.display())
+        match self {
+            Location::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Location::Postgres(address) => address.fmt(f),
+        }
     }
 }
 
@@ -68,13 +81,15 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn a_location_is_a_scheme_and_a_path() {
+    fn a_location_is_a_scheme_and_a_place() {
         let unsupported = |scheme: &str| Err(LocationError::Unsupported { scheme: scheme.to_owned() });
         let table = [
             ("sqlite:tags.db", Ok(Location::default())),
             ("sqlite:/var/lib/a b?c.db", Ok(Location::Sqlite("/var/lib/a b?c.db".into()))),
-            ("postgres://host/tags", unsupported("postgres")),
+            ("mysql://host/tags", unsupported("mysql")),
             ("redis://host", unsupported("redis")),
+            ("postgres://", Err(LocationError::Malformed)),
+            ("postgres://host:port/tags", Err(LocationError::Malformed)),
             ("tags.db", Err(LocationError::Malformed)),
             ("sqlite:", Err(LocationError::Malformed)),
             ("", Err(LocationError::Malformed)),
@@ -82,11 +97,16 @@ mod tests {
         for (text, expected) in table {
             assert_eq!(Location::parse(text), expected, "{text}");
         }
+        let server = Location::parse("postgresql://me:secret@host/tags").unwrap();
+        assert_eq!(server.to_string(), "postgresql://me@host/tags");
+        assert!(!format!("{server:?}").contains("secret"));
     }
 
     #[test]
     fn a_relative_path_is_taken_from_the_folder() {
-        let table = [("sqlite:tags.db", "sqlite:etc/tags.db"), ("sqlite:/tags.db", "sqlite:/tags.db")];
+        let server = "postgres://me@host/tags";
+        let table =
+            [("sqlite:tags.db", "sqlite:etc/tags.db"), ("sqlite:/tags.db", "sqlite:/tags.db"), (server, server)];
         for (text, expected) in table {
             let location = Location::parse(text).unwrap().within(Path::new("etc"));
             assert_eq!(location.to_string(), expected);

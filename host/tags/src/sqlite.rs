@@ -4,6 +4,10 @@
 //! all ids of one attribute lie together. A host only reads; `sandgate tags`
 //! writes, also while hosts read, because the file is in WAL mode.
 //!
+//! Beside it stand the last changes, by which a running host learns what it has
+//! to forget. A store of the first layout has none: its hosts go by `ttl` alone,
+//! until the next write gives it that table.
+//!
 //! A batch crosses to the database as one JSON text and one statement, whatever
 //! its length. Statements with a placeholder for each id would be prepared anew
 //! for each length, and one statement for each id would wait once for each.
@@ -23,7 +27,9 @@ use tokio::runtime::{Builder, Runtime};
 /// Written into the file's header: `SGtg`.
 const APPLICATION: i64 = 0x5347_7467;
 /// The layout that this version writes.
-const LAYOUT: i64 = 1;
+const LAYOUT: i64 = 2;
+/// The first layout that records changes.
+const LAYOUT_CHANGES: i64 = 2;
 /// Rows that the database may be ahead of us, so that it seldom waits.
 const ROWS_AHEAD: usize = 512;
 

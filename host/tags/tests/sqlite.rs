@@ -2,11 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use sandgate_tags::database::{Database as _, Since};
 use sandgate_tags::sqlite::{Reader, Writer};
-use sandgate_tags::{Error, Store, Tag, Wanted};
+use sandgate_tags::{Error, Tag, Wanted};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
+
+const LIMIT: Duration = Duration::from_secs(20);
 
 fn folder() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
@@ -26,65 +30,21 @@ fn put(path: &Path, tags: &[Tag<'_>]) {
     loading.commit().unwrap();
 }
 
-fn found(store: &impl Store, wanted: &[Wanted<'_>]) -> Vec<Option<Arc<str>>> {
+fn found(reader: &Reader, wanted: &[Wanted<'_>]) -> Vec<Option<Arc<str>>> {
     let mut found = vec![Some(Arc::from("left over"))];
-    store.look_up(wanted, &mut found).unwrap();
+    reader.look_up(wanted, LIMIT, &mut found).unwrap();
     found
 }
 
 #[test]
-fn every_text_comes_back_as_it_was_put() {
+fn a_reader_sees_what_is_written_while_it_has_the_file_open() {
     let (_folder, path) = folder();
-    let long = "长".repeat(341);
-    let tags = [
-        level("account123", "3"),
-        level("a\"b\\c", "\"\\"),
-        level("客户", &long),
-        level("1", "1.0"),
-        level("1.0", "true"),
-        level("null", "null"),
-        Tag { entity: "device", id: "account123", attribute: "risk_level", value: "[\"x\"]" },
-        Tag { entity: "account", id: "account123", attribute: "opened", value: "{}" },
-    ];
-    put(&path, &tags);
-    let reader = Reader::open(&path).unwrap();
-    // the batch asks backwards, for one name twice, and for some that are not there
-    let mut wanted: Vec<_> = tags.iter().rev().map(Tag::name).collect();
-    let mut expected: Vec<_> = tags.iter().rev().map(|tag| Some(Arc::from(tag.value))).collect();
-    let endless = "x".repeat(70_000);
-    for id in ["nobody", "", "line\nbreak", "nul\0", &endless] {
-        wanted.push(Wanted { entity: "account", attribute: "risk_level", id });
-        expected.push(None);
-    }
-    wanted.push(tags[0].name());
-    expected.push(Some(Arc::from("3")));
-    assert_eq!(found(&reader, &wanted), expected);
-    assert_eq!(found(&reader, &[]), []);
-    assert_eq!(found(&reader, &wanted[tags.len() + 1..tags.len() + 3]), [None, None]);
-}
-
-#[test]
-fn a_later_value_stands_in_place_of_an_earlier_one() {
-    let (_folder, path) = folder();
-    put(&path, &[level("a", "1"), level("b", "1"), level("a", "2")]);
+    put(&path, &[level("a", "1"), level("b", "1")]);
     let reader = Reader::open(&path).unwrap();
     let wanted = [level("a", "").name(), level("b", "").name()];
-    assert_eq!(found(&reader, &wanted), [Some(Arc::from("2")), Some(Arc::from("1"))]);
-    // also while the reader has it open
+    assert_eq!(found(&reader, &wanted), [Some(Arc::from("1")), Some(Arc::from("1"))]);
     Writer::open(&path).unwrap().set(level("b", "3")).unwrap();
-    assert_eq!(found(&reader, &wanted), [Some(Arc::from("2")), Some(Arc::from("3"))]);
-}
-
-#[test]
-fn the_tags_of_one_thing_are_listed_by_attribute() {
-    let (_folder, path) = folder();
-    let opened = Tag { entity: "account", id: "a", attribute: "opened", value: "2026-01-01" };
-    put(&path, &[level("a", "1"), opened, level("b", "2")]);
-    let reader = Reader::open(&path).unwrap();
-    let pair = |tag: &Tag<'_>| (tag.attribute.to_owned(), tag.value.to_owned());
-    assert_eq!(reader.list("account", "a", None).unwrap(), [pair(&opened), pair(&level("a", "1"))]);
-    assert_eq!(reader.list("account", "a", Some("opened")).unwrap(), [pair(&opened)]);
-    assert_eq!(reader.list("account", "c", None).unwrap(), []);
+    assert_eq!(found(&reader, &wanted), [Some(Arc::from("1")), Some(Arc::from("3"))]);
 }
 
 #[test]
@@ -166,7 +126,8 @@ fn a_damaged_store_is_told_as_one() {
     // all but the page with the header
     bytes[4_096..].fill(0xff);
     std::fs::write(&path, bytes).unwrap();
-    let looked_up = Reader::open(&path).and_then(|reader| reader.look_up(&[level("7", "").name()], &mut Vec::new()));
+    let looked_up =
+        Reader::open(&path).and_then(|reader| reader.look_up(&[level("7", "").name()], LIMIT, &mut Vec::new()));
     let set = Writer::open(&path).and_then(|writer| writer.set(level("7", "2")));
     for told in [looked_up.unwrap_err(), set.unwrap_err()] {
         assert!(matches!(told, Error::Damaged { .. }) && told.to_string().contains("move it away"), "{told}");
@@ -185,10 +146,24 @@ fn another_layout_or_program_is_refused() {
         (Reader::open(&path).err(), Writer::open(&path).err())
     };
     // the places of user_version and application_id in the header of a SQLite file
-    let newer = with(60, 2);
+    let newer = with(60, 3);
     assert!(matches!(newer, (Some(Error::Newer { .. }), Some(Error::Newer { .. }))), "{newer:?}");
     let foreign = with(68, 7);
     assert!(matches!(foreign, (Some(Error::Foreign { .. }), Some(Error::Foreign { .. }))), "{foreign:?}");
+}
+
+#[test]
+fn a_store_of_the_first_layout_is_read_and_learns_of_changes_with_the_next_write() {
+    let (_folder, path) = folder();
+    put(&path, &[level("a", "1")]);
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[60..64].copy_from_slice(&1_u32.to_be_bytes());
+    std::fs::write(&path, bytes).unwrap();
+    let reader = Reader::open(&path).unwrap();
+    assert_eq!(reader.changes(Since::Number(0), LIMIT).unwrap(), None);
+    assert_eq!(found(&reader, &[level("a", "").name()]), [Some(Arc::from("1"))]);
+    Writer::open(&path).unwrap().set(level("a", "2")).unwrap();
+    assert!(reader.changes(Since::Number(0), LIMIT).unwrap().is_some());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The tags of a trial: a table in memory, behind the seam that a host's store
 //! stands behind.
 
-use sandgate_tags::{Error, Store, Tag, TagError, Wanted};
+use sandgate_tags::{Answer, Store, Tag, TagError, Wanted};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -36,13 +36,12 @@ impl Table {
 }
 
 impl Store for Table {
-    fn look_up(&self, wanted: &[Wanted<'_>], found: &mut Vec<Option<Arc<str>>>) -> Result<(), Error> {
+    fn look_up(&self, wanted: &[Wanted<'_>], found: &mut Vec<Answer>) {
         let tags = self.tags.read().unwrap_or_else(PoisonError::into_inner);
         let find = |name: &Wanted<'_>| {
-            tags.get(&(name.entity.to_owned(), name.id.to_owned(), name.attribute.to_owned())).cloned()
+            Answer::of(tags.get(&(name.entity.to_owned(), name.id.to_owned(), name.attribute.to_owned())).cloned())
         };
         found.clear();
         found.extend(wanted.iter().map(find));
-        Ok(())
     }
 }

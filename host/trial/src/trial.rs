@@ -4,11 +4,11 @@
 use crate::fields::{self, FieldsError, TENANT};
 use crate::send::{Send, When};
 use crate::table::Table;
-use sandgate_engine::document::{Document, Fallback, Given, Member, Stage, Thresholds};
+use sandgate_engine::document::{Document, Fallback, Given, Member, MissingTag, Stage, Thresholds};
 use sandgate_engine::generation::{Site, SiteSource};
 use sandgate_engine::judged::{Judge as _, Judged, Record};
 use sandgate_engine::resolve::{Problem, mend, resolve, value};
-use sandgate_engine::{Engine, LaneJudge};
+use sandgate_engine::{Engine, LaneJudge, MissingState};
 use sandgate_model::manifest::{Origin, Tag};
 use sandgate_model::schema::Field;
 use sandgate_model::{Instant, Manifest, Outcome};
@@ -195,9 +195,11 @@ impl Trial {
         let manifest = Arc::clone(policy.manifest());
         let sources = fields::sources(&manifest, &setup.fields)?;
         let document = Document {
+            missing_state: MissingState::default(),
             tenant: TENANT.to_owned(),
             deny: Vec::new(),
             keep: Vec::new(),
+            missing_tag: MissingTag::Default,
             bands: Vec::new(),
             stages: vec![Stage { name: TENANT.to_owned(), stop_at: None, members: vec![member(policy, setup)] }],
         };

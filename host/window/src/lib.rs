@@ -52,14 +52,18 @@
 pub mod exact;
 pub mod key;
 
+mod answered;
 mod clock;
 mod plan;
+mod reader;
 mod series;
 mod shape;
 mod span;
 
+pub use answered::{Answered, value};
 pub use clock::{Clock, ClockError};
-pub use plan::{Bad, Cell, Declared, Derived, Family, Flaw, Place, Plan, PlanError, Touch, Why, Word};
+pub use plan::{Bad, Cell, Declared, Derived, Family, Flaw, Part, Place, Plan, PlanError, Split, Touch, Why, Word};
+pub use reader::{Reader, View, read};
 pub use series::Series;
 pub use shape::{Answer, Event, Interval, NO_TEXT, Resolution, Shape, Window};
 pub use span::Zones;

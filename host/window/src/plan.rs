@@ -15,9 +15,11 @@ mod build;
 mod check;
 mod derive;
 mod refusal;
+mod split;
 
 pub use derive::{Bad, Derived, Touch, Why, Word};
 pub use refusal::{Flaw, PlanError};
+pub use split::{Part, Split};
 
 use crate::shape::{Interval, Shape};
 use crate::span::{Edges, Zones};
@@ -147,6 +149,17 @@ impl Family {
     /// The fields whose values its events hold, word by word.
     pub fn operands(&self) -> impl Iterator<Item = usize> {
         self.operands.iter().map(|operand| operand.field)
+    }
+
+    /// The fields that decide what a record is for its windows, beside those of the
+    /// key: a record with the same values here is the same event.
+    pub fn needs(&self) -> impl Iterator<Item = usize> {
+        self.operands().chain(self.conditions.iter().map(|condition| condition.field))
+    }
+
+    /// Whether records of this source may be events of it.
+    pub fn is_fed_by(&self, source: usize) -> bool {
+        self.of_source.get(source).is_some_and(|classes| *classes != 0)
     }
 
     /// What its series keep and compute.

@@ -6,10 +6,10 @@ mod aborts;
 mod measured;
 mod missing_tags;
 
-use sandgate_engine::document::{Document, Fallback, Member, Stage, Thresholds};
+use sandgate_engine::document::{Document, Fallback, Member, MissingTag, Stage, Thresholds};
 use sandgate_engine::generation::{Site, SiteSource};
 use sandgate_engine::resolve::resolve;
-use sandgate_engine::{Engine, LaneJudge};
+use sandgate_engine::{Engine, LaneJudge, MissingState};
 use sandgate_metrics::Registry;
 use sandgate_model::instant::Unit;
 use sandgate_model::schema::{Draft, Field, Schema, TenantDraft};
@@ -44,12 +44,17 @@ fn schema() -> Arc<Schema> {
 
 /// A judge whose only policy is the one of this file.
 fn judge(component: &str, tags: Option<Arc<dyn Store>>, bounds: Settings) -> LaneJudge {
-    of(engine(component, tags), bounds)
+    judge_with(component, tags, bounds, MissingTag::Default)
+}
+
+/// The same for a tenant that says what a missing tag means.
+fn judge_with(component: &str, tags: Option<Arc<dyn Store>>, bounds: Settings, missing_tag: MissingTag) -> LaneJudge {
+    of(engine(component, tags, missing_tag), bounds)
 }
 
 /// The same, measured.
 fn measured_judge(component: &str, bounds: Settings, registry: &Registry) -> LaneJudge {
-    of(engine(component, None).measured(registry), bounds)
+    of(engine(component, None, MissingTag::Default).measured(registry), bounds)
 }
 
 fn of(engine: Engine, bounds: Settings) -> LaneJudge {
@@ -58,7 +63,7 @@ fn of(engine: Engine, bounds: Settings) -> LaneJudge {
     LaneJudge::new(engine, lane)
 }
 
-fn engine(component: &str, tags: Option<Arc<dyn Store>>) -> Engine {
+fn engine(component: &str, tags: Option<Arc<dyn Store>>, missing_tag: MissingTag) -> Engine {
     let component = std::fs::read(sandgate_tests::policies().join(component)).unwrap();
     let member = Member {
         name: "policy".to_owned(),
@@ -70,9 +75,11 @@ fn engine(component: &str, tags: Option<Arc<dyn Store>>) -> Engine {
         thresholds: Thresholds::default(),
     };
     let document = Document {
+        missing_state: MissingState::default(),
         tenant: "payments".to_owned(),
         deny: Vec::new(),
         keep: Vec::new(),
+        missing_tag,
         bands: Vec::new(),
         stages: vec![Stage { name: "rules".to_owned(), stop_at: None, members: vec![member] }],
     };

@@ -58,6 +58,14 @@ fn reader_waits_for_what_comes_later() {
     assert!(reader.records.is_empty());
     topic.send([Record::new("A", "1")]);
     reader.read_until("the record", PATIENCE, |records| records.len() == 1);
+    for count in [2, 3] {
+        topic.send([Record::new("A", count.to_string())]);
+        reader.read_to_end();
+        assert_eq!(reader.records.len(), count);
+        // again, where nothing has come
+        reader.read_to_end();
+        assert_eq!(reader.records.len(), count);
+    }
 }
 
 /// A producer that commits records together with offsets of a group.

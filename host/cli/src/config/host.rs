@@ -2,11 +2,12 @@
 //! sense; the unit of a length or a size is written with it.
 
 use super::kafka::{self, Kafka, OfSink};
+use super::shared::{self, Sharing};
+use super::tags::{self, Tags};
 use super::telemetry::{self, Telemetry};
 use super::{EngineSettings, Source, StateSettings, source};
 use sandgate_files::{Content, File, Report, Section, known};
 use sandgate_model::Outcome;
-use sandgate_tags::Location;
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -24,7 +25,7 @@ pub(crate) struct Settings {
     pub(crate) fuel: u64,
     pub(crate) sandbox: sandgate_sandbox::Config,
     pub(crate) state: StateSettings,
-    pub(crate) tags: sandgate_tags::Config,
+    pub(crate) tags: Tags,
     pub(crate) kafka: Option<Kafka>,
     pub(crate) telemetry: Telemetry,
 }
@@ -64,7 +65,7 @@ pub(crate) fn read(file: &File, workers: usize, report: &RefCell<Report>) -> Set
     let (sink, of_sink) = root.section("sink").map(sink).unwrap_or_default();
     let engine = root.section("engine").map_or_else(EngineSettings::default, engine);
     let (budget, sandbox) = sandbox(root.section("sandbox"), file, workers);
-    let tags = tags(root.section("tags"), file);
+    let tags = tags::read(root.section("tags"), file);
     let state = state(root.section("state"), file);
     let kafka = kafka::read(&root, &sources, of_sink, sources.len() == wanted);
     let telemetry = telemetry::read(&root);
@@ -152,38 +153,14 @@ fn sandbox(section: Option<Section<'_>>, file: &File, workers: usize) -> (Durati
     (budget, config)
 }
 
-fn tags(section: Option<Section<'_>>, file: &File) -> sandgate_tags::Config {
-    let mut config = sandgate_tags::Config::default();
-    config.sql = config.sql.within(&file.beside(""));
-    let Some(section) = section else { return config };
-    if let Some(sql) = section.text("sql") {
-        match Location::parse(sql) {
-            Ok(location) => config.sql = location.within(&file.beside("")),
-            Err(error) => section.problem("sql", error),
-        }
-    }
-    config.ttl = section.duration("ttl", MINUTE, Duration::from_millis(1)..=DAY);
-    // read and checked, so that a file for a later version is not refused
-    section.duration("stale", 5 * MINUTE, Duration::ZERO..=DAY);
-    if section.text("redis").is_some_and(|redis| !redis.is_empty()) {
-        section.problem("redis", "this version has no Redis tier; remove it or leave it empty");
-    }
-    section.done();
-    config
-}
-
-/// Reads only where tags are kept, for the verbs that need nothing else.
-pub(super) fn read_tags(file: &File, report: &RefCell<Report>) -> sandgate_tags::Config {
-    tags(Section::root(file, report).section("tags"), file)
-}
-
 /// The state of lanes; where the file says nothing, its defaults.
 fn state(section: Option<Section<'_>>, file: &File) -> StateSettings {
     let ms = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
     let (lateness, repeats, commit) = (7 * DAY, 60 * MINUTE, Duration::from_millis(50));
     let bounds =
         sandgate_state::Settings { lateness: ms(lateness), repeats: ms(repeats), ids: 5_000_000, events: 50_000_000 };
-    let mut settings = StateSettings { path: file.beside("state"), bounds, commit, snapshot: 64 * MIB };
+    let mut settings =
+        StateSettings { path: file.beside("state"), bounds, commit, snapshot: 64 * MIB, shared: Sharing::default() };
     let Some(section) = section else { return settings };
     if let Some(path) = section.text("path").filter(|path| !path.is_empty()) {
         settings.path = file.beside(path);
@@ -196,6 +173,7 @@ fn state(section: Option<Section<'_>>, file: &File) -> StateSettings {
     };
     settings.snapshot = section.size("snapshot", settings.snapshot, 1_024..=1_024 * 1_024 * MIB);
     settings.commit = section.duration("commit", commit, Duration::ZERO..=MINUTE);
+    settings.shared = shared::read(&section);
     // read and checked, so that a file for a later version is not refused
     section.duration("rollback_within", 7 * DAY, Duration::ZERO..=LONGEST);
     section.done();

@@ -1,7 +1,8 @@
 //! A tenant's file: its stages of policies and how their answers count.
 
 use super::host::{BUDGETS, Settings, fuel};
-use sandgate_engine::document::{Document, Fallback, Member, Remap, Stage};
+use sandgate_engine::MissingState;
+use sandgate_engine::document::{Document, Fallback, Member, MissingTag, Remap, Stage};
 use sandgate_engine::standing::Band;
 use sandgate_files::setup::{parameters, thresholds};
 use sandgate_files::{Content, File, Node, Report, Section};
@@ -21,12 +22,22 @@ pub(super) fn read(file: &File, settings: &Settings, sandbox: &Sandbox, report: 
         tenant: root.required("name", "the tenant's name").unwrap_or_default().to_owned(),
         deny: root.texts("deny"),
         keep: root.texts("keep"),
+        missing_tag: root.word("missing_tag", &["default", "fault"], missing_tag).unwrap_or_default(),
+        missing_state: root.word("missing_state", &["wait", "decide"], MissingState::of_word).unwrap_or_default(),
         // their order is told once all of them can be read
         bands: bands.into_iter().collect::<Option<_>>().unwrap_or_default(),
         stages: root.sections("stage").into_iter().map(|section| stage(section, settings, sandbox)).collect(),
     };
     root.done();
     document
+}
+
+fn missing_tag(word: &str) -> Option<MissingTag> {
+    match word {
+        "default" => Some(MissingTag::Default),
+        "fault" => Some(MissingTag::Fault),
+        _ => None,
+    }
 }
 
 fn band(section: Section<'_>) -> Option<Band> {

@@ -6,9 +6,10 @@ use crate::config::{self, Host};
 use crate::telemetry::{Vitals, tell_generations};
 use anyhow::Context as _;
 use sandgate_engine::Engine;
-use sandgate_engine::crossing::crossing;
 use sandgate_engine::generation::{Keyed, SiteSource, WrongKey};
+use sandgate_engine::sharing::Sharing;
 use sandgate_files::Report;
+use sandgate_shared::Shared;
 use sandgate_stream::kafka::{Counts, Job};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -32,14 +33,25 @@ pub(super) fn run(args: &Args, host: Host, report: &Report) -> anyhow::Result<()
     let stop = Arc::new(AtomicBool::new(false));
     sandgate_server::stop_on_signal(Arc::clone(&stop)).context("signals cannot be listened to")?;
     let sources = sources(&host.sources, &kafka);
-    let generations = host.generations.iter();
-    let crossing = generations.flat_map(|generation| crossing(generation, &sources, &[])).map(|one| one.to_string());
+    let sharing = Sharing { sources: &sources, shared: &host.state.shared.fields };
+    let crossing = host.generations.iter().flat_map(|generation| {
+        let problems = sharing.problems(generation).into_iter();
+        problems.map(|problem| format!("tenant {}: {}", generation.tenant, problem.what))
+    });
     let crossing = crossing.collect();
     let wants_tags = host.generations.iter().any(sandgate_engine::generation::Generation::reads_tags);
-    let tags = wants_tags.then(|| sandgate_tags::open(&host.tags)).transpose()?;
-    let tags = tags.map(|tags| Arc::new(tags) as Arc<dyn sandgate_tags::Store>);
-    let engine =
-        Arc::new(Engine::new(&sources, host.generations, tags, host.engine.reused_id).measured(&vitals.registry));
+    let tags = wants_tags.then(|| Ok::<_, anyhow::Error>(sandgate_tags::open(host.tags.config()?)?)).transpose()?;
+    let tags = tags.map(|tags| Arc::new(tags.measured(&vitals.registry)) as Arc<dyn sandgate_tags::Store>);
+    let mut generations = host.generations;
+    // each is split, whatever the ones before it share
+    let sharing_ones = generations.iter_mut().filter_map(|generation| sharing.split(generation).then_some(())).count();
+    let mut engine = Engine::new(&sources, generations, tags, host.engine.reused_id).measured(&vitals.registry);
+    if sharing_ones > 0 {
+        let (store, hint) = Shared::open(host.state.shared.config(host.state.bounds)?, &vitals.registry)?;
+        hint.iter().for_each(note);
+        engine = engine.with_shared(Arc::new(store), host.state.bounds.lateness)?;
+    }
+    let engine = Arc::new(engine);
     let counts = Arc::new(Counts::new(&vitals.registry, &vitals.health));
     let Kafka { config, topics, .. } = kafka;
     let job = Job {

@@ -7,7 +7,7 @@
 use super::lines;
 use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressStyle};
-use sandgate_tags::sqlite::Writer;
+use sandgate_tags::{Location, Writer};
 use std::fs::File;
 use std::io::{BufRead, BufReader, IsTerminal as _, Write as _};
 use std::path::Path;
@@ -30,7 +30,7 @@ comes twice, the later line counts.";
 const READ_AHEAD: usize = 256 << 10;
 
 /// Loads the tags of `file` (`-`: of standard input) into the store at `store`.
-pub(super) fn run(file: &Path, store: &Path) -> anyhow::Result<()> {
+pub(super) fn run(file: &Path, store: &Location) -> anyhow::Result<()> {
     let (input, bar): (Box<dyn BufRead>, _) = if file.as_os_str() == "-" {
         let stdin = std::io::stdin();
         // a bar beside what somebody types would be in the way
@@ -54,7 +54,7 @@ pub(super) fn run(file: &Path, store: &Path) -> anyhow::Result<()> {
     bar.finish_and_clear();
     let loaded = loaded?;
     let seconds = start.elapsed().as_secs_f64();
-    writeln!(std::io::stderr(), "loaded {loaded} tags into {} in {seconds:.1} s", store.display())?;
+    writeln!(std::io::stderr(), "loaded {loaded} tags into {store} in {seconds:.1} s")?;
     Ok(())
 }
 
@@ -64,14 +64,18 @@ pub(super) fn run(file: &Path, store: &Path) -> anyhow::Result<()> {
 /// again where nothing is loaded: an empty one would hide that there is none.
 fn load(
     input: impl BufRead,
-    store: &Path,
+    store: &Location,
     bad: &mut dyn FnMut(u64, &str) -> std::io::Result<()>,
 ) -> anyhow::Result<u64> {
-    let there = store.exists();
+    let made = match store {
+        Location::Sqlite(path) => Some(path).filter(|path| !path.exists()),
+        // empty tables hide nothing that a file would not hide too
+        Location::Postgres(_) => None,
+    };
     let loaded = load_into(input, store, bad);
-    if loaded.is_err() && !there {
+    if let Some(path) = made.filter(|_| loaded.is_err()) {
         for suffix in ["", "-wal", "-shm"] {
-            let mut name = store.as_os_str().to_owned();
+            let mut name = path.as_os_str().to_owned();
             name.push(suffix);
             // what was never made cannot be removed, and why nothing was loaded is what counts
             let _ = std::fs::remove_file(name);
@@ -82,7 +86,7 @@ fn load(
 
 fn load_into(
     input: impl BufRead,
-    store: &Path,
+    store: &Location,
     bad: &mut dyn FnMut(u64, &str) -> std::io::Result<()>,
 ) -> anyhow::Result<u64> {
     let open = || Writer::open(store).and_then(Writer::load);
@@ -118,18 +122,19 @@ fn load_into(
 #[cfg(test)]
 mod tests {
     use super::load;
-    use sandgate_tags::sqlite::Reader;
+    use sandgate_tags::Location;
+    use sandgate_tags::writer::reader;
 
     fn loaded(text: &str) -> (Result<u64, String>, String, Vec<(String, String)>) {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("tags.db");
+        let path = Location::Sqlite(folder.path().join("tags.db"));
         load(&b"entity,id,attribute,value\naccount,a,risk_level,1\n"[..], &path, &mut |_, _| Ok(())).unwrap();
         let mut bad = String::new();
         let done = load(text.as_bytes(), &path, &mut |number, problem| {
             bad.push_str(&format!("{number}: {problem}\n"));
             Ok(())
         });
-        let tags = Reader::open(&path).unwrap().list("account", "a", None).unwrap();
+        let tags = reader(&path).unwrap().list("account", "a", None).unwrap();
         (done.map_err(|error| error.to_string()), bad, tags)
     }
 
@@ -157,12 +162,12 @@ mod tests {
         let good = "entity,id,attribute,value\naccount,a,b,3\n";
         for text in ["", "id,value\na,b\n", "{nonsense}\n", "entity,id,attribute,value\na\n", &format!("{good}a\n")] {
             let folder = tempfile::tempdir().unwrap();
-            let store = folder.path().join("tags.db");
+            let store = Location::Sqlite(folder.path().join("tags.db"));
             load(text.as_bytes(), &store, &mut |_, _| Ok(())).unwrap_err();
             assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{text}");
             load(good.as_bytes(), &store, &mut |_, _| Ok(())).unwrap();
             load(text.as_bytes(), &store, &mut |_, _| Ok(())).unwrap_err();
-            assert_eq!(Reader::open(&store).unwrap().list("account", "a", None).unwrap(), [pair("b", "3")], "{text}");
+            assert_eq!(reader(&store).unwrap().list("account", "a", None).unwrap(), [pair("b", "3")], "{text}");
         }
     }
 }

@@ -2,7 +2,7 @@
 //! so that equal sets have equal digests on every host.
 
 use super::{Seat, SeatStage, Site, SiteSource};
-use crate::document::{Document, Fallback};
+use crate::document::{Document, Fallback, MissingTag};
 use crate::json;
 use sandgate_model::Value;
 use sandgate_model::instant::Unit;
@@ -21,7 +21,7 @@ pub(super) fn document(document: &Document, stages: &[SeatStage], seats: &[Seat]
         .collect();
     let bands: Vec<Json> =
         document.bands.iter().map(|band| json!({ "at": band.at, "outcome": band.outcome })).collect();
-    json!({
+    let mut whole = json!({
         "tenant": document.tenant,
         "deny": document.deny,
         "keep": document.keep,
@@ -31,7 +31,12 @@ pub(super) fn document(document: &Document, stages: &[SeatStage], seats: &[Seat]
         "sandbox": { "memory": site.memory, "result": site.result },
         "wasmtime": site.wasmtime,
         "zones": site.zones,
-    })
+    });
+    // only where it is not the default, so that sets without it keep their digest
+    if document.missing_tag == MissingTag::Fault {
+        whole["missing_tag"] = "fault".into();
+    }
+    whole
 }
 
 fn seat(seat: &Seat) -> Json {

@@ -84,8 +84,10 @@ pub(super) fn windows(
             stored.iter().map(known).collect()
         })
         .collect();
+    let kept = stored.iter().enumerate().filter(|(_, field)| document.keep.contains(&field.name)).map(|(at, _)| at);
+    let kept = kept.collect();
     let stored = stored.into_iter().map(|field| (field.name, field.kind)).collect();
-    Some((of_seats, Windows { plan: Arc::new(plan), stored, fields, kinds }))
+    Some((of_seats, Windows { plan: Arc::new(plan), stored, fields, kinds, kept, apart: None }))
 }
 
 /// A field that events hold.

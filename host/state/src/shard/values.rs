@@ -1,10 +1,9 @@
 //! The values that the words of events stand for.
 
-use crate::layout::{FamilyOf, OperandOf, WindowOf};
-use crate::pass::Answered;
+use crate::layout::{FamilyOf, OperandOf};
 use crate::texts::Texts;
-use sandgate_model::{Decimal, Instant, Kind, Value};
-use sandgate_window::{Answer, Event};
+use sandgate_model::Value;
+use sandgate_window::{Event, value};
 use std::sync::Arc;
 
 /// What is kept of one series.
@@ -33,34 +32,9 @@ impl KeptEvent {
     pub(super) fn of(event: Event<'_>, family: &FamilyOf, texts: &Texts) -> KeptEvent {
         let word = |(word, operand): (&u64, &OperandOf)| {
             let is_there = operand.classes & event.classes != 0;
-            operand.kind.filter(|_| is_there).and_then(|kind| value(*word, kind, texts))
+            operand.kind.filter(|_| is_there).and_then(|kind| value(*word, kind, |id| texts.get(id).cloned()))
         };
         let words = event.words.iter().zip(&family.operands).map(word).collect();
         KeptEvent { time: event.time, classes: event.classes, words }
     }
-}
-
-/// What a window answers, with its texts found.
-pub(super) fn answered(answer: Answer, window: &WindowOf, texts: &Texts) -> Answered {
-    match answer {
-        Answer::Empty => Answered::Absent,
-        Answer::Integer(integer) => Answered::Integer(integer),
-        Answer::Number(number) => Answered::Number(number),
-        Answer::Word(word) => {
-            window.kind.and_then(|kind| value(word, kind, texts)).map_or(Answered::Absent, Answered::Latest)
-        }
-    }
-}
-
-/// The value that a word of an event stands for.
-fn value(word: u64, kind: Kind, texts: &Texts) -> Option<Value<Arc<str>>> {
-    let integer = word.cast_signed();
-    Some(match kind {
-        Kind::Flag => Value::Flag(word != 0),
-        Kind::Integer => Value::Integer(integer),
-        Kind::Number => Value::Number(f64::from_bits(word)),
-        Kind::Decimal { scale } => Value::Decimal(Decimal { units: integer, scale }),
-        Kind::Instant => Value::Instant(Instant::from_millis(integer).ok()?),
-        Kind::Text => Value::Text(texts.get(word)?.clone()),
-    })
 }

@@ -64,6 +64,8 @@ struct Heard {
     said: Mutex<Vec<(RDKafkaErrorCode, Instant)>>,
     /// The last time that a broker turned us away, and why.
     refusal: Mutex<Option<(Instant, String)>>,
+    /// The last time that anything was wrong, and what.
+    trouble: Mutex<Option<(Instant, String)>>,
 }
 
 /// Listens to one client.
@@ -171,8 +173,12 @@ impl Clients {
 
     /// Why a broker turned us away since `since`, if one did.
     pub fn refused(&self, since: Instant) -> Option<String> {
-        let refusal = self.heard.refusal.lock().unwrap_or_else(PoisonError::into_inner);
-        refusal.as_ref().filter(|(when, _)| *when >= since).map(|(_, why)| why.clone())
+        heard(&self.heard.refusal, since)
+    }
+
+    /// What was last wrong with a broker since `since`, in the library's words.
+    pub(super) fn trouble(&self, since: Instant) -> Option<String> {
+        heard(&self.heard.trouble, since)
     }
 
     /// The library's settings for a purpose: defaults of ours that the operator may
@@ -278,6 +284,11 @@ impl Clients {
     }
 }
 
+fn heard(of: &Mutex<Option<(Instant, String)>>, since: Instant) -> Option<String> {
+    let last = of.lock().unwrap_or_else(PoisonError::into_inner);
+    last.as_ref().filter(|(when, _)| *when >= since).map(|(_, what)| what.clone())
+}
+
 // === impl Heard ===
 
 impl Heard {
@@ -328,11 +339,15 @@ impl Context {
         let brokers = &self.clients.config.brokers;
         let reason = self.clients.config.settings.masked(reason);
         let heard = &self.clients.heard;
+        *heard.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, reason.clone()));
         let refusal = match code {
             RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SaslAuthenticationFailed => {
                 Some("the broker refuses this user or password: mend sasl.username and sasl.password in [kafka]")
             }
-            RDKafkaErrorCode::SSL => Some("no TLS with the broker: mend the ssl settings in [kafka]"),
+            // the first try is told as TLS, the later ones as a lost connection
+            _ if code == RDKafkaErrorCode::SSL || reason.contains("SSL handshake failed") => {
+                Some("no TLS with the broker: mend the ssl settings in [kafka]")
+            }
             RDKafkaErrorCode::TopicAuthorizationFailed
             | RDKafkaErrorCode::GroupAuthorizationFailed
             | RDKafkaErrorCode::ClusterAuthorizationFailed

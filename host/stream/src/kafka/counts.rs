@@ -118,7 +118,7 @@ impl Counts {
             ),
             lanes: Arc::clone(&lanes),
             health: health.clone(),
-            broker: health.condition("broker", "was not asked yet"),
+            broker: health.condition("broker", "has not answered yet"),
             group: health.condition("group", "has given this host no partition yet"),
         };
         for what in ["assigned", "revoked", "lost"] {

@@ -115,11 +115,13 @@ impl Cluster {
             }
             let brokers = &clients.config().brokers;
             if begin.elapsed() >= limit {
-                return Err(TopicError::Away { brokers: brokers.clone(), limit, why: plain(&error) });
+                let why = clients.trouble(begin).unwrap_or_else(|| plain(&error));
+                return Err(TopicError::Away { brokers: brokers.clone(), limit, why });
             }
             if told.elapsed() >= Cluster::TELL {
                 told = Instant::now();
-                tracing::warn!(%brokers, waited = ?begin.elapsed(), "no broker answers yet; trying on");
+                let why = clients.trouble(begin).unwrap_or_else(|| plain(&error));
+                tracing::warn!(%brokers, waited = ?begin.elapsed(), %why, "no broker answers yet; trying on");
             }
         }
     }
@@ -313,11 +315,13 @@ impl Cluster {
     }
 }
 
-/// Serves what the library has to say on a client that is only asked.
+/// Serves what the library has to say on a client that is only asked. A poll that
+/// does not wait would end at the first line of its log.
 fn drain(consumer: &BaseConsumer<Context>) {
     const MOST: usize = 1_000;
+    const MOMENT: Duration = Duration::from_millis(2);
     for _ in 0..MOST {
-        if consumer.poll(Duration::ZERO).is_none() {
+        if consumer.poll(MOMENT).is_none() {
             break;
         }
     }

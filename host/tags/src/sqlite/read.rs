@@ -1,11 +1,14 @@
 //! Looking tags up in the file.
 
-use super::{Session, check_header, failed, push_texts};
-use crate::{Error, Store, Wanted};
+use super::{LAYOUT_CHANGES, Session, check_header, failed, push_texts};
+use crate::database::{CHANGES_MAX, Changes, Database, Name, Since};
+use crate::{Error, Tag, Wanted};
 use sqlx::Row as _;
-use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// The join is spelled as a cross join because that one SQLite never reorders:
 /// one search of the key for each name, never a walk over the table.
@@ -14,6 +17,19 @@ const LOOK_UP: &str = "SELECT wanted.key, tags.value FROM json_each(?1) AS wante
 
 const LIST: &str = "SELECT attribute, value FROM tags
      WHERE entity = ?1 AND id = ?2 AND (?3 IS NULL OR attribute = ?3) ORDER BY attribute";
+
+const RANGE: &str = "SELECT coalesce(min(number), 0), coalesce(max(number), 0) FROM changes";
+const BEFORE: &str = "SELECT coalesce(max(number), 0) FROM changes WHERE at < unixepoch('subsec') - ?1";
+const CHANGED: &str = "SELECT entity, attribute, id FROM changes
+     WHERE number > ?1 AND number <= ?2 ORDER BY number LIMIT ?3";
+const WALK: &str = "SELECT entity, attribute, id, value FROM tags
+     WHERE (entity, attribute, id) > (?1, ?2, ?3) ORDER BY entity, attribute, id LIMIT ?4";
+const COUNT: &str = "SELECT count(*) FROM tags";
+
+/// Tags that one part of a walk reads.
+const PART: i64 = 10_000;
+/// How long a person waits for `sandgate tags get`.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The store, opened for reading.
 ///
@@ -42,23 +58,6 @@ impl Reader {
         Ok(reader)
     }
 
-    /// The tags of one thing as attribute and value, in the order of their
-    /// attributes; with an `attribute`, that one alone.
-    ///
-    /// # Errors
-    /// Where they cannot be read.
-    pub fn list(&self, entity: &str, id: &str, attribute: Option<&str>) -> Result<Vec<(String, String)>, Error> {
-        let mut session = self.session()?;
-        let query = sqlx::query(LIST).bind(entity).bind(id).bind(attribute);
-        let rows = session.runtime.block_on(query.fetch_all(&mut session.connection));
-        let rows = rows.map_err(|error| failed(&self.path, "read", &error))?;
-        self.give_back(session);
-        rows.iter()
-            .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
-            .collect::<Result<_, sqlx::Error>>()
-            .map_err(|error| failed(&self.path, "read", &error))
-    }
-
     /// A session of this thread's own, until it is given back.
     fn session(&self) -> Result<Session, Error> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
@@ -68,44 +67,123 @@ impl Reader {
     fn give_back(&self, session: Session) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
     }
+
+    /// Asks for rows. A session whose question failed is dropped: the next one
+    /// starts anew.
+    fn rows(&self, limit: Duration, query: Query<'_>) -> Result<Vec<SqliteRow>, Error> {
+        let mut session = self.session()?;
+        let Session { runtime, connection, .. } = &mut session;
+        let rows = runtime.block_on(async { timeout(limit, query.fetch_all(connection)).await });
+        let rows = rows.map_err(|_| Error::Late { server: format!("sqlite:{}", self.path.display()), limit })?;
+        let rows = rows.map_err(|error| failed(&self.path, "read", &error))?;
+        self.give_back(session);
+        Ok(rows)
+    }
+
+    fn bad(&self, error: &sqlx::Error) -> Error {
+        failed(&self.path, "read", error)
+    }
 }
 
-impl Store for Reader {
-    fn look_up(&self, wanted: &[Wanted<'_>], found: &mut Vec<Option<Arc<str>>>) -> Result<(), Error> {
+type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
+
+impl Database for Reader {
+    fn look_up(&self, names: &[Wanted<'_>], limit: Duration, found: &mut Vec<Option<Arc<str>>>) -> Result<(), Error> {
+        let mut json = String::from("[");
+        for (index, name) in names.iter().enumerate() {
+            json.push_str(if index == 0 { "[" } else { ",[" });
+            push_texts(&mut json, &[name.entity, name.attribute, name.id]);
+            json.push(']');
+        }
+        json.push(']');
+        let rows = self.rows(limit, sqlx::query(LOOK_UP).bind(json))?;
         found.clear();
-        let mut rows = String::new();
-        // which of `wanted` the rows ask for: a name that cannot be stored is not asked for
-        let mut asked = Vec::with_capacity(wanted.len());
-        for (index, name) in wanted.iter().enumerate() {
-            if name.check().is_ok() {
-                rows.push_str(if asked.is_empty() { "[[" } else { ",[" });
-                push_texts(&mut rows, &[name.entity, name.attribute, name.id]);
-                rows.push(']');
-                asked.push(index);
-            }
-        }
-        if asked.is_empty() {
-            found.resize(wanted.len(), None);
-            return Ok(());
-        }
-        rows.push(']');
-        let mut session = self.session()?;
-        let query = sqlx::query(LOOK_UP).bind(rows);
-        let answer = session.runtime.block_on(query.fetch_all(&mut session.connection));
-        // a session whose look-up failed is dropped: the next one starts anew
-        let answer = answer.map_err(|error| failed(&self.path, "read", &error))?;
-        self.give_back(session);
-        found.resize(wanted.len(), None);
-        for row in answer {
-            let (row, value): (i64, &str) = row
-                .try_get(0)
-                .and_then(|key| Ok((key, row.try_get(1)?)))
-                .map_err(|error| failed(&self.path, "read", &error))?;
-            let index = usize::try_from(row).ok().and_then(|row| asked.get(row));
-            if let Some(slot) = index.and_then(|index| found.get_mut(*index)) {
+        found.resize(names.len(), None);
+        for row in rows {
+            let pair = row.try_get(0).and_then(|key| Ok((key, row.try_get(1)?)));
+            let (key, value): (i64, &str) = pair.map_err(|error| self.bad(&error))?;
+            if let Some(slot) = usize::try_from(key).ok().and_then(|index| found.get_mut(index)) {
                 *slot = Some(Arc::from(value));
             }
         }
         Ok(())
     }
+
+    fn changes(&self, since: Since, limit: Duration) -> Result<Option<Changes>, Error> {
+        let numbers = |query: Query<'_>| -> Result<(i64, i64), Error> {
+            let rows = self.rows(limit, query)?;
+            let row = rows.first().ok_or_else(|| self.bad(&sqlx::Error::RowNotFound))?;
+            let pair = row.try_get(0).and_then(|first| Ok((first, row.try_get(row.len() - 1)?)));
+            pair.map_err(|error| self.bad(&error))
+        };
+        let mut session = self.session()?;
+        let (_, layout) = session.header()?;
+        self.give_back(session);
+        if layout < LAYOUT_CHANGES {
+            return Ok(None);
+        }
+        let (first, last) = numbers(sqlx::query(RANGE))?;
+        let after = match since {
+            Since::Number(number) => number,
+            Since::Ago(time) => numbers(sqlx::query(BEFORE).bind(time.as_secs_f64()))?.0,
+        };
+        let mut changes = Changes { last, ..Changes::default() };
+        // a number that went back is another file; one that has gone was not read in time
+        changes.all = last < after || matches!(since, Since::Number(number) if number > 0 && first > number + 1);
+        if changes.all || last == after {
+            return Ok(Some(changes));
+        }
+        let rows = self.rows(limit, sqlx::query(CHANGED).bind(after).bind(last).bind(CHANGES_MAX as i64 + 1))?;
+        changes.all = rows.len() > CHANGES_MAX;
+        for row in &rows {
+            match name(row).map_err(|error| self.bad(&error))? {
+                Some(name) if !changes.all => changes.names.push(name),
+                _ => changes.all = true,
+            }
+        }
+        Ok(Some(changes))
+    }
+
+    fn walk(&self, limit: Duration, each: &mut dyn FnMut(Tag<'_>) -> bool) -> Result<(), Error> {
+        let mut after = (String::new(), String::new(), String::new());
+        loop {
+            let (entity, attribute, id) = (after.0.as_str(), after.1.as_str(), after.2.as_str());
+            let query = sqlx::query(WALK).bind(entity).bind(attribute).bind(id).bind(PART);
+            let rows = self.rows(limit, query)?;
+            for row in &rows {
+                if !each(tag(row).map_err(|error| self.bad(&error))?) {
+                    return Ok(());
+                }
+            }
+            let Some(last) = rows.last().filter(|_| rows.len() as i64 == PART) else { return Ok(()) };
+            let last = tag(last).map_err(|error| self.bad(&error))?;
+            after = (last.entity.to_owned(), last.attribute.to_owned(), last.id.to_owned());
+        }
+    }
+
+    fn list(&self, entity: &str, id: &str, attribute: Option<&str>) -> Result<Vec<(String, String)>, Error> {
+        let rows = self.rows(PATIENCE, sqlx::query(LIST).bind(entity).bind(id).bind(attribute))?;
+        let pairs = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, sqlx::Error>>();
+        pairs.map_err(|error| self.bad(&error))
+    }
+
+    fn count(&self, limit: Duration) -> Result<u64, Error> {
+        let rows = self.rows(limit, sqlx::query(COUNT))?;
+        let count = rows.first().map_or(Ok(0_i64), |row| row.try_get(0));
+        count.map(|count| u64::try_from(count).unwrap_or(0)).map_err(|error| self.bad(&error))
+    }
+}
+
+/// The name that a change is about; `None` if it is about everything.
+fn name(row: &SqliteRow) -> Result<Option<Name>, sqlx::Error> {
+    let (entity, attribute, id) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+    let whole = |entity: Option<String>, attribute: Option<String>, id: Option<String>| {
+        Some(Name { entity: entity?, attribute: attribute?, id: id? })
+    };
+    Ok(whole(entity, attribute, id))
+}
+
+fn tag(row: &SqliteRow) -> Result<Tag<'_>, sqlx::Error> {
+    let (entity, attribute, id, value) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
+    Ok(Tag { entity, attribute, id, value })
 }

@@ -1,6 +1,7 @@
 //! Putting tags into the file: `sandgate tags`, never a host that judges.
 
 use super::{APPLICATION, LAYOUT, Session, check_header, push_texts};
+use crate::database::CHANGES_MAX;
 use crate::{Error, Tag};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Row as _, SqlSafeStr};
@@ -11,6 +12,19 @@ const CREATE: &str = "CREATE TABLE tags (
         entity TEXT NOT NULL, attribute TEXT NOT NULL, id TEXT NOT NULL, value TEXT NOT NULL,
         PRIMARY KEY (entity, attribute, id)
     ) STRICT, WITHOUT ROWID";
+/// What has changed of late; three times nothing is a change of everything.
+const CREATE_CHANGES: &str = "CREATE TABLE IF NOT EXISTS changes (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL DEFAULT (unixepoch('subsec')),
+        entity TEXT, attribute TEXT, id TEXT
+    ) STRICT";
+const CHANGED: &str = "INSERT INTO changes (entity, attribute, id)
+    SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1)";
+const CHANGED_ALL: &str = "INSERT INTO changes (entity) VALUES (NULL)";
+/// The last one stays, so that the numbers go on from it.
+const PRUNE: &str = "DELETE FROM changes WHERE at < unixepoch('subsec') - 86400
+    AND number < (SELECT max(number) FROM changes)";
+const DELETE: &str = "DELETE FROM tags WHERE entity = ?1 AND id = ?2 AND (?3 IS NULL OR attribute = ?3)
+    RETURNING entity, attribute, id";
 /// `WHERE true` lets the parser tell the conflict clause from a join's.
 const PUT: &str = "INSERT INTO tags (entity, attribute, id, value)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?1) WHERE true
@@ -45,7 +59,10 @@ impl Writer {
     fn prepare(&mut self, path: &Path) -> Result<(), Error> {
         let (application, layout) = self.session.header()?;
         if application != 0 || layout != 0 || self.tables()? != 0 {
-            return check_header(path, application, layout);
+            check_header(path, application, layout)?;
+            if layout == LAYOUT {
+                return Ok(());
+            }
         }
         self.run("PRAGMA journal_mode = WAL")?;
         self.run("BEGIN IMMEDIATE")?;
@@ -53,8 +70,9 @@ impl Writer {
         if self.tables()? == 0 {
             self.run(CREATE)?;
             self.run(AssertSqlSafe(format!("PRAGMA application_id = {APPLICATION}")))?;
-            self.run(AssertSqlSafe(format!("PRAGMA user_version = {LAYOUT}")))?;
         }
+        self.run(CREATE_CHANGES)?;
+        self.run(AssertSqlSafe(format!("PRAGMA user_version = {LAYOUT}")))?;
         self.run("COMMIT")
     }
 
@@ -76,7 +94,27 @@ impl Writer {
     /// Where another writer holds the store, or it cannot be written.
     pub fn load(mut self) -> Result<Loading, Error> {
         self.run("BEGIN IMMEDIATE")?;
-        Ok(Loading { writer: self, json: String::new(), rows: Vec::new() })
+        Ok(Loading { writer: self, json: String::new(), rows: Vec::new(), changed: String::new(), count: 0 })
+    }
+
+    /// Deletes the tags of one thing, or one of them, and says how many there were.
+    ///
+    /// # Errors
+    /// Where they cannot be deleted.
+    pub fn delete(mut self, entity: &str, id: &str, attribute: Option<&str>) -> Result<u64, Error> {
+        self.run("BEGIN IMMEDIATE")?;
+        let query = sqlx::query(DELETE).bind(entity).bind(id).bind(attribute);
+        let rows = self.session.runtime.block_on(query.fetch_all(&mut self.session.connection));
+        let rows = rows.map_err(|error| self.failed(error))?;
+        let mut loading =
+            Loading { writer: self, json: String::new(), rows: Vec::new(), changed: String::new(), count: 0 };
+        for row in &rows {
+            let name = row.try_get(0).and_then(|entity| Ok((entity, row.try_get(1)?, row.try_get(2)?)));
+            let (entity, attribute, id): (&str, &str, &str) = name.map_err(|error| loading.writer.failed(error))?;
+            loading.note(&[entity, attribute, id]);
+        }
+        loading.commit()?;
+        Ok(rows.len() as u64)
     }
 
     fn run(&mut self, statement: impl SqlSafeStr) -> Result<(), Error> {
@@ -103,6 +141,10 @@ pub struct Loading {
     /// The rows of the next chunk as JSON arrays, end to end.
     json: String,
     rows: Vec<Row>,
+    /// The names that have changed, as JSON arrays with commas between them, as
+    /// long as there are few enough to be told one by one.
+    changed: String,
+    count: usize,
 }
 
 /// Where a row stands in the JSON of its chunk.
@@ -120,6 +162,7 @@ impl Loading {
     /// # Errors
     /// Where the store cannot be written.
     pub fn put(&mut self, tag: Tag<'_>) -> Result<(), Error> {
+        self.note(&[tag.entity, tag.attribute, tag.id]);
         let start = self.json.len();
         self.json.push('[');
         push_texts(&mut self.json, &[tag.entity, tag.attribute, tag.id]);
@@ -140,8 +183,29 @@ impl Loading {
     /// Where the store cannot be written; it is then as it was.
     pub fn commit(mut self) -> Result<(), Error> {
         self.flush()?;
+        if self.count > CHANGES_MAX {
+            self.writer.run(CHANGED_ALL)?;
+        } else if self.count > 0 {
+            let changed = format!("[{}]", std::mem::take(&mut self.changed));
+            let query = sqlx::query(CHANGED).bind(changed).execute(&mut self.writer.session.connection);
+            let done = self.writer.session.runtime.block_on(query);
+            done.map(drop).map_err(|error| self.writer.failed(error))?;
+        }
+        self.writer.run(PRUNE)?;
         self.writer.run("COMMIT")?;
         self.writer.session.close()
+    }
+
+    /// Notes that the tag of a name changes.
+    fn note(&mut self, name: &[&str]) {
+        self.count += 1;
+        if self.count > CHANGES_MAX {
+            self.changed = String::new();
+            return;
+        }
+        self.changed.push_str(if self.count == 1 { "[" } else { ",[" });
+        push_texts(&mut self.changed, name);
+        self.changed.push(']');
     }
 
     /// Sends the chunk, in the order of the keys: pages of the table are then

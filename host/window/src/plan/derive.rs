@@ -130,7 +130,8 @@ impl Family {
     }
 
     /// Appends the operands of an event, and gives back its classes: none is no event.
-    fn event<'a>(&self, source: usize, cells: &[Cell<'a>], out: &mut Derived<'a>) -> u64 {
+    /// The key is not looked at: it is that of whoever knows the series.
+    pub fn event<'a>(&self, source: usize, cells: &[Cell<'a>], out: &mut Derived<'a>) -> u64 {
         let mut classes = self.of_source.get(source).copied().unwrap_or(0);
         // those that would be cleared or not by what cannot be read
         let mut doubtful = 0;

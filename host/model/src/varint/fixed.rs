@@ -1,27 +1,27 @@
 //! Numbers of a fixed width, least significant byte first: where a form is read
 //! by people with a hex dump, and a few bytes do not matter.
 
-use crate::varint::Bytes;
+use super::Bytes;
 
 impl<'a> Bytes<'a> {
     /// The next four bytes as a number.
-    pub(crate) fn u32(&mut self) -> Option<u32> {
+    pub fn u32(&mut self) -> Option<u32> {
         self.array().map(u32::from_le_bytes)
     }
 
     /// The next eight bytes as a number.
-    pub(crate) fn u64(&mut self) -> Option<u64> {
+    pub fn u64(&mut self) -> Option<u64> {
         self.array().map(u64::from_le_bytes)
     }
 
     /// A length of four bytes and as many bytes.
-    pub(crate) fn long(&mut self) -> Option<&'a [u8]> {
+    pub fn long(&mut self) -> Option<&'a [u8]> {
         let length = self.u32()?;
         self.take(usize::try_from(length).ok()?)
     }
 
     /// Nothing, if nothing is left.
-    pub(crate) fn end(&self) -> Option<()> {
+    pub fn end(&self) -> Option<()> {
         self.0.is_empty().then_some(())
     }
 }
@@ -29,7 +29,7 @@ impl<'a> Bytes<'a> {
 /// Appends a length of four bytes and the bytes, or nothing where they are too
 /// many for it.
 #[must_use]
-pub(crate) fn put_long(out: &mut Vec<u8>, bytes: &[u8]) -> bool {
+pub fn put_long(out: &mut Vec<u8>, bytes: &[u8]) -> bool {
     let Ok(length) = u32::try_from(bytes.len()) else { return false };
     out.extend_from_slice(&length.to_le_bytes());
     out.extend_from_slice(bytes);

@@ -1,34 +1,41 @@
 //! Whole numbers in as few bytes as they need: seven bits a byte, the lowest
 //! first (LEB128); signed ones are zigzagged, so that small negative ones are short too.
 
+mod fixed;
+
+pub use fixed::put_long;
+
 /// Bytes that are read from the front. Every read answers `None` where they end
 /// too early, and leaves nothing half read that anybody may use.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Bytes<'a>(pub(crate) &'a [u8]);
+pub struct Bytes<'a>(
+    /// What is left.
+    pub &'a [u8],
+);
 
 impl<'a> Bytes<'a> {
     /// The next `count` bytes.
-    pub(crate) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+    pub fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
         Some(taken)
     }
 
     /// The next `N` bytes.
-    pub(crate) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+    pub fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (taken, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
         Some(*taken)
     }
 
     /// The next byte.
-    pub(crate) fn byte(&mut self) -> Option<u8> {
+    pub fn byte(&mut self) -> Option<u8> {
         self.array::<1>().map(|[byte]| byte)
     }
 
     /// The next unsigned number; `None` also where it needs more than 64 bits or
     /// was written longer than it needs to be.
-    pub(crate) fn unsigned(&mut self) -> Option<u64> {
+    pub fn unsigned(&mut self) -> Option<u64> {
         let mut value = 0u64;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -45,40 +52,40 @@ impl<'a> Bytes<'a> {
     }
 
     /// The next unsigned number of 32 bits.
-    pub(crate) fn unsigned32(&mut self) -> Option<u32> {
+    pub fn unsigned32(&mut self) -> Option<u32> {
         self.unsigned()?.try_into().ok()
     }
 
     /// The next signed number.
-    pub(crate) fn signed(&mut self) -> Option<i64> {
+    pub fn signed(&mut self) -> Option<i64> {
         let value = self.unsigned()?;
         Some((value >> 1).cast_signed() ^ -((value & 1).cast_signed()))
     }
 
     /// The next length and as many bytes.
-    pub(crate) fn bytes(&mut self) -> Option<&'a [u8]> {
+    pub fn bytes(&mut self) -> Option<&'a [u8]> {
         let length = self.unsigned()?.try_into().ok()?;
         self.take(length)
     }
 
     /// The next length and as many bytes of text.
-    pub(crate) fn text(&mut self) -> Option<&'a str> {
+    pub fn text(&mut self) -> Option<&'a str> {
         std::str::from_utf8(self.bytes()?).ok()
     }
 
     /// The next byte as a flag, which has no third value.
-    pub(crate) fn flag(&mut self) -> Option<bool> {
+    pub fn flag(&mut self) -> Option<bool> {
         self.byte().filter(|byte| *byte <= 1).map(|byte| byte == 1)
     }
 
     /// The next flag and, if it is set, signed number.
-    pub(crate) fn option(&mut self) -> Option<Option<i64>> {
+    pub fn option(&mut self) -> Option<Option<i64>> {
         if self.flag()? { self.signed().map(Some) } else { Some(None) }
     }
 }
 
 /// Appends an unsigned number.
-pub(crate) fn unsigned(mut value: u64, out: &mut Vec<u8>) {
+pub fn unsigned(mut value: u64, out: &mut Vec<u8>) {
     while value >= 0x80 {
         out.push(value.to_le_bytes()[0] | 0x80);
         value >>= 7;
@@ -87,18 +94,18 @@ pub(crate) fn unsigned(mut value: u64, out: &mut Vec<u8>) {
 }
 
 /// Appends a signed number.
-pub(crate) fn signed(value: i64, out: &mut Vec<u8>) {
+pub fn signed(value: i64, out: &mut Vec<u8>) {
     unsigned(((value << 1) ^ (value >> 63)).cast_unsigned(), out);
 }
 
 /// Appends a length and the bytes.
-pub(crate) fn bytes(value: &[u8], out: &mut Vec<u8>) {
+pub fn bytes(value: &[u8], out: &mut Vec<u8>) {
     unsigned(value.len() as u64, out);
     out.extend_from_slice(value);
 }
 
 /// Appends a flag, and the number if there is one.
-pub(crate) fn option(value: Option<i64>, out: &mut Vec<u8>) {
+pub fn option(value: Option<i64>, out: &mut Vec<u8>) {
     out.push(u8::from(value.is_some()));
     if let Some(value) = value {
         signed(value, out);
