@@ -71,7 +71,10 @@ fn every_key_is_documented_and_no_other_with_its_default() {
         }
     }
     let told = text(&Desk::new().succeed(["check", "--keys"]).stdout);
-    assert!(told.contains("  engine.batch                             whole number    256          1 to 4096\n"), "{told}");
+    assert!(
+        told.contains("  engine.batch                             whole number    256          1 to 4096\n"),
+        "{told}"
+    );
 }
 
 fn desk(host: &str, tenant: &str) -> Desk {
@@ -131,8 +134,11 @@ fn every_key_of_the_tags_is_documented() {
     for key in documented {
         assert!(source.contains(&format!("\"{key}\"")), "{key} is documented and not read");
         let wrong = section.lines().find(|line| line.starts_with(&format!("{key} = "))).unwrap();
-        let told = desk(&host.replace(wrong, &format!("{key} = -1")), &block("tenant"))
-            .run(["check", "--config", "sandgate.toml"]);
+        let told = desk(&host.replace(wrong, &format!("{key} = -1")), &block("tenant")).run([
+            "check",
+            "--config",
+            "sandgate.toml",
+        ]);
         let told = text(&told.stdout) + &text(&told.stderr);
         assert!(told.contains(&format!("tags.{key}: ")), "{key}: {told}");
     }

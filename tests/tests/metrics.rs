@@ -23,11 +23,8 @@ impl Host {
         let run = unique("metrics");
         let topic = |what: &str| Topic::on(kafka(), &format!("{run}-{what}"), 2, &[]);
         let [payments, ..] = ["payments", "decisions", "dead-letters", "changelog"].map(topic);
-        let source = PAYMENTS.replacen(
-            "name = \"payments\"",
-            &format!("name = \"payments\"\ntopic = \"{run}-payments\""),
-            1,
-        );
+        let source =
+            PAYMENTS.replacen("name = \"payments\"", &format!("name = \"payments\"\ntopic = \"{run}-payments\""), 1);
         let host = format!(
             "{source}\n[sink]\ntopic = \"{run}-decisions\"\ndead_letters = \"{run}-dead-letters\"\nchangelog = \"{run}-changelog\"\n\
              [kafka]\nbrokers = \"{}\"\ngroup = \"{run}\"\n[metrics]\nlisten = \"127.0.0.1:0\"\n[log]\nformat = \"json\"\nlevel = \"debug\"\n",

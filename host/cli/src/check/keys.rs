@@ -26,8 +26,6 @@ pub(super) fn run(as_json: bool, out: &mut impl Write) -> anyhow::Result<()> {
 }
 
 fn all(keys: &[Key]) -> Vec<Value> {
-    let one = |key: &Key| {
-        json!({ "key": key.path, "kind": key.kind.word(), "bounds": key.kind.bounds(), "default": key.default })
-    };
+    let one = |key: &Key| json!({ "key": key.path, "kind": key.kind.word(), "bounds": key.kind.bounds(), "default": key.default });
     keys.iter().map(one).collect()
 }
