@@ -3,6 +3,7 @@
 //! and each trouble once in a while rather than once for each client and second.
 
 use super::config::Config;
+use super::heard::Heard;
 use rdkafka::admin::AdminClient;
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
@@ -11,7 +12,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::DeliveryResult;
 use rdkafka::producer::{NoCustomPartitioner, ProducerContext, ThreadedProducer};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// What a client is for; each has settings of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,17 +56,6 @@ pub enum ClientError {
         /// What the library says.
         why: String,
     },
-}
-
-/// What was heard of late.
-#[derive(Debug, Default)]
-struct Heard {
-    /// What was said, and when, at most [`Heard::KINDS`].
-    said: Mutex<Vec<(RDKafkaErrorCode, Instant)>>,
-    /// The last time that a broker turned us away, and why.
-    refusal: Mutex<Option<(Instant, String)>>,
-    /// The last time that anything was wrong, and what.
-    trouble: Mutex<Option<(Instant, String)>>,
 }
 
 /// Listens to one client.
@@ -287,33 +277,6 @@ impl Clients {
 fn heard(of: &Mutex<Option<(Instant, String)>>, since: Instant) -> Option<String> {
     let last = of.lock().unwrap_or_else(PoisonError::into_inner);
     last.as_ref().filter(|(when, _)| *when >= since).map(|(_, what)| what.clone())
-}
-
-// === impl Heard ===
-
-impl Heard {
-    /// The most kinds of trouble that are remembered.
-    const KINDS: usize = 64;
-    /// How often a trouble that lasts is told.
-    const EVERY: Duration = Duration::from_secs(30);
-
-    /// Whether this trouble is to be told now.
-    fn news(&self, code: RDKafkaErrorCode, now: Instant) -> bool {
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        match said.iter_mut().find(|(known, _)| *known == code) {
-            Some((_, when)) if now.duration_since(*when) < Heard::EVERY => false,
-            Some((_, when)) => {
-                *when = now;
-                true
-            }
-            None => {
-                if said.len() < Heard::KINDS {
-                    said.push((code, now));
-                }
-                true
-            }
-        }
-    }
 }
 
 // === impl Context ===
