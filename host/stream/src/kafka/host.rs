@@ -7,10 +7,11 @@ use super::config::{Config, Topics};
 use super::copy::Copies;
 use super::counts::Counts;
 use super::group::{Group, GroupError, Ownership};
+use super::orders::Order;
 use super::rebuild::{Opener, pause};
 use super::topics::{Cluster, Position, TopicError};
 use super::wanted::Severity;
-use super::worker::{Order, Worker};
+use super::worker::Worker;
 use sandgate_engine::Engine;
 use sandgate_state::folder::FolderError;
 use sandgate_state::identity::Setting;
@@ -148,7 +149,7 @@ pub fn run(job: Job, stop: &AtomicBool) -> Result<(), HostError> {
         pause(LOOK);
     };
     tracing::info!("stopping: what is in hand is committed first");
-    hands.workers.iter().for_each(|worker| super::worker::tell(worker, Order::Stop));
+    hands.workers.iter().for_each(|worker| super::orders::tell(worker, Order::Stop));
     let finished = join(threads, shutdown);
     if let Some(group) = ground.group.lock().unwrap_or_else(PoisonError::into_inner).take() {
         // with a stable name the place is kept for a host that comes back
@@ -266,7 +267,7 @@ impl Ownership for Hands {
             let lost = Arc::new(AtomicBool::new(false));
             self.held.lock().unwrap_or_else(PoisonError::into_inner).push((*partition, Arc::clone(&lost)));
             if let Some(worker) = self.workers.get(self.worker(*partition)) {
-                super::worker::tell(worker, Order::Take { partition: *partition, lost });
+                super::orders::tell(worker, Order::Take { partition: *partition, lost });
             }
         }
     }
@@ -277,7 +278,7 @@ impl Ownership for Hands {
         let (done, finished) = sync_channel(self.workers.len());
         let mut waiting = 0;
         for (worker, partitions) in self.shares(partitions) {
-            super::worker::tell(worker, Order::GiveUp { partitions, done: done.clone() });
+            super::orders::tell(worker, Order::GiveUp { partitions, done: done.clone() });
             waiting += 1;
         }
         drop(done);
@@ -311,7 +312,7 @@ impl Hands {
             !gone
         });
         for (worker, partitions) in self.shares(partitions) {
-            super::worker::tell(worker, Order::Lost(partitions));
+            super::orders::tell(worker, Order::Lost(partitions));
         }
     }
 }

@@ -11,16 +11,14 @@
 //!
 //! Nothing is guessed: where the two differ the lane is refused, with the way out.
 
-mod read;
-
 use super::client::Clients;
 use super::config::Topics;
 use super::copy::{Copied, Copies};
 use super::counts::Counts;
 use super::lane::{Kept, Lane};
+use super::reading::{Log, Tee};
 use super::refusal::LaneError;
 use super::topics::{Cluster, Ends, Position};
-use read::{Log, Tee};
 use sandgate_engine::{Engine, LaneJudge};
 use sandgate_state::Settings;
 use sandgate_state::changelog::{Committed, Owner, Replay, Trim};

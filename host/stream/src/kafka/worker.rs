@@ -5,15 +5,13 @@
 //! happens inside of its reading. What is waiting becomes the next batch. How much
 //! may be judged and not committed is bounded; beyond that it reads no more.
 
-mod orders;
-
 use super::batch::Batch;
 use super::client::{ClientError, Context};
 use super::commits::Ready;
 use super::committer::{Answer, Committer, Ground};
 use super::lane::Lane;
+use super::orders::{GivingUp, Opening, Order};
 use super::rebuild::Opener;
-use orders::GivingUp;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message as _};
@@ -24,44 +22,42 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-pub(super) use orders::{Order, tell};
-
 /// A worker, on its own thread.
 pub(super) struct Worker {
-    ground: Arc<Ground>,
-    opener: Arc<Opener>,
-    index: usize,
+    pub(super) ground: Arc<Ground>,
+    pub(super) opener: Arc<Opener>,
+    pub(super) index: usize,
     /// The most records of a batch.
-    batch: usize,
-    consumer: Arc<BaseConsumer<Context>>,
-    orders: Receiver<Order>,
+    pub(super) batch: usize,
+    pub(super) consumer: Arc<BaseConsumer<Context>>,
+    pub(super) orders: Receiver<Order>,
     /// Where those who open lanes say so.
-    own: Sender<Order>,
-    committer: Committer,
+    pub(super) own: Sender<Order>,
+    pub(super) committer: Committer,
     /// Whether the committer has its producers.
-    begun: bool,
-    lanes: Vec<Held>,
-    opening: Vec<orders::Opening>,
-    giving_up: Vec<GivingUp>,
-    stopping: Option<Instant>,
+    pub(super) begun: bool,
+    pub(super) lanes: Vec<Held>,
+    pub(super) opening: Vec<Opening>,
+    pub(super) giving_up: Vec<GivingUp>,
+    pub(super) stopping: Option<Instant>,
     /// Records and bytes handed over and not answered.
-    waiting: (u64, u64),
-    spare: Vec<Batch>,
+    pub(super) waiting: (u64, u64),
+    pub(super) spare: Vec<Batch>,
 }
 
 /// A lane in work.
-struct Held {
-    lane: Arc<Lane>,
+pub(super) struct Held {
+    pub(super) lane: Arc<Lane>,
     /// What is being gathered.
-    batch: Batch,
+    pub(super) batch: Batch,
     /// The number of the next batch.
-    number: u64,
+    pub(super) number: u64,
     /// Of each source, the next offset.
-    positions: Vec<u64>,
+    pub(super) positions: Vec<u64>,
     /// Batches handed over and not answered.
-    in_flight: usize,
+    pub(super) in_flight: usize,
     /// Whether it is finished and then given up.
-    draining: bool,
+    pub(super) draining: bool,
 }
 
 /// How long a quiet worker waits before it looks around.
@@ -329,7 +325,7 @@ impl Worker {
 }
 
 /// Adds the partitions of a lane with the next offset of each.
-fn add(list: &mut TopicPartitionList, ground: &Ground, lane: &Lane, positions: &[u64]) {
+pub(super) fn add(list: &mut TopicPartitionList, ground: &Ground, lane: &Lane, positions: &[u64]) {
     for (source, offset) in ground.topics.sources.iter().zip(positions) {
         // an offset that came from Kafka is one for Kafka
         let _ = list.add_partition_offset(&source.topic, lane.partition, Offset::Offset(offset.cast_signed()));

@@ -1,49 +1,16 @@
-//! What a worker is told: to take over a lane, to give it up, to stop.
+//! Lanes come to a worker and leave it: what it does about its orders.
 
-use super::super::lane::Lane;
-use super::super::rebuild::{Opener, pause};
-use super::super::refusal::LaneError;
-use super::{Held, Worker, add};
-use crate::kafka::batch::Batch;
+use super::batch::Batch;
+use super::lane::Lane;
+use super::orders::{GivingUp, Opening, Order, open};
+use super::refusal::LaneError;
+use super::worker::{Held, Worker, add};
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::Consumer as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Sender, SyncSender};
-use std::time::{Duration, Instant};
-
-/// What a worker is told.
-pub(in crate::kafka) enum Order {
-    /// A partition is this host's.
-    Take { partition: i32, lost: Arc<AtomicBool> },
-    /// These are to be given up; `done` is told when nothing of them is in hand.
-    GiveUp { partitions: Vec<i32>, done: SyncSender<()> },
-    /// These are gone already.
-    Lost(Vec<i32>),
-    /// A lane is there, or will not be.
-    Opened { partition: i32, opened: Result<Box<Lane>, LaneError>, lost: Arc<AtomicBool> },
-    /// Finish, commit, and end.
-    Stop,
-}
-
-/// A lane that is being taken over by a thread of its own.
-pub(super) struct Opening {
-    partition: i32,
-    /// Whether the group has taken it away again.
-    lost: Arc<AtomicBool>,
-}
-
-/// Partitions that somebody waits for.
-pub(super) struct GivingUp {
-    partitions: Vec<i32>,
-    done: SyncSender<()>,
-}
-
-impl Opening {
-    pub(super) fn cancel(&self) {
-        self.lost.store(true, Ordering::Release);
-    }
-}
+use std::sync::mpsc::SyncSender;
+use std::time::Instant;
 
 impl Worker {
     pub(super) fn hear_orders(&mut self) {
@@ -184,22 +151,4 @@ impl Worker {
             }
         }
     }
-}
-
-/// Takes a lane over; what may pass by itself is tried again.
-fn open(opener: &Opener, partition: i32, cancelled: &Arc<AtomicBool>) -> Result<Lane, LaneError> {
-    loop {
-        match opener.open(partition, cancelled) {
-            Err(error) if error.may_pass() && !cancelled.load(Ordering::Acquire) => {
-                tracing::warn!(partition, %error, "the lane cannot be taken over yet; trying on");
-                pause(Duration::from_millis(500));
-            }
-            opened => return opened,
-        }
-    }
-}
-
-/// Tells a worker something. One that ended needs to know nothing.
-pub(in crate::kafka) fn tell(worker: &Sender<Order>, order: Order) {
-    let _ = worker.send(order);
 }

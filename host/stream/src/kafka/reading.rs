@@ -1,7 +1,7 @@
 //! Reading a changelog partition to its end, into a lane and into what follows it.
 
-use super::super::client::{Clients, Context, Purpose};
-use super::super::refusal::LaneError;
+use super::client::{Clients, Context, Purpose};
+use super::refusal::LaneError;
 use rdkafka::Message as _;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
