@@ -20,7 +20,7 @@ use kafka::{Kafka, OfSource, Unready};
 use sandgate_engine::document::Document;
 use sandgate_engine::generation::{Generation, Site, SiteSource};
 use sandgate_engine::resolve::{notes, resolve};
-use sandgate_files::keys::Key;
+use sandgate_files::key::Key;
 use sandgate_files::{Content, File, Node, Report};
 use sandgate_model::Outcome;
 use sandgate_model::schema::Schema;

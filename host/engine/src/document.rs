@@ -1,7 +1,6 @@
 //! A tenant's policy set as a person wrote it: names and texts, nothing looked
 //! up yet. Files are read into it, and later whatever else a set comes from.
 
-use crate::shared::MissingState;
 use crate::standing::Band;
 use sandgate_model::{Effect, Outcome};
 use sandgate_sandbox::Policy;
@@ -23,6 +22,27 @@ pub struct Document {
     pub missing_state: MissingState,
     /// The stages in order.
     pub stages: Vec<Stage>,
+}
+
+/// What a tenant wants while shared series cannot be asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MissingState {
+    /// Its partitions wait until they can.
+    #[default]
+    Wait,
+    /// It decides without them: inputs that need them are faults, and each decision says so.
+    Decide,
+}
+
+impl MissingState {
+    /// The one of a word in a tenant's file.
+    pub fn of_word(word: &str) -> Option<MissingState> {
+        match word {
+            "wait" => Some(MissingState::Wait),
+            "decide" => Some(MissingState::Decide),
+            _ => None,
+        }
+    }
 }
 
 /// What a tag that could not be looked up means, because no tier could be asked.

@@ -1,14 +1,13 @@
 //! A tenant's policy set, resolved and immutable: everything that a batch needs,
 //! in one place, so that it can be shared and swapped as a whole.
 
-use crate::document::{Document, Fallback, MissingTag, Thresholds};
-use crate::shared::{Apart, MissingState};
+use crate::document::{Document, Fallback, MissingState, MissingTag, Thresholds};
 use crate::standing::Band;
 use sandgate_model::manifest::Setting;
 use sandgate_model::schema::Schema;
 use sandgate_model::{Digest, Effect, Kind, Outcome, Value};
 use sandgate_sandbox::{Policy, Rows};
-use sandgate_window::Plan;
+use sandgate_window::{Part, Plan};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -109,6 +108,14 @@ pub(crate) struct Windows {
     pub(crate) kept: Vec<usize>,
     /// The windows that are kept apart from lanes, if some are; `plan` has the others.
     pub(crate) apart: Option<Apart>,
+}
+
+/// The windows of a set that are kept apart from its lanes.
+#[derive(Clone, Debug)]
+pub(crate) struct Apart {
+    pub(crate) plan: Arc<Plan>,
+    /// By window of the set, where it is.
+    pub(crate) parts: Vec<Part>,
 }
 
 /// A stage and the seats that belong to it.

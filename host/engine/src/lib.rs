@@ -31,8 +31,8 @@ pub mod standing;
 pub mod tally;
 mod windows;
 
+pub use document::MissingState;
 pub use lane::LaneJudge;
-pub use shared::MissingState;
 
 use decode::{Cause, Decoder, Unusable};
 use generation::{Generation, Keyed, SiteSource};

@@ -4,40 +4,12 @@
 use crate::Engine;
 use crate::cells::Seen;
 use crate::circumstance::{Circumstance, What};
-use crate::generation::{Generation, Windows};
+use crate::document::MissingState;
+use crate::generation::{Apart, Generation, Windows};
 use sandgate_shared::{Batch, Entry, Layout, LayoutError, Missing, Shared, Tenant};
 use sandgate_state::{Answered, Closed, Fate, Pass};
-use sandgate_window::{Cell, Part, Plan};
+use sandgate_window::{Cell, Part};
 use std::sync::Arc;
-
-/// The windows of a set that are kept apart from its lanes.
-#[derive(Clone, Debug)]
-pub(crate) struct Apart {
-    plan: Arc<Plan>,
-    /// By window of the set, where it is.
-    parts: Vec<Part>,
-}
-
-/// What a tenant wants while shared series cannot be asked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MissingState {
-    /// Its partitions wait until they can.
-    #[default]
-    Wait,
-    /// It decides without them: inputs that need them are faults, and each decision says so.
-    Decide,
-}
-
-impl MissingState {
-    /// The one of a word in a tenant's file.
-    pub fn of_word(word: &str) -> Option<MissingState> {
-        match word {
-            "wait" => Some(MissingState::Wait),
-            "decide" => Some(MissingState::Decide),
-            _ => None,
-        }
-    }
-}
 
 /// Where an engine keeps shared series.
 pub(crate) struct Store {

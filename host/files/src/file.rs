@@ -1,7 +1,7 @@
 //! A configuration file as a tree that knows its lines, and the report about
 //! all files together.
 
-use crate::keys::Key;
+use crate::key::Key;
 use std::cell::RefCell;
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};

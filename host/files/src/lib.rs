@@ -6,6 +6,7 @@
 
 pub mod field;
 pub mod file;
+pub mod key;
 pub mod keys;
 pub mod section;
 pub mod setup;

@@ -2,7 +2,8 @@
 //! is a problem, and what nobody asked for is a problem too.
 
 use crate::file::{Content, File, Node, Problem, Report};
-use crate::keys::{self, Key, Kind, NAME};
+use crate::key::{Key, Kind, NAME};
+use crate::keys;
 use sandgate_model::nearest::nearest;
 use sandgate_model::quantity::{parse_duration, parse_size, show_duration, show_size};
 use std::cell::RefCell;

@@ -165,7 +165,9 @@ fn topics(kinds: &[&str]) -> Vec<String> {
     let name = servers::unique("bench");
     let names: Vec<String> = kinds.iter().map(|kind| format!("{name}-{kind}")).collect();
     for name in &names {
-        Topic::on(servers::kafka(), name, PARTITIONS, &[("message.timestamp.type", "LogAppendTime")]);
+        let kept = if name.ends_with("changelog") { "-1" } else { "604800000" };
+        let settings = [("message.timestamp.type", "LogAppendTime"), ("retention.ms", kept)];
+        Topic::on(servers::kafka(), name, PARTITIONS, &settings);
     }
     names
 }

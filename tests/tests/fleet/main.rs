@@ -5,7 +5,7 @@
 //! A program without the test harness, so that it takes the number of runs and a
 //! seed: `cargo test` makes 12, `make soak` makes 100, and `--seed 5 --runs 1`
 //! makes the sixth of them again.
-#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a test that says how far it is")]
+#![expect(clippy::panic, clippy::print_stdout, clippy::unwrap_used, reason = "a test that says how far it is")]
 
 mod run;
 

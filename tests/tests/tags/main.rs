@@ -1,6 +1,6 @@
 //! Tags through real tiers: what every store promises, what a host does when a
 //! tier is slow or gone, and how fast it sees a change.
-#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod conformance;
 mod running;

@@ -1,7 +1,7 @@
 //! `sandgate check --keys`: every key of the files, as the program itself asks for them.
 
 use crate::config;
-use sandgate_files::keys::{Key, Kind};
+use sandgate_files::key::{Key, Kind};
 use serde_json::{Value, json};
 use std::io::Write;
 
