@@ -21,7 +21,8 @@ impl Host {
     /// With a log as JSON, of everything that there is to say.
     fn start() -> Host {
         let run = unique("metrics");
-        let topic = |what: &str| Topic::on(kafka(), &format!("{run}-{what}"), 2, &[]);
+        // a changelog that forgets by itself is refused
+        let topic = |what: &str| Topic::on(kafka(), &format!("{run}-{what}"), 2, &[("retention.ms", "-1")]);
         let [payments, ..] = ["payments", "decisions", "dead-letters", "changelog"].map(topic);
         let source =
             PAYMENTS.replacen("name = \"payments\"", &format!("name = \"payments\"\ntopic = \"{run}-payments\""), 1);

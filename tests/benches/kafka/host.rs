@@ -1,11 +1,11 @@
-//! A host on the broker, with three policies: over fields and tags, over windows by
-//! two keys and three spans each, and a score.
+//! A host on the broker, with three policies: over fields and tags, over six
+//! windows by account, and a score.
 
 use crate::machine::Process;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
-use sandgate_tests::{Desk, PAYMENTS, policies};
-use std::process::Child;
+use sandgate_tests::{Desk, PAYMENTS, policies, program};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// The topics of one run and how the host commits.
@@ -28,11 +28,16 @@ pub(crate) struct Host<'d> {
     group: String,
 }
 
+/// Payments with the field by which one of the policies counts.
+fn source() -> String {
+    format!("{PAYMENTS}customer = {{ path = \"account_id\", kind = \"text\" }}\n")
+}
+
 /// A folder with the tenant, the policies and the tags of these payments.
 pub(crate) fn desk(records: u64) -> Desk {
     let folder = policies();
     let [account_risk, windows, matrix] =
-        ["account_risk", "six_windows", "risk_matrix"].map(|name| folder.join(name).with_extension("wasm"));
+        ["account_risk", "card_windows", "risk_matrix"].map(|name| folder.join(name).with_extension("wasm"));
     let tenant = format!(
         "name = \"payments\"\n[[stage]]\nname = \"rules\"\nstop_at = \"block\"\n\
          [[stage.policy]]\nname = \"account-risk\"\ncomponent = {account_risk:?}\n\
@@ -40,7 +45,7 @@ pub(crate) fn desk(records: u64) -> Desk {
          [[stage.policy]]\nname = \"windows\"\ncomponent = {windows:?}\n\
          [[stage.policy]]\nname = \"risk-matrix\"\ncomponent = {matrix:?}\nthresholds = {{ review = 40, block = 70 }}\n"
     );
-    let desk = Desk::with_host(PAYMENTS, &tenant);
+    let desk = Desk::with_host(&source(), &tenant);
     let count = records.to_string();
     let profile = ["generate", "--profile", "payments", "--seed", "3", "--to", "in.jsonl", "--tags", "tags.csv"];
     desk.succeed(profile.into_iter().chain(["--count", &count]));
@@ -52,7 +57,7 @@ impl<'d> Host<'d> {
     /// Starts it; its topics must be there.
     pub(crate) fn start(desk: &'d Desk, setup: &Setup<'_>) -> Host<'d> {
         let Setup { brokers, source, name, delivery, window, window_records } = setup;
-        let keyed = format!("[[source]]\ntopic = {source:?}\nkey = \"account\"\n");
+        let keyed = format!("[[source]]\ntopic = {source:?}\nkey = \"customer\"\n");
         let config = format!(
             "tenants = [\"tenant.toml\"]\n{}\n\
              [sink]\ntopic = \"{name}-decisions\"\ndead_letters = \"{name}-dead-letters\"\nchangelog = \"{name}-changelog\"\n\
@@ -61,11 +66,18 @@ impl<'d> Host<'d> {
              [kafka]\nbrokers = {brokers:?}\ngroup = {name:?}\ninstance = \"one\"\ndelivery = {delivery:?}\n\
              commit = {{ time = {window:?}, records = {window_records} }}\n\
              settings = {{ \"compression.codec\" = \"lz4\" }}\n",
-            PAYMENTS.replacen("[[source]]", &keyed, 1)
+            source().replacen("[[source]]", &keyed, 1)
         );
         let file = format!("{name}.toml");
         desk.write(&file, &config);
-        let child = desk.start(["run", "--config", &file]);
+        let log = std::fs::File::create(desk.path("log")).expect("a file can be made");
+        let child = Command::new(program())
+            .args(["run", "--config", &file])
+            .current_dir(desk.path("."))
+            .stdin(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("the program starts");
         Host { desk, child, brokers: (*brokers).to_owned(), source: (*source).to_owned(), group: (*name).to_owned() }
     }
 
@@ -96,7 +108,7 @@ impl<'d> Host<'d> {
                 return;
             }
             let ended = self.child.try_wait().expect("it can be asked");
-            assert!(ended.is_none(), "the host ended with {ended:?}; see {:?}", self.desk.path("."));
+            assert!(ended.is_none(), "the host ended with {ended:?}: {}", self.desk.read("log"));
             assert!(Instant::now() < limit, "only {committed} of {records} records were committed");
             std::thread::park_timeout(Duration::from_millis(50));
         }
@@ -104,7 +116,7 @@ impl<'d> Host<'d> {
 
     /// Stops it as an operator does.
     pub(crate) fn stop(mut self) {
-        let asked = std::process::Command::new("kill").arg(self.child.id().to_string()).status();
+        let asked = Command::new("kill").arg(self.child.id().to_string()).status();
         assert!(asked.is_ok_and(|status| status.success()), "it can be asked to stop");
         let ended = self.child.wait().expect("it ends");
         assert!(ended.success(), "it ends well: {ended}");

@@ -21,8 +21,8 @@ fn told(text: &str) -> String {
 fn the_documented_values_are_the_defaults() {
     let (_, block) = DOCUMENT.split_once("```toml host\n").expect("a block");
     let (block, _) = block.split_once("```").expect("its end");
-    let (head, kafka) = block.split_once("[kafka]").expect("a table for Kafka");
-    let (source, _) = head.split_once("[sink]").expect("a table for the sink");
+    let (head, kafka) = block.split_once("\n[kafka]").expect("a table for Kafka");
+    let (source, _) = head.split_once("\n[sink]").expect("a table for the sink");
     let named = |line: &str, keys: &[&str]| keys.iter().any(|key| line.starts_with(&format!("{key} =")));
     let source: Vec<&str> = source.lines().filter(|line| !named(line, &["key", "wrong_key"])).collect();
     assert_eq!(told(block), told(&(source.join("\n") + "\n[kafka]\n")));
