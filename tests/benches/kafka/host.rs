@@ -1,5 +1,5 @@
-//! A host on the broker, with three policies: over fields and tags, over six
-//! windows by account, and a score.
+//! A host on the broker, with two policies: over six windows by account, and a
+//! score.
 
 use crate::machine::Process;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
@@ -28,24 +28,22 @@ pub(crate) struct Host<'d> {
     group: String,
 }
 
-/// Payments with the field by which one of the policies counts.
-fn source() -> String {
-    format!("{PAYMENTS}customer = {{ path = \"account_id\", kind = \"text\" }}\n")
+/// Payments whose account is called as one of the policies counts by it.
+fn payments() -> String {
+    PAYMENTS.replace("account = \"account\"", "account = \"customer\"").replace("account = {", "customer = {")
 }
 
 /// A folder with the tenant, the policies and the tags of these payments.
 pub(crate) fn desk(records: u64) -> Desk {
     let folder = policies();
-    let [account_risk, windows, matrix] =
-        ["account_risk", "card_windows", "risk_matrix"].map(|name| folder.join(name).with_extension("wasm"));
+    let [windows, matrix] = ["card_windows", "risk_matrix"].map(|name| folder.join(name).with_extension("wasm"));
     let tenant = format!(
         "name = \"payments\"\n[[stage]]\nname = \"rules\"\nstop_at = \"block\"\n\
-         [[stage.policy]]\nname = \"account-risk\"\ncomponent = {account_risk:?}\n\
-         [[stage]]\nname = \"model\"\n\
          [[stage.policy]]\nname = \"windows\"\ncomponent = {windows:?}\n\
+         [[stage]]\nname = \"model\"\n\
          [[stage.policy]]\nname = \"risk-matrix\"\ncomponent = {matrix:?}\nthresholds = {{ review = 40, block = 70 }}\n"
     );
-    let desk = Desk::with_host(&source(), &tenant);
+    let desk = Desk::with_host(&payments(), &tenant);
     let count = records.to_string();
     let profile = ["generate", "--profile", "payments", "--seed", "3", "--to", "in.jsonl", "--tags", "tags.csv"];
     desk.succeed(profile.into_iter().chain(["--count", &count]));
@@ -66,7 +64,7 @@ impl<'d> Host<'d> {
              [kafka]\nbrokers = {brokers:?}\ngroup = {name:?}\ninstance = \"one\"\ndelivery = {delivery:?}\n\
              commit = {{ time = {window:?}, records = {window_records} }}\n\
              settings = {{ \"compression.codec\" = \"lz4\" }}\n",
-            source().replacen("[[source]]", &keyed, 1)
+            payments().replacen("[[source]]", &keyed, 1)
         );
         let file = format!("{name}.toml");
         desk.write(&file, &config);

@@ -44,7 +44,9 @@ fn main() {
     let source = topics(&["source"])[0].clone();
     feed::backlog(servers::kafka(), &source, &payments);
 
-    println!("a backlog of {records} payments in {PARTITIONS} partitions, three policies, fresh sandboxes");
+    println!(
+        "a backlog of {records} payments in {PARTITIONS} partitions, two policies with six windows by account and a score, fresh sandboxes"
+    );
     println!(
         "{:<36} {:>14} {:>8} {:>14} {:>14} {:>12}",
         "", "transactions/s", "ratio", "host µs each", "broker µs each", "resident MB"
