@@ -1,6 +1,6 @@
 //! The address of a server, as a URL that may hold a password.
 //!
-//! The password is nowhere but in [`Address::url`], which only the clients of the
+//! The password is nowhere but in `Address::url`, which only the clients of the
 //! servers read: what is printed, also for debugging, has neither a password nor
 //! the options behind `?`, among which some clients allow one too.
 

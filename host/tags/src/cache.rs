@@ -9,7 +9,7 @@
 //! Rejected: moka. Its policy is finer, but to keep it each hit writes into a
 //! queue and moves entries in lists, which makes a hit several times as dear as
 //! here (the benchmark `look_up` prints both); and its single flight is for one
-//! key at a time, while we ask in batches: see [`crate::flights`].
+//! key at a time, while we ask in batches: see `flights`.
 
 mod shard;
 
