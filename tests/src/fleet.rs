@@ -9,7 +9,7 @@ pub mod verdict;
 use crate::servers::group::Group;
 use crate::servers::topic::{Reader, Record, Topic};
 use crate::servers::{PATIENCE, eventually, kafka, unique};
-use crate::{Desk, program, text};
+use crate::{Desk, policies, program, text};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -36,15 +36,33 @@ pub struct Plan {
     pub state: String,
 }
 
+/// Payments as [`payments`](crate::stream::payments) makes them, with no series but those of their account.
+const SOURCE: &str = r#"
+[[source]]
+name = "payments"
+id = "id"
+account = "customer"
+time = "time"
+tenant = { name = "payments" }
+[source.fields]
+id = { path = "transaction_id", kind = "text" }
+customer = { path = "account_id", kind = "text" }
+time = { path = "timestamp", kind = "instant", unit = "ms" }
+amount = { path = "price", kind = "decimal", scale = 2 }
+"#;
+
 impl Plan {
-    /// A fleet on the shared broker.
-    pub fn new(partitions: i32, source: &str, tenant: &str) -> Plan {
-        let [source, tenant] = [source, tenant].map(str::to_owned);
+    /// A fleet on the shared broker, whose only policy reads windows by account.
+    pub fn new(partitions: i32) -> Plan {
+        let component = policies().join("card_windows.wasm");
         Plan {
             brokers: kafka().to_owned(),
             partitions,
-            source,
-            tenant,
+            source: SOURCE.to_owned(),
+            tenant: format!(
+                "name = \"payments\"\n[[stage]]\nname = \"rules\"\n[[stage.policy]]\nname = \"card-windows\"\n\
+                 component = {component:?}\nfallback = \"review\"\n"
+            ),
             settings: String::new(),
             kafka: String::new(),
             state: String::new(),
@@ -193,6 +211,16 @@ impl Fleet {
     /// The consumer group of the hosts.
     pub fn group(&self) -> Group {
         Group::new(&self.plan.brokers, &self.group)
+    }
+
+    /// Its name: that of the consumer group, which begins those of the topics.
+    pub fn name(&self) -> &str {
+        &self.group
+    }
+
+    /// Another of its topics: `decisions`, `dead-letters` or `changelog`.
+    pub fn topic(&self, what: &str) -> Topic {
+        Topic::existing(&self.plan.brokers, &format!("{}-{what}", self.group), self.plan.partitions)
     }
 
     /// The topic that the hosts read.

@@ -5,6 +5,7 @@
 pub mod fleet;
 pub mod proxy;
 pub mod servers;
+pub mod set;
 pub mod stream;
 
 use std::ffi::OsStr;

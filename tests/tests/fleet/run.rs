@@ -1,7 +1,6 @@
 //! One run: a fleet, payments in portions, and after each portion a blow.
 
 use sandgate_tests::fleet::{Fleet, Plan};
-use sandgate_tests::policies;
 use sandgate_tests::stream::{Chance, payments};
 use std::fmt;
 use std::time::Duration;
@@ -10,21 +9,6 @@ use std::time::Duration;
 const RECORDS: u64 = 3_000;
 /// Far more than a host takes to take over what a dead one held.
 const PATIENCE: Duration = Duration::from_secs(120);
-
-/// Payments as [`payments`] makes them, with windows over their account only.
-const SOURCE: &str = r#"
-[[source]]
-name = "payments"
-id = "id"
-account = "customer"
-time = "time"
-tenant = { name = "payments" }
-[source.fields]
-id = { path = "transaction_id", kind = "text" }
-customer = { path = "account_id", kind = "text" }
-time = { path = "timestamp", kind = "instant", unit = "ms" }
-amount = { path = "price", kind = "decimal", scale = 2 }
-"#;
 
 /// What was done to hosts.
 #[derive(Clone, Copy, Debug, Default)]
@@ -58,11 +42,7 @@ impl fmt::Display for Struck {
 /// Makes the run of this seed; fails where anything is wrong after it.
 pub(crate) fn run(seed: u64) -> Struck {
     let mut chance = Chance(seed);
-    let component = policies().join("card_windows.wasm");
-    let tenant = format!(
-        "name = \"payments\"\n[[stage]]\nname = \"rules\"\n[[stage.policy]]\nname = \"card-windows\"\ncomponent = {component:?}\nfallback = \"review\"\n"
-    );
-    let mut plan = Plan::new(1 + chance.below(4) as i32, SOURCE, &tenant);
+    let mut plan = Plan::new(1 + chance.below(4) as i32);
     let (time, records) = (["1ms", "5ms", "50ms"][chance.below(3) as usize], [1, 50, 1_000][chance.below(3) as usize]);
     plan.settings =
         format!("[kafka.commit]\ntime = {time:?}\nrecords = {records}\n[engine]\nbatch = {}\n", 1 + chance.below(256));

@@ -1,9 +1,9 @@
 //! Commits that fail: what was in them is decided once, later.
 
-use crate::{check, group, plan, topic};
+use crate::check;
 use rdkafka::config::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
-use sandgate_tests::fleet::Fleet;
+use sandgate_tests::fleet::{Fleet, Plan};
 use sandgate_tests::servers::{PATIENCE, eventually, kafka};
 use sandgate_tests::stream::payments;
 use std::time::Duration;
@@ -18,13 +18,13 @@ fn intruder(id: &str) -> BaseProducer {
 
 #[test]
 fn a_commit_that_somebody_fences_leaves_nothing_behind_and_is_made_again() {
-    let mut fleet = Fleet::new(plan(2));
+    let mut fleet = Fleet::new(Plan::new(2));
     fleet.start("one");
     let lines = payments(5, 3_000);
     for (at, portion) in lines.lines().collect::<Vec<_>>().chunks(500).enumerate() {
         fleet.feed(portion.iter().copied());
         // each of the producers in turn, of both workers if there are two
-        let id = format!("{}-one-0-{}", group(&fleet), at % 2);
+        let id = format!("{}-one-0-{}", fleet.name(), at % 2);
         drop(intruder(&id));
     }
     check(&mut fleet);
@@ -33,15 +33,15 @@ fn a_commit_that_somebody_fences_leaves_nothing_behind_and_is_made_again() {
 
 #[test]
 fn a_lane_waits_for_a_commit_that_is_still_open_in_its_changelog() {
-    let mut fleet = Fleet::new(plan(1));
+    let mut fleet = Fleet::new(Plan::new(1));
     let lines = payments(6, 600);
     fleet.feed(lines.lines().take(300));
     fleet.start("one");
     fleet.wait_for(fleet.sent(), crate::PATIENCE);
     assert!(fleet.stop("one", crate::PATIENCE).success());
 
-    let open = intruder(&format!("{}-intruder", group(&fleet)));
-    let changelog = topic(&fleet, "changelog");
+    let open = intruder(&format!("{}-intruder", fleet.name()));
+    let changelog = fleet.topic("changelog");
     open.begin_transaction().unwrap();
     let record = BaseRecord::<[u8], [u8]>::to(changelog.name()).partition(0).payload(b"of nobody");
     assert!(open.send(record).is_ok());

@@ -7,38 +7,11 @@ mod records;
 mod takeover;
 mod whole;
 
-use sandgate_tests::fleet::{Fleet, Plan};
-use sandgate_tests::policies;
-use sandgate_tests::servers::kafka;
-use sandgate_tests::servers::topic::Topic;
+use sandgate_tests::fleet::Fleet;
 use std::time::Duration;
 
 /// Far more than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(120);
-
-/// Payments with windows over their account only.
-const SOURCE: &str = r#"
-[[source]]
-name = "payments"
-id = "id"
-account = "customer"
-time = "time"
-tenant = { name = "payments" }
-[source.fields]
-id = { path = "transaction_id", kind = "text" }
-customer = { path = "account_id", kind = "text" }
-time = { path = "timestamp", kind = "instant", unit = "ms" }
-amount = { path = "price", kind = "decimal", scale = 2 }
-"#;
-
-/// A fleet whose policy reads windows by account.
-fn plan(partitions: i32) -> Plan {
-    let component = policies().join("card_windows.wasm");
-    let tenant = format!(
-        "name = \"payments\"\n[[stage]]\nname = \"rules\"\n[[stage.policy]]\nname = \"card-windows\"\ncomponent = {component:?}\nfallback = \"review\"\n"
-    );
-    Plan::new(partitions, SOURCE, &tenant)
-}
 
 /// A fleet that has decided everything says what runs from files say.
 fn check(fleet: &mut Fleet) {
@@ -49,20 +22,9 @@ fn check(fleet: &mut Fleet) {
     }
 }
 
-/// Another topic of a fleet.
-fn topic(fleet: &Fleet, what: &str) -> Topic {
-    let payments = fleet.payments();
-    Topic::existing(kafka(), &payments.name().replace("-payments", &format!("-{what}")), payments.partitions())
-}
-
-/// The consumer group of a fleet.
-fn group(fleet: &Fleet) -> String {
-    fleet.payments().name().replace("-payments", "")
-}
-
 /// Waits until one more decision is there than there is now, or all.
 fn wait_for_more(fleet: &Fleet) {
-    let decisions = topic(fleet, "decisions");
+    let decisions = fleet.topic("decisions");
     let mut reader = decisions.reader();
     reader.read_to_end();
     let before = reader.records.len();

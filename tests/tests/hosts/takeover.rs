@@ -1,17 +1,17 @@
 //! Who takes over a lane goes by its changelog, and refuses what does not fit.
 
-use crate::{PATIENCE, check, group, plan, topic};
+use crate::{PATIENCE, check};
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::{Offset, TopicPartitionList};
-use sandgate_tests::fleet::Fleet;
+use sandgate_tests::fleet::{Fleet, Plan};
 use sandgate_tests::servers::{eventually, kafka};
 use sandgate_tests::stream::payments;
 use std::fs;
 
 #[test]
 fn a_host_without_its_copy_of_the_state_takes_over_from_the_changelog() {
-    let mut fleet = Fleet::new(plan(2));
+    let mut fleet = Fleet::new(Plan::new(2));
     let lines = payments(7, 2_000);
     fleet.start("one");
     fleet.feed(lines.lines().take(800));
@@ -45,7 +45,7 @@ fn journals(fleet: &Fleet) -> Vec<std::path::PathBuf> {
 
 #[test]
 fn a_changelog_whose_beginning_was_deleted_holds_what_is_needed() {
-    let mut plan = plan(1);
+    let mut plan = Plan::new(1);
     plan.state = "lateness = \"1m\"\nrepeats = \"1m\"\nsnapshot = \"4 KiB\"".to_owned();
     let mut fleet = Fleet::new(plan);
     // 200 days, so that windows of 30 days leave most of it behind
@@ -56,7 +56,7 @@ fn a_changelog_whose_beginning_was_deleted_holds_what_is_needed() {
         )
     };
     let lines: Vec<String> = (0..2_000).map(payment).collect();
-    let changelog = topic(&fleet, "changelog");
+    let changelog = fleet.topic("changelog");
     fleet.start("one");
     for portion in lines.chunks(250) {
         fleet.feed(portion.iter().map(String::as_str));
@@ -72,14 +72,14 @@ fn a_changelog_whose_beginning_was_deleted_holds_what_is_needed() {
 
 #[test]
 fn a_lane_whose_offsets_were_set_by_somebody_is_refused_and_force_begins_it_anew() {
-    let mut fleet = Fleet::new(plan(1));
+    let mut fleet = Fleet::new(Plan::new(1));
     let lines = payments(8, 900);
     fleet.start("one");
     fleet.feed(lines.lines().take(600));
     fleet.wait_for(fleet.sent(), PATIENCE);
     assert!(fleet.stop("one", PATIENCE).success());
 
-    let group = group(&fleet);
+    let group = fleet.name().to_owned();
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", kafka()).set("group.id", &group).set("log_level", "0");
     let consumer: BaseConsumer = config.create().unwrap();
@@ -94,7 +94,7 @@ fn a_lane_whose_offsets_were_set_by_somebody_is_refused_and_force_begins_it_anew
     });
     assert!(fleet.stop("one", PATIENCE).success());
     fleet.start_with("one", &["--force"]);
-    let decisions = topic(&fleet, "decisions");
+    let decisions = fleet.topic("decisions");
     let again = decisions.wait_for("decisions of a lane that began anew", PATIENCE, |all| {
         all.iter().any(|decision| decision.json()["position"]["offset"] == 599 && decision.text().contains("warming"))
     });
@@ -105,7 +105,7 @@ fn a_lane_whose_offsets_were_set_by_somebody_is_refused_and_force_begins_it_anew
 
 #[test]
 fn a_changelog_of_another_policy_set_is_refused_by_name() {
-    let mut fleet = Fleet::new(plan(1));
+    let mut fleet = Fleet::new(Plan::new(1));
     fleet.start("one");
     fleet.feed(payments(9, 300).lines());
     fleet.wait_for(fleet.sent(), PATIENCE);

@@ -2,85 +2,31 @@
 //! a decision says when they are missing.
 
 use crate::stream::{config, open};
-use sandgate_engine::document::{Document, Fallback, Member, Stage, Thresholds};
-use sandgate_engine::generation::{Generation, Keyed, Site, SiteSource, WrongKey};
+use sandgate_engine::document::MissingTag;
+use sandgate_engine::generation::{Generation, Keyed, SiteSource, WrongKey};
 use sandgate_engine::judged::{Judge as _, Judged, Record};
-use sandgate_engine::resolve::resolve;
 use sandgate_engine::sharing::Sharing;
 use sandgate_engine::{Engine, LaneJudge, MissingState};
-use sandgate_model::instant::Unit;
-use sandgate_model::schema::{Draft, Field, Schema, TenantDraft};
-use sandgate_model::{Instant, Kind, Outcome};
-use sandgate_sandbox::Sandbox;
+use sandgate_model::Outcome;
 use sandgate_shared::{Config, Shared};
 use sandgate_state::{Lane, Settings};
 use sandgate_tests::proxy::{Manner, Proxy};
-use sandgate_tests::servers;
+use sandgate_tests::{servers, set};
 use std::sync::Arc;
 use std::time::Duration;
 
 const BOUNDS: Settings = Settings { lateness: 60_000, repeats: 3_600_000, ids: 1_000, events: 10_000 };
 
-fn schema(tenant: &str) -> Arc<Schema> {
-    let field = |name: &str, kind, unit| Field { name: name.to_owned(), path: vec![name.to_owned()], kind, unit };
-    let draft = Draft {
-        source: "payments".to_owned(),
-        fields: vec![
-            field("id", Kind::Text, None),
-            field("account", Kind::Text, None),
-            field("device", Kind::Text, None),
-            field("time", Kind::Instant, Some(Unit::Millis)),
-            field("amount", Kind::Decimal { scale: 2 }, None),
-        ],
-        id: vec!["id".to_owned()],
-        account: "account".to_owned(),
-        time: "time".to_owned(),
-        amount: Some("amount".to_owned()),
-        tenant: TenantDraft::Fixed(tenant.to_owned()),
-        earliest: Instant::MIN,
-        latest: Instant::MAX,
-        size_max: 1_024,
-    };
-    Arc::new(Schema::check(draft).unwrap())
-}
-
 /// A source whose topic is keyed by a field.
 fn sources(tenant: &str, key: &str) -> Vec<SiteSource> {
-    let schema = schema(tenant);
+    let schema = set::schema(tenant);
     let keyed = Some(Keyed { field: schema.field(key).unwrap(), wrong: WrongKey::Judge });
     vec![SiteSource { schema, observe: false, keyed }]
 }
 
 /// A set whose only policy counts and sums by account, and by device.
 fn generation(tenant: &str, sources: &[SiteSource], missing_state: MissingState) -> Generation {
-    let component = std::fs::read(sandgate_tests::policies().join("six_windows.wasm")).unwrap();
-    let member = Member {
-        name: "policy".to_owned(),
-        policy: Some(Sandbox::new(sandgate_sandbox::Config::default()).unwrap().load(&component).unwrap()),
-        fuel: 1_000_000,
-        fallback: Fallback::always(Outcome::Review),
-        parameters: Vec::new(),
-        reasons: Vec::new(),
-        thresholds: Thresholds::default(),
-    };
-    let document = Document {
-        missing_tag: Default::default(),
-        missing_state,
-        tenant: tenant.to_owned(),
-        deny: Vec::new(),
-        keep: Vec::new(),
-        bands: Vec::new(),
-        stages: vec![Stage { name: "rules".to_owned(), stop_at: None, members: vec![member] }],
-    };
-    let site = Site {
-        sources: sources.to_vec(),
-        memory: 1 << 20,
-        result: 1 << 20,
-        wasmtime: "48".to_owned(),
-        zones: "2026a".to_owned(),
-        given: false,
-    };
-    resolve(&document, 1, &site).expect("the set is sound")
+    set::generation(tenant, "six_windows.wasm", sources, (MissingTag::default(), missing_state))
 }
 
 /// A judge; with a store its series by device are shared.
