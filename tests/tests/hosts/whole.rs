@@ -33,6 +33,8 @@ fn a_host_that_is_stopped_commits_what_it_has_in_hand_and_goes_on_later() {
     for portion in lines.lines().collect::<Vec<_>>().chunks(700) {
         fleet.start("one");
         fleet.feed(portion.iter().copied());
+        // it works by now, and has more in hand
+        crate::wait_for_more(&fleet);
         let status = fleet.stop("one", PATIENCE);
         assert!(status.success(), "{}", fleet.log("one"));
     }
