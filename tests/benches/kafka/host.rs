@@ -123,3 +123,11 @@ impl<'d> Host<'d> {
         assert!(ended.success(), "it ends well: {ended}");
     }
 }
+
+/// A measurement that fails leaves no host behind.
+impl Drop for Host<'_> {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
