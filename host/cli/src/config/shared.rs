@@ -79,8 +79,8 @@ pub(super) fn read(section: &Section<'_>) -> Sharing {
     sharing
 }
 
-/// One URL, or the nodes of a cluster; empty is none.
-fn urls(section: &Section<'_>) -> Vec<Url> {
+/// The `redis` of a section: one URL, or the nodes of a cluster; empty is none.
+pub(super) fn urls(section: &Section<'_>) -> Vec<Url> {
     let texts = match section.node("redis").map(|node| &node.content) {
         Some(Content::List(_)) => section.texts("redis"),
         _ => section.text("redis").into_iter().filter(|text| !text.is_empty()).map(str::to_owned).collect(),
