@@ -52,7 +52,7 @@ pub(super) fn read(section: Option<Section<'_>>, file: &File) -> Tags {
             Err(error) => section.problem("sql", error),
         }
     }
-    config.redis = super::shared::urls(&section);
+    config.redis = super::shared::urls(&section, "redis");
     if let Some(password) = password(&section, "sql_password", &mut missing)
         && let Location::Postgres(address) = &config.sql
     {
