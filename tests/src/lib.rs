@@ -6,6 +6,7 @@ pub mod fleet;
 pub mod proxy;
 pub mod servers;
 pub mod set;
+pub mod site;
 pub mod stream;
 
 use std::ffi::OsStr;

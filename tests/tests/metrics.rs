@@ -2,85 +2,11 @@
 //! of it and no other, and neither numbers nor log hold anything of a record.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use sandgate_tests::servers::topic::{Record, Topic};
-use sandgate_tests::servers::{PATIENCE, eventually, kafka, unique};
-use sandgate_tests::{Desk, PAYMENTS, account_risk, program, root};
+use sandgate_tests::servers::topic::Record;
+use sandgate_tests::servers::{PATIENCE, eventually};
+use sandgate_tests::site::Site;
+use sandgate_tests::{Desk, PAYMENTS, account_risk, root};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Command, Stdio};
-
-/// A host on topics of its own, killed at the end.
-struct Host {
-    desk: Desk,
-    process: Child,
-    payments: Topic,
-}
-
-impl Host {
-    /// With a log as JSON, of everything that there is to say.
-    fn start() -> Host {
-        let run = unique("metrics");
-        // a changelog that forgets by itself is refused
-        let topic = |what: &str| Topic::on(kafka(), &format!("{run}-{what}"), 2, &[("retention.ms", "-1")]);
-        let [payments, ..] = ["payments", "decisions", "dead-letters", "changelog"].map(topic);
-        let source =
-            PAYMENTS.replacen("name = \"payments\"", &format!("name = \"payments\"\ntopic = \"{run}-payments\""), 1);
-        let host = format!(
-            "{source}\n[sink]\ntopic = \"{run}-decisions\"\ndead_letters = \"{run}-dead-letters\"\nchangelog = \"{run}-changelog\"\n\
-             [kafka]\nbrokers = \"{}\"\ngroup = \"{run}\"\n[metrics]\nlisten = \"127.0.0.1:0\"\n[log]\nformat = \"json\"\nlevel = \"debug\"\n",
-            kafka()
-        );
-        let desk = Desk::with_host(&host, &account_risk(""));
-        let log = std::fs::File::create(desk.path("log")).unwrap();
-        let process = Command::new(program())
-            .args(["run", "--config", "sandgate.toml"])
-            .current_dir(desk.path(""))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        Host { desk, process, payments }
-    }
-
-    fn log(&self) -> String {
-        self.desk.read("log")
-    }
-
-    /// Where it answers, as its log says.
-    fn address(&self) -> SocketAddr {
-        let mut address = None;
-        eventually("the host to say where it answers", PATIENCE, || {
-            let lines = self.log();
-            let told = lines.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-            address = told.into_iter().find_map(|line| line["address"].as_str()?.parse().ok());
-            address.is_some()
-        });
-        address.unwrap()
-    }
-
-    fn ask(&self, path: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(self.address()).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: host\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, body.to_owned())
-    }
-
-    fn wait_for(&self, sample: &str) {
-        eventually(sample, PATIENCE, || self.ask("/metrics").1.contains(sample));
-    }
-}
-
-impl Drop for Host {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
 
 /// A metric: its kind and, where they are known, its labels.
 type Metrics = BTreeMap<String, (String, Option<BTreeSet<String>>)>;
@@ -131,7 +57,9 @@ fn written() -> BTreeMap<String, Metrics> {
 
 #[test]
 fn the_page_names_what_a_running_host_answers_and_nothing_else() {
-    let host = Host::start();
+    let site = Site::new(2, &account_risk(""));
+    // a log of everything that there is to say
+    let host = site.start("one", ("", "[log]\nformat = \"json\"\nlevel = \"debug\""), &[]);
     let mark = "zebra-4711";
     let record = |id: &str, amount: &str| {
         let json = format!(
@@ -141,7 +69,13 @@ fn the_page_names_what_a_running_host_answers_and_nothing_else() {
     };
     let poison = Record::new(mark, format!("{mark} is no JSON"));
     let wrong = Record { key: Some(b"zebra-4711-other".to_vec()), ..record("c", "1") };
-    host.payments.send(vec![record("a", "471147.11"), record("a", "471147.11"), record("b", "2"), poison, wrong]);
+    site.topic("payments").send(vec![
+        record("a", "471147.11"),
+        record("a", "471147.11"),
+        record("b", "2"),
+        poison,
+        wrong,
+    ]);
     host.wait_for("sandgate_records_total{source=\"payments\",became=\"dead-letter\"} 2");
     host.wait_for("sandgate_records_total{source=\"payments\",became=\"decision\"} 3");
     host.wait_for("sandgate_kafka_lag_records{");

@@ -19,8 +19,9 @@ pub trait Judge: Send + Sync {
     /// what must see records in that order waits for its turn in here.
     ///
     /// # Errors
-    /// Where the lane was closed while the batch waited for its turn.
-    fn judge(&self, number: u64, records: &[Record<'_>], out: &mut Judged) -> Result<(), Closed>;
+    /// Where the lane was closed while the batch waited for its turn, or what a tenant
+    /// waits for cannot be asked.
+    fn judge(&self, number: u64, records: &[Record<'_>], out: &mut Judged) -> Result<(), Unjudged>;
 
     /// Completes what depends on the outcomes of batches before: is called for
     /// every batch in the order of the lane, before its bytes are written.
@@ -44,6 +45,18 @@ pub trait Judge: Send + Sync {
     /// When a record happened, if it can be used: records of several sources
     /// are merged by it.
     fn time(&self, source: usize, bytes: &[u8]) -> Option<Instant>;
+}
+
+/// Why a batch was not judged.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unjudged {
+    /// The lane was closed, or its open batches were aborted.
+    #[error(transparent)]
+    Closed(#[from] Closed),
+    /// What its windows need cannot be asked, and a tenant of it waits for that. When
+    /// the batches before it are durable, and it was aborted, it may be brought again.
+    #[error("{0}")]
+    Waits(String),
 }
 
 /// What one record became, with its line.

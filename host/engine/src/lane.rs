@@ -13,7 +13,7 @@ use crate::decode::{Cause, Transaction, Transactions, Unusable};
 use crate::fetch::fetch_tags;
 use crate::fingerprint;
 use crate::generation::WrongKey;
-use crate::judged::{Judge, Judged, Made, Record};
+use crate::judged::{Judge, Judged, Made, Record, Unjudged};
 use crate::measured::Step;
 use crate::meters::{Meters, Pending};
 use crate::repeat::{self, RepeatLine};
@@ -23,8 +23,7 @@ use crate::{Engine, EngineSource};
 use sandgate_metrics::Laps;
 use sandgate_model::{Decimal, Instant};
 use sandgate_state::replay::Sieve;
-use sandgate_state::{Closed, Entry, Fate, Lane, Pass, Settled};
-use std::sync::atomic::AtomicBool;
+use sandgate_state::{Entry, Fate, Lane, Pass, Settled};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// An engine with the state of one lane.
@@ -78,11 +77,10 @@ impl LaneJudge {
 
     /// Says where the lane begins in each source: the offset of the first record that
     /// is still to come. Events of its own that an earlier attempt left behind that are
-    /// not seen in shared series. Who waits for these gives up when `lost` is set.
-    pub fn begin(&self, offsets: &[u64], lost: &Arc<AtomicBool>) {
+    /// not seen in shared series.
+    pub fn begin(&self, offsets: &[u64]) {
         if let Some(shared) = &self.shared {
             shared.begin(&offsets.iter().copied().map(Some).collect::<Vec<_>>());
-            shared.watch(Arc::clone(lost));
         }
     }
 
@@ -275,7 +273,7 @@ impl LaneJudge {
 }
 
 impl Judge for LaneJudge {
-    fn judge(&self, number: u64, records: &[Record<'_>], out: &mut Judged) -> Result<(), Closed> {
+    fn judge(&self, number: u64, records: &[Record<'_>], out: &mut Judged) -> Result<(), Unjudged> {
         let mut laps = self.engine.meters.as_ref().map_or_else(Laps::off, Meters::laps);
         let sources = &self.engine.sources;
         let mut transactions: Vec<Transactions<'_>> = sources
@@ -330,7 +328,7 @@ impl Judge for LaneJudge {
     }
 
     fn abort(&self) {
-        // first: whoever waits for shared series gives up
+        // first: whoever asks for shared series gives up
         self.shared.iter().for_each(sandgate_shared::Lane::abort);
         self.lane.abort();
         self.pending.aborted();

@@ -6,7 +6,8 @@ use crate::cells::Seen;
 use crate::circumstance::{Circumstance, What};
 use crate::document::MissingState;
 use crate::generation::{Apart, Generation, Windows};
-use sandgate_shared::{Batch, Entry, Layout, LayoutError, Missing, Shared, Tenant};
+use crate::judged::Unjudged;
+use sandgate_shared::{Batch, Entry, Layout, LayoutError, Missing, Shared, Tenant, Unanswered};
 use sandgate_state::{Answered, Closed, Fate, Pass};
 use sandgate_window::{Cell, Part};
 use std::sync::Arc;
@@ -82,7 +83,7 @@ impl<'a> SharedBatch<'a> {
         number: u64,
         pass: &Pass<'_>,
         generations: &[Arc<Generation>],
-    ) -> Result<(), Closed> {
+    ) -> Result<(), Unjudged> {
         let (Some(lane), Some(batch)) = (lane, &mut self.batch) else { return Ok(()) };
         for row in (0..pass.len()).filter(|row| matches!(pass.fate(*row), Fate::New | Fate::Full)) {
             batch.admit(row, pass.horizon(row));
@@ -90,7 +91,10 @@ impl<'a> SharedBatch<'a> {
         let waits = |tenant: u32| {
             generations.get(tenant as usize).is_some_and(|generation| generation.missing_state == MissingState::Wait)
         };
-        self.missing = lane.ask(number, batch, waits).map_err(|_| Closed)?;
+        self.missing = lane.ask(number, batch, waits).map_err(|unanswered| match unanswered {
+            Unanswered::Closed => Unjudged::Closed(Closed),
+            waits @ Unanswered::Waits(_) => Unjudged::Waits(waits.to_string()),
+        })?;
         Ok(())
     }
 

@@ -8,27 +8,28 @@ use crate::failure::Failure;
 use crate::shared::Shared;
 use sandgate_remote::Backoff;
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How a batch asks again that is not held for as long as it takes.
+/// How a batch asks again before it is given up.
 const AGAIN: Backoff = Backoff {
     first: Duration::from_millis(20),
     most: Duration::from_millis(100),
     tries: 2,
     within: Duration::from_millis(500),
 };
-/// How a lane asks again that waits.
-const WAITING: Backoff =
-    Backoff { first: Duration::from_millis(50), most: Duration::from_secs(2), tries: u32::MAX, within: Duration::MAX };
-/// After how many tries a lane that waits says so again.
-const TOLD_EVERY: u32 = 32;
 
-/// The lane was closed, or its open batches were aborted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the lane takes no more batches: it was closed, or its open batches were aborted")]
-pub struct Closed;
+/// Why a batch got no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unanswered {
+    /// The lane was closed, or its open batches were aborted.
+    #[error("the lane takes no more batches: it was closed, or its open batches were aborted")]
+    Closed,
+    /// The shared series could not be asked, and a tenant of the batch waits for them.
+    /// It is as if the batch had not come: it may be brought again.
+    #[error("{0}")]
+    Waits(Failure),
+}
 
 /// The shared series could not be asked, and the tenants go on without them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,8 +62,6 @@ struct Inner {
     behind: Behind,
     /// How many of those the host's gauge holds.
     counted: usize,
-    /// Whether the lane is another host's by now.
-    lost: Option<Arc<AtomicBool>>,
 }
 
 impl Lane {
@@ -80,24 +79,20 @@ impl Lane {
         inner.committed = offsets.to_vec();
     }
 
-    /// Has whoever waits give up when `lost` is set: within some seconds.
-    pub fn watch(&self, lost: Arc<AtomicBool>) {
-        self.lock().lost = Some(lost);
-    }
-
     /// Adds the events of a batch to the shared series and answers its windows. It
-    /// waits for its turn: batches are numbered 0, 1, 2, … without gaps. While the
-    /// series cannot be asked it waits for them if a tenant of the batch `waits`;
-    /// else it leaves the windows as they are and says so, and the events are sent later.
+    /// waits for its turn: batches are numbered 0, 1, 2, … without gaps. Where the
+    /// series cannot be asked within a second or so, and no tenant of the batch `waits`
+    /// for them, it leaves the windows as they are and says so, and the events are sent
+    /// later. Nobody waits in here: whoever brings the batch has other lanes to look after.
     ///
     /// # Errors
-    /// [`Closed`] where the lane was closed or aborted meanwhile.
+    /// `Closed` where the lane was closed or aborted meanwhile, `Waits` where a tenant waits.
     pub fn ask(
         &self,
         number: u64,
         batch: &mut Batch<'_>,
         waits: impl Fn(u32) -> bool,
-    ) -> Result<Option<Missing>, Closed> {
+    ) -> Result<Option<Missing>, Unanswered> {
         let mut inner = self.turn(number)?;
         let aborts = inner.aborts;
         let come = come(&inner.come, batch);
@@ -106,11 +101,13 @@ impl Lane {
         if !wanted.is_empty() {
             let mut behind = std::mem::take(&mut inner.behind);
             drop(inner);
-            let waits = batch.tenants().any(waits);
-            let held = self.fetch(number, aborts, &wanted, &mut behind, waits);
+            let held = self.fetch(number, aborts, &wanted, &mut behind);
+            let waits = held.is_err() && batch.tenants().any(waits);
+            let mut unanswered = None;
             match held {
-                Ok(Ok(held)) => self.answer(batch, &wanted, &held, &come),
-                Ok(Err(failure)) => {
+                Ok(held) => self.answer(batch, &wanted, &held, &come),
+                Err(failure) if waits => unanswered = Some(Unanswered::Waits(failure)),
+                Err(failure) => {
                     let lost = behind.keep(&wanted);
                     self.shared.counts().lost.add(lost);
                     if lost > 0 {
@@ -118,18 +115,16 @@ impl Lane {
                     }
                     missing = Some(Missing { detail: format!("shared series were not asked: {failure}") });
                 }
-                // also where the lane is another host's: windows that nobody asked are no answer
-                Err(Closed) => {
-                    self.lock().behind = behind;
-                    return Err(Closed);
-                }
             }
             inner = self.lock();
             self.shared.counts().waiting(&mut inner.counted, behind.len());
             inner.behind = behind;
+            if let Some(unanswered) = unanswered {
+                return Err(if inner.gone(aborts) { Unanswered::Closed } else { unanswered });
+            }
         }
-        if inner.closed || inner.aborts != aborts {
-            return Err(Closed);
+        if inner.gone(aborts) {
+            return Err(Unanswered::Closed);
         }
         inner.come = passed(come, batch);
         let now = inner.come.clone();
@@ -139,44 +134,30 @@ impl Lane {
         Ok(missing)
     }
 
-    /// Asks until there is an answer; the inner error is why there is none.
+    /// Asks, and asks again for a little while.
     fn fetch(
         &self,
         number: u64,
         aborts: u64,
         wanted: &[Wanted],
         behind: &mut Behind,
-        waits: bool,
-    ) -> Result<Result<Vec<answer::Held>, Failure>, Closed> {
-        let rule = if waits { WAITING } else { AGAIN };
-        let mut tries = rule.begin(Instant::now());
+    ) -> Result<Vec<answer::Held>, Failure> {
+        let mut tries = AGAIN.begin(Instant::now());
         loop {
             let failure = match self.shared.fetch(wanted, behind) {
-                Ok(held) => {
-                    if tries.made() > 1 && waits {
-                        tracing::info!(partition = self.partition, "shared series are back: the lane goes on");
-                    }
-                    return Ok(Ok(held));
-                }
+                Ok(held) => return Ok(held),
                 Err(failure) => failure,
             };
             let chance = chance(self.partition, number, tries.made());
-            let again = tries.again(Instant::now(), chance).filter(|_| waits || failure != Failure::Open);
-            let Some(wait) = again else { return Ok(Err(failure)) };
-            if waits && (tries.made() - 2).is_multiple_of(TOLD_EVERY) {
-                tracing::warn!(partition = self.partition, %failure, "shared series cannot be asked: the lane waits");
+            let again = tries.again(Instant::now(), chance).filter(|_| failure != Failure::Open);
+            let Some(wait) = again else { return Err(failure) };
+            // or until the lane is closed or aborted, which whoever called looks at
+            let waited = self.bell.wait_timeout_while(self.lock(), wait, |inner| !inner.gone(aborts));
+            let (inner, _) = waited.unwrap_or_else(PoisonError::into_inner);
+            if inner.gone(aborts) {
+                return Err(failure);
             }
-            self.pause(wait, aborts)?;
         }
-    }
-
-    /// Waits for a while, or until the lane is closed or aborted.
-    fn pause(&self, wait: Duration, aborts: u64) -> Result<(), Closed> {
-        let lost = |inner: &Inner| inner.lost.as_ref().is_some_and(|lost| lost.load(Ordering::SeqCst));
-        let gone = |inner: &mut Inner| inner.closed || inner.aborts != aborts || lost(inner);
-        let waited = self.bell.wait_timeout_while(self.lock(), wait, |inner| !gone(inner));
-        let (mut inner, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        if gone(&mut inner) { Err(Closed) } else { Ok(()) }
     }
 
     fn answer(&self, batch: &mut Batch<'_>, wanted: &[Wanted], held: &[answer::Held], come: &Come) {
@@ -220,15 +201,22 @@ impl Lane {
     }
 
     /// Waits until it is the batch's turn.
-    fn turn(&self, number: u64) -> Result<MutexGuard<'_, Inner>, Closed> {
+    fn turn(&self, number: u64) -> Result<MutexGuard<'_, Inner>, Unanswered> {
         let waited = self.bell.wait_while(self.lock(), |inner| !inner.closed && inner.next < number);
         let inner = waited.unwrap_or_else(PoisonError::into_inner);
         // one that comes after its turn was aborted
-        if inner.closed || inner.next != number { Err(Closed) } else { Ok(inner) }
+        if inner.closed || inner.next != number { Err(Unanswered::Closed) } else { Ok(inner) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// Whether the lane was closed since, or aborted.
+    fn gone(&self, aborts: u64) -> bool {
+        self.closed || self.aborts != aborts
     }
 }
 

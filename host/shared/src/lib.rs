@@ -37,6 +37,6 @@ mod shared;
 pub use batch::{Batch, Entry};
 pub use config::{Config, Url, UrlError};
 pub use failure::{Failure, OpenError};
-pub use lane::{Closed, Lane, Missing};
+pub use lane::{Lane, Missing, Unanswered};
 pub use layout::{Layout, LayoutError, Tenant};
 pub use shared::{Counts, Shared};

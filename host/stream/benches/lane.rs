@@ -3,8 +3,7 @@
 //! small, `cargo bench` in full.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program that measures and prints")]
 
-use sandgate_engine::judged::{Judge, Judged, Record};
-use sandgate_state::Closed;
+use sandgate_engine::judged::{Judge, Judged, Record, Unjudged};
 use sandgate_state::replay::Sieve;
 use sandgate_stream::{Settings, Sink, Source, Summary, Target, run};
 use std::fs::{self, File};
@@ -17,7 +16,7 @@ use std::time::Instant;
 struct Echo;
 
 impl Judge for Echo {
-    fn judge(&self, _: u64, records: &[Record<'_>], out: &mut Judged) -> Result<(), Closed> {
+    fn judge(&self, _: u64, records: &[Record<'_>], out: &mut Judged) -> Result<(), Unjudged> {
         for record in records {
             out.decisions.extend_from_slice(record.bytes);
             out.decisions.push(b'\n');

@@ -1,8 +1,7 @@
 //! The records that go through a lane together, with the buffers for what
 //! becomes of them. A batch is filled, judged, written down and filled again.
 
-use sandgate_engine::judged::{Judge, Judged, Record};
-use sandgate_state::Closed;
+use sandgate_engine::judged::{Judge, Judged, Record, Unjudged};
 use sandgate_state::position::SourcePosition;
 use std::time::Instant;
 
@@ -97,8 +96,8 @@ impl Batch {
     /// Hands the records to a judge, as the batch with this number.
     ///
     /// # Errors
-    /// Where the lane was closed.
-    pub(crate) fn judge(&mut self, number: u64, judge: &dyn Judge) -> Result<(), Closed> {
+    /// Where the lane was closed, or a tenant waits.
+    pub(crate) fn judge(&mut self, number: u64, judge: &dyn Judge) -> Result<(), Unjudged> {
         let record = |span: &Span| Record {
             source: span.source,
             offset: span.offset,

@@ -37,6 +37,7 @@ mod sink;
 mod tail;
 mod topics;
 mod transaction;
+mod waiting;
 mod wanted;
 mod watch;
 mod worker;

@@ -26,7 +26,6 @@ use crate::sink::{Sink, SinkError};
 use crate::source::{Source, SourceError};
 use crate::summary::Summary;
 use sandgate_engine::judged::Judge;
-use sandgate_state::Closed;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{JoinHandle, spawn};
@@ -248,7 +247,8 @@ fn work(judge: &dyn Judge, filled: &Receiver<Passed>, judged: &SyncSender<Passed
         let passed = match passed {
             Ok((number, mut batch)) => match batch.judge(number, judge) {
                 Ok(()) => Ok((number, batch)),
-                Err(Closed) => return,
+                // closed: a run from files shares no series, so nobody waits
+                Err(_) => return,
             },
             Err(error) => Err(error),
         };

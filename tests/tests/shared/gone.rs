@@ -3,7 +3,7 @@
 use crate::lanes::sliding;
 use crate::stream::{HOUR, Record, World, config, open};
 use sandgate_model::manifest::Aggregate;
-use sandgate_shared::{Closed, Config, Lane, Shared};
+use sandgate_shared::{Config, Lane, Shared, Unanswered};
 use sandgate_state::Answered;
 use sandgate_tests::proxy::{Manner, Proxy};
 use sandgate_tests::servers::{self, eventually};
@@ -28,46 +28,39 @@ fn counts(told: &[Vec<Answered>]) -> Vec<Answered> {
 }
 
 #[test]
-fn a_lane_that_waits_goes_on_when_redis_is_back() {
+fn a_batch_of_a_tenant_that_waits_may_be_brought_again_until_redis_is_back() {
     let (proxy, store) = behind(Duration::from_millis(300));
     let (world, lane) = (world(), Lane::new(store.clone(), 0));
     assert_eq!(counts(&world.ask(&lane, 0, &[Record::plain(0, 0, "d", 1)])), [Answered::Integer(1)]);
     for (number, manner) in [(1, Manner::Refuse), (2, Manner::Silent)] {
         proxy.set(manner);
-        let failures = store.counts().failures.get();
-        std::thread::scope(|scope| {
-            let (world, lane) = (&world, &lane);
-            let waiting =
-                scope.spawn(move || world.ask(lane, number, &[Record::plain(number, 5 * number as i64, "d", 1)]));
-            eventually("calls fail", servers::PATIENCE, || store.counts().failures.get() > failures + 2);
-            assert!(!waiting.is_finished(), "it waits");
-            proxy.set(Manner::Pass);
-            assert_eq!(counts(&waiting.join().unwrap()), [Answered::Integer(i128::from(number) + 1)]);
-        });
+        let records = [Record::plain(number, 5 * number as i64, "d", 1)];
+        for _ in 0..2 {
+            let began = Instant::now();
+            let unanswered = lane.ask(number, &mut world.batch(&records), |_| true).unwrap_err();
+            assert!(matches!(unanswered, Unanswered::Waits(_)), "{unanswered}");
+            assert!(began.elapsed() < servers::PATIENCE, "whoever brings it is not held");
+        }
+        assert_eq!(store.counts().behind.get(), 0.0, "it is as if it had not come");
+        proxy.set(Manner::Pass);
+        assert_eq!(counts(&world.ask(&lane, number, &records)), [Answered::Integer(i128::from(number) + 1)]);
     }
 }
 
 #[test]
-fn whoever_waits_gives_up_when_the_lane_is_closed_or_aborted() {
-    let (proxy, store) = behind(Duration::from_millis(200));
-    let world = world();
-    proxy.set(Manner::Refuse);
-    let give_up: [fn(&Lane); 2] = [Lane::close, Lane::abort];
-    for give_up in give_up {
-        let lane = Lane::new(store.clone(), 0);
-        let failures = store.counts().failures.get();
-        std::thread::scope(|scope| {
-            let (world, lane) = (&world, &lane);
-            let waiting = scope.spawn(move || {
-                let records = [Record::plain(0, 0, "d", 1)];
-                let mut batch = world.batch(&records);
-                lane.ask(0, &mut batch, |_| true)
-            });
-            eventually("calls fail", servers::PATIENCE, || store.counts().failures.get() > failures);
-            give_up(lane);
-            assert_eq!(waiting.join().unwrap(), Err(Closed));
+fn whoever_asks_is_told_that_the_lane_was_closed_meanwhile() {
+    let (proxy, store) = behind(Duration::from_secs(5));
+    let (world, lane) = (world(), Lane::new(store, 0));
+    proxy.set(Manner::Silent);
+    std::thread::scope(|scope| {
+        let asking = scope.spawn(|| {
+            let records = [Record::plain(0, 0, "d", 1)];
+            let mut batch = world.batch(&records);
+            lane.ask(0, &mut batch, |_| true)
         });
-    }
+        lane.close();
+        assert_eq!(asking.join().unwrap(), Err(Unanswered::Closed));
+    });
 }
 
 #[test]

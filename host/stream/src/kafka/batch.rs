@@ -4,8 +4,7 @@
 
 use rdkafka::Message as _;
 use rdkafka::message::{BorrowedMessage, Headers as _};
-use sandgate_engine::judged::{Judge, Judged, Record};
-use sandgate_state::Closed;
+use sandgate_engine::judged::{Judge, Judged, Record, Unjudged};
 use std::ops::Range;
 use std::time::Instant;
 
@@ -150,8 +149,8 @@ impl Batch {
     /// Hands the records to a judge, as the batch with this number.
     ///
     /// # Errors
-    /// Where the lane was closed.
-    pub(super) fn judge(&mut self, number: u64, judge: &dyn Judge) -> Result<(), Closed> {
+    /// Where the lane was closed, or a tenant waits.
+    pub(super) fn judge(&mut self, number: u64, judge: &dyn Judge) -> Result<(), Unjudged> {
         // the judge borrows the records and fills what stands beside them
         let mut judged = std::mem::take(&mut self.judged);
         let records: Vec<Record<'_>> = self.spans.iter().map(|span| self.record(span)).collect();

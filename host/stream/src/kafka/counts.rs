@@ -50,6 +50,8 @@ struct Owned {
     /// There when it is worked for.
     lane: Option<Arc<Lane>>,
     refused: bool,
+    /// For what its windows need.
+    waits: bool,
     condition: Condition,
 }
 
@@ -125,7 +127,7 @@ impl Counts {
             counts.rebalances.with([what]);
         }
         let by_state = registry.gauges("kafka_lanes", "Partitions that this host owns", ["state"]);
-        let by_state = ["running", "restoring", "refused"].map(|state| by_state.with([state]));
+        let by_state = ["running", "waiting", "restoring", "refused"].map(|state| by_state.with([state]));
         let told = registry.gauge("kafka_waiting_records", "Records that are judged and wait for their commit");
         registry.before_reading(move || refresh(&lanes, &by_state, &waiting, &told));
         counts
@@ -158,7 +160,7 @@ impl Counts {
     /// A partition is this host's, and is being taken over.
     pub(super) fn opening(&self, partition: i32) {
         let condition = self.health.condition(format!("lane {partition}"), "is being taken over");
-        self.lanes_locked().insert(partition, Owned { lane: None, refused: false, condition });
+        self.lanes_locked().insert(partition, Owned { lane: None, refused: false, waits: false, condition });
     }
 
     /// So much of its changelog is read, in percent.
@@ -175,6 +177,17 @@ impl Counts {
         if let Some(owned) = self.lanes_locked().get_mut(&lane.partition) {
             owned.lane = Some(Arc::clone(lane));
             owned.condition.holds();
+        }
+    }
+
+    /// It waits for shared series, and why they cannot be asked; or does no more.
+    pub(super) fn waits(&self, partition: i32, why: Option<&str>) {
+        if let Some(owned) = self.lanes_locked().get_mut(&partition) {
+            owned.waits = why.is_some();
+            match why {
+                Some(why) => owned.condition.fails(format!("waits for the shared series: {why}")),
+                None => owned.condition.holds(),
+            }
         }
     }
 
@@ -221,11 +234,12 @@ impl Counts {
     }
 }
 
-fn refresh(lanes: &Mutex<BTreeMap<i32, Owned>>, by_state: &[Gauge; 3], waiting: &AtomicU64, told: &Gauge) {
-    let [running, restoring, refused] = by_state;
+fn refresh(lanes: &Mutex<BTreeMap<i32, Owned>>, by_state: &[Gauge; 4], waiting: &AtomicU64, told: &Gauge) {
+    let [running, waiting_lanes, restoring, refused] = by_state;
     let lanes = lanes.lock().unwrap_or_else(PoisonError::into_inner);
     let count = |is: &dyn Fn(&Owned) -> bool| lanes.values().filter(|owned| is(owned)).count() as u64;
-    running.set_whole(count(&|owned| owned.lane.is_some()));
+    running.set_whole(count(&|owned| owned.lane.is_some() && !owned.waits));
+    waiting_lanes.set_whole(count(&|owned| owned.lane.is_some() && owned.waits));
     restoring.set_whole(count(&|owned| owned.lane.is_none() && !owned.refused));
     refused.set_whole(count(&|owned| owned.refused));
     told.set_whole(waiting.load(Ordering::Relaxed));

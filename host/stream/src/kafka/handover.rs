@@ -62,7 +62,7 @@ impl Worker {
         }
         self.ground.counts.running(&lane);
         let batch = self.spare.pop().unwrap_or_else(Batch::new);
-        self.lanes.push(Held { lane, batch, number: 0, positions, in_flight: 0, draining: false });
+        self.lanes.push(Held { lane, batch, number: 0, positions, in_flight: 0, draining: false, waiting: None });
     }
 
     fn refused(&self, partition: i32, error: &LaneError) {
@@ -94,13 +94,14 @@ impl Worker {
         }
         partitions.iter().for_each(|partition| self.ground.counts.forgotten(*partition));
         let mut list = TopicPartitionList::new();
-        for held in self.lanes.iter().filter(|held| partitions.contains(&held.lane.partition)) {
+        let read = |held: &&Held| partitions.contains(&held.lane.partition) && held.waiting.is_none();
+        for held in self.lanes.iter().filter(read) {
             add(&mut list, &self.ground, &held.lane, &held.positions);
         }
         self.unassign(&list);
     }
 
-    fn unassign(&self, list: &TopicPartitionList) {
+    pub(super) fn unassign(&self, list: &TopicPartitionList) {
         if list.count() > 0
             && let Err(error) = self.consumer.incremental_unassign(list)
         {
@@ -139,7 +140,9 @@ impl Worker {
         let mut gone = Vec::new();
         let mut list = TopicPartitionList::new();
         for held in self.lanes.iter().filter(|held| held.lane.is_gone() && !held.draining) {
-            add(&mut list, &self.ground, &held.lane, &held.positions);
+            if held.waiting.is_none() {
+                add(&mut list, &self.ground, &held.lane, &held.positions);
+            }
             gone.push((held.lane.partition, Arc::clone(&held.lane.lost)));
             // its copy on the disk is opened again by whoever takes it over
             held.lane.kept().journal = None;

@@ -16,7 +16,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::{Offset, TopicPartitionList};
-use sandgate_engine::judged::Judge as _;
+use sandgate_engine::judged::{Judge as _, Unjudged};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -58,6 +58,19 @@ pub(super) struct Held {
     pub(super) in_flight: usize,
     /// Whether it is finished and then given up.
     pub(super) draining: bool,
+    /// Set while what its windows need cannot be asked: nothing of it is read then.
+    pub(super) waiting: Option<Waiting>,
+}
+
+/// Of a lane that waits.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) since: Instant,
+    /// How long after the last try the next one is.
+    pub(super) pause: Duration,
+    pub(super) next: Instant,
+    /// When it was told last.
+    pub(super) told: Instant,
 }
 
 /// How long a quiet worker waits before it looks around.
@@ -172,8 +185,8 @@ impl Worker {
         let (held, size_max) = (self.lanes.get_mut(at)?, sources.get(source)?.size_max);
         let next = held.positions.get_mut(source)?;
         let offset = message.offset().unsigned_abs();
-        // what was read before it was gone back
-        if offset < *next || held.draining {
+        // what was read before it was gone back, or before it waits: that is read again
+        if offset < *next || held.draining || held.waiting.is_some() {
             return None;
         }
         *next = offset + 1;
@@ -190,18 +203,22 @@ impl Worker {
     /// Judges what was gathered for a lane, and hands it over.
     fn judge(&mut self, at: usize) {
         let Some(held) = self.lanes.get_mut(at) else { return };
-        if held.batch.is_empty() || held.draining {
+        if held.batch.is_empty() || held.draining || !held.may_be_judged() {
             return;
         }
         let mut batch = std::mem::replace(&mut held.batch, self.spare.pop().unwrap_or_else(Batch::new));
         batch.ends.clone_from(&held.positions);
-        if batch.judge(held.number, &held.lane.judge).is_err() {
-            // one that the group has taken away gives up by itself; else a panic of another thread has closed it
-            if !held.lane.is_gone() {
-                tracing::error!(partition = held.lane.partition, "the lane is closed");
+        match batch.judge(held.number, &held.lane.judge) {
+            Ok(()) => {}
+            Err(Unjudged::Waits(why)) => return self.wait(at, batch, &why),
+            Err(Unjudged::Closed(_)) => {
+                // one that the group has taken away gives up by itself; else a panic of another thread has closed it
+                if !held.lane.is_gone() {
+                    tracing::error!(partition = held.lane.partition, "the lane is closed");
+                }
+                held.lane.leave();
+                return;
             }
-            held.lane.leave();
-            return;
         }
         for note in batch.judged.notes.drain(..) {
             tracing::warn!(partition = held.lane.partition, "{note}");
@@ -212,6 +229,7 @@ impl Worker {
         held.in_flight += 1;
         self.committer.commit(Ready { lane: Arc::clone(&held.lane), number: held.number, batch });
         held.number += 1;
+        self.wait_no_more(at);
     }
 
     /// Hears what became of batches; waits for the first so long.
@@ -251,7 +269,13 @@ impl Worker {
         self.ground.counts.waiting.fetch_sub(self.waiting.0, Ordering::Relaxed);
         self.waiting = (0, 0);
         let mut list = TopicPartitionList::new();
+        let mut anew = false;
         for held in &mut self.lanes {
+            // what waited is read again too
+            if held.waiting.take().is_some() {
+                anew = true;
+                self.ground.counts.waits(held.lane.partition, None);
+            }
             held.batch.clear();
             held.in_flight = 0;
             held.lane.judge.abort();
@@ -262,8 +286,11 @@ impl Worker {
                 add(&mut list, &self.ground, &held.lane, &held.positions);
             }
         }
-        if let Err(error) = self.seek(list) {
+        let sought = if anew { Ok(()) } else { self.seek(list) };
+        if let Err(error) = &sought {
             tracing::warn!(worker = self.index, %error, "the consumer does not go back; it is assigned anew");
+        }
+        if anew || sought.is_err() {
             self.assign_anew();
         }
         self.committer.go_on();
@@ -279,9 +306,10 @@ impl Worker {
     }
 
     /// Gives the consumer all partitions of all lanes, from where they stand.
-    fn assign_anew(&self) {
+    pub(super) fn assign_anew(&self) {
         let mut list = TopicPartitionList::new();
-        for held in self.lanes.iter().filter(|held| !held.draining && !held.lane.is_gone()) {
+        let reads = |held: &&Held| !held.draining && held.waiting.is_none() && !held.lane.is_gone();
+        for held in self.lanes.iter().filter(reads) {
             add(&mut list, &self.ground, &held.lane, &held.positions);
         }
         if let Err(error) = self.consumer.unassign().and_then(|()| self.consumer.assign(&list)) {

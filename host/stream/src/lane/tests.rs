@@ -6,9 +6,8 @@ use crate::source::{Source, SourceError};
 use crate::summary::Summary;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use sandgate_engine::judged::{Judge, Judged, Record};
+use sandgate_engine::judged::{Judge, Judged, Record, Unjudged};
 use sandgate_model::Instant;
-use sandgate_state::Closed;
 use sandgate_state::replay::Sieve;
 use std::fs;
 use std::io::{Read, Write};
@@ -20,7 +19,7 @@ use tempfile::TempDir;
 struct Echo;
 
 impl Judge for Echo {
-    fn judge(&self, _: u64, records: &[Record<'_>], out: &mut Judged) -> Result<(), Closed> {
+    fn judge(&self, _: u64, records: &[Record<'_>], out: &mut Judged) -> Result<(), Unjudged> {
         for record in records {
             let bad = record.bytes.starts_with(b"bad");
             let to = if bad { &mut out.dead_letters } else { &mut out.decisions };
