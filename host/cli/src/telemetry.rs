@@ -56,15 +56,17 @@ impl Vitals {
         measure_process(&registry);
         let build = registry.gauges("build_info", "What runs: always 1", ["version"]);
         build.with([env!("CARGO_PKG_VERSION")]).set_whole(1);
-        let (well, ready) = (
+        let (well, ready, degraded) = (
             registry.gauge("healthy", "Whether all threads make progress, as /healthz says: 1 or 0"),
             registry.gauge("ready", "Whether all that the host needs is there, as /readyz says: 1 or 0"),
+            registry.gauge("degraded", "What the host does without, as /readyz says: how much of it"),
         );
         let asked = health.clone();
         registry.before_reading(move || {
             let is_well = asked.stuck().is_empty();
             well.set_flag(is_well);
             ready.set_flag(is_well && asked.missing().is_empty());
+            degraded.set_whole(asked.degraded().len() as u64);
         });
         let server =
             match listen.map(|listen| (listen, Server::start(listen.address, registry.clone(), health.clone()))) {

@@ -28,7 +28,7 @@ pub(crate) struct Meters {
     dead_letters: [Counter; Cause::ALL.len()],
     observed: [Counter; Aside::ALL.len()],
     /// As [`Measured::seats`].
-    seats: Vec<[Counter; 2]>,
+    fuel: Vec<Histogram>,
     steps: [Histogram; Step::ALL.len()],
     batch: Histogram,
 }
@@ -73,12 +73,11 @@ impl Meters {
             registry.counters("circumstances", "Decisions that owe something to the clock or to a failure", ["what"]);
         let dead_letters = registry.counters("dead_letters", "Records that could not be used", ["cause"]);
         let observed = registry.counters("observed", "Observed records by what became of them", ["fate"]);
-        let fuel =
-            registry.counters("policy_fuel", "Fuel that a policy took, aborted batches included", ["tenant", "policy"]);
-        let rows = registry.counters(
-            "policy_transactions",
-            "Transactions that a policy judged, aborted batches included",
+        let fuel = registry.histograms(
+            "policy_fuel",
+            "Fuel that a policy took for a transaction: each counts with the mean of its batch, aborted ones included",
             ["tenant", "policy"],
+            Buckets::fuel(),
         );
         let steps = registry.histograms("step_seconds", "Time of a step for a whole batch", ["step"], Buckets::time());
         Meters {
@@ -101,7 +100,7 @@ impl Meters {
             circumstances: What::ALL.map(|what| circumstances.with([what.word()])),
             dead_letters: Cause::ALL.map(|cause| dead_letters.with([cause.word()])),
             observed: Aside::ALL.map(|aside| observed.with([aside.word()])),
-            seats: seats().map(|seat| [rows.with([seat.0, seat.1]), fuel.with([seat.0, seat.1])]).collect(),
+            fuel: seats().map(|(tenant, policy)| fuel.with([tenant, policy])).collect(),
             steps: Step::ALL.map(|step| steps.with([step.word()])),
             batch: registry.histogram("batch_records", "Records of a batch", Buckets::counts()),
         }
@@ -121,7 +120,9 @@ impl Meters {
     pub(crate) fn took(&self, measured: &Measured) {
         self.batch.observe(measured.records as f64);
         self.steps.iter().zip(measured.steps).for_each(|(step, time)| step.observe_time(time));
-        add_rows(&self.seats, &measured.seats);
+        for (fuel, [rows, took]) in self.fuel.iter().zip(&measured.seats) {
+            fuel.observe_many(*took as f64 / *rows as f64, *rows);
+        }
     }
 
     /// Counts what a batch gave.

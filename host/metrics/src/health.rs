@@ -1,7 +1,8 @@
 //! Whether the host is well: threads that must make progress, and conditions
-//! that must hold before it may be given work. Whoever has such a thread or
-//! condition says so through a handle; whoever asks gets the list of what is
-//! wrong, one line each. Deliberately absent: any doing about it.
+//! that must hold before it may be given work; and remarks, about what it does
+//! without and decides all the same. Whoever has such a thread or condition says so
+//! through a handle; whoever asks gets the list of what is wrong, one line each.
+//! Deliberately absent: any doing about it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,7 +18,11 @@ struct Kept {
     since: Instant,
     stuck_after: Duration,
     parts: Mutex<Parts>,
+    remarks: Mutex<Vec<Remark>>,
 }
+
+/// What it is about, and who is asked what there is to say.
+type Remark = (String, Box<dyn Fn() -> Option<String> + Send + Sync>);
 
 #[derive(Default)]
 struct Parts {
@@ -52,7 +57,12 @@ impl fmt::Debug for Health {
 impl Health {
     /// A host whose threads are stuck when they made no progress for so long.
     pub fn new(stuck_after: Duration) -> Health {
-        Health(Arc::new(Kept { since: Instant::now(), stuck_after, parts: Mutex::default() }))
+        Health(Arc::new(Kept {
+            since: Instant::now(),
+            stuck_after,
+            parts: Mutex::default(),
+            remarks: Mutex::default(),
+        }))
     }
 
     /// A thread that must make progress; it just did.
@@ -87,6 +97,18 @@ impl Health {
         let parts = self.parts();
         let missing = parts.conditions.values().filter_map(|(name, why)| Some((name, why.as_ref()?)));
         missing.map(|(name, why)| format!("{name}: {why}")).collect()
+    }
+
+    /// Something that the host can do without, though with less to decide by: is asked
+    /// each time that somebody looks, and says what stands in for it. It must not block.
+    pub fn remark(&self, name: impl Into<String>, says: impl Fn() -> Option<String> + Send + Sync + 'static) {
+        self.0.remarks.lock().unwrap_or_else(PoisonError::into_inner).push((name.into(), Box::new(says)));
+    }
+
+    /// What the host does without, a line each.
+    pub fn degraded(&self) -> Vec<String> {
+        let remarks = self.0.remarks.lock().unwrap_or_else(PoisonError::into_inner);
+        remarks.iter().filter_map(|(name, says)| Some(format!("{name}: {}", says()?))).collect()
     }
 
     fn now(&self) -> u64 {
@@ -147,7 +169,7 @@ impl Drop for Condition {
 
 #[cfg(test)]
 mod tests {
-    use super::Health;
+    use super::{Arc, AtomicU64, Health, Relaxed};
     use std::time::Duration;
 
     #[test]
@@ -191,5 +213,16 @@ mod tests {
         assert!(health.missing().is_empty());
         broker.fails("no answer");
         assert_eq!(health.missing(), ["broker: no answer"]);
+    }
+
+    #[test]
+    fn a_remark_is_made_while_there_is_something_to_say() {
+        let (health, away) = (Health::new(Duration::ZERO), Arc::new(AtomicU64::new(0)));
+        let told = Arc::clone(&away);
+        health.remark("tags", move || (told.load(Relaxed) > 0).then(|| "redis is left alone".to_owned()));
+        assert!(health.degraded().is_empty());
+        away.store(1, Relaxed);
+        assert_eq!(health.degraded(), ["tags: redis is left alone"]);
+        assert!(health.missing().is_empty(), "it is ready all the same");
     }
 }

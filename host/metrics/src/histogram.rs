@@ -39,6 +39,12 @@ impl Buckets {
         Buckets::of(&[1.0, 4.0, 16.0, 64.0, 256.0, 1_024.0, 4_096.0, 16_384.0, 65_536.0, 262_144.0, 1_048_576.0])
     }
 
+    /// For fuel: three steps a decade, from 100 to 25 million.
+    pub fn fuel() -> Buckets {
+        let steps = (2..8).flat_map(|decade| [1.0, 2.5, 5.0].map(|step| step * 10f64.powi(decade)));
+        Buckets::of(&steps.take_while(|bound| *bound < 5e7).collect::<Vec<_>>())
+    }
+
     /// These bounds; put in order, each once, and none that is no number.
     pub fn of(bounds: &[f64]) -> Buckets {
         let mut bounds: Vec<f64> = bounds.iter().copied().filter(|bound| bound.is_finite()).collect();

@@ -34,21 +34,23 @@ async fn metrics(State(host): State<Host>, headers: HeaderMap) -> Response {
 
 /// The process lives: its threads make progress.
 async fn healthy(State(host): State<Host>) -> Response {
-    verdict(&host.health.stuck())
+    verdict(&host.health.stuck(), &[])
 }
 
-/// It may be given work: all that it needs is there.
+/// It may be given work: all that it cannot do without is there. What it does
+/// without is told, and is no reason to send its work elsewhere.
 async fn ready(State(host): State<Host>) -> Response {
     let mut wrong = host.health.stuck();
     wrong.extend(host.health.missing());
-    verdict(&wrong)
+    verdict(&wrong, &host.health.degraded())
 }
 
-fn verdict(wrong: &[String]) -> Response {
-    match wrong {
-        [] => page(StatusCode::OK, "ok\n".to_owned()),
-        wrong => page(StatusCode::SERVICE_UNAVAILABLE, wrong.join("\n") + "\n"),
-    }
+fn verdict(wrong: &[String], degraded: &[String]) -> Response {
+    let status = if wrong.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let ok = wrong.is_empty().then(|| "ok\n".to_owned());
+    let wrong = wrong.iter().map(|line| format!("{line}\n"));
+    let degraded = degraded.iter().map(|line| format!("degraded: {line}\n"));
+    page(status, ok.into_iter().chain(wrong).chain(degraded).collect())
 }
 
 fn page(status: StatusCode, text: String) -> Response {

@@ -57,6 +57,23 @@ fn a_host_that_is_not_well_says_why() {
 }
 
 #[test]
+fn what_a_host_does_without_is_told_and_leaves_it_ready() {
+    let health = Health::new(Duration::from_secs(60));
+    let server = start(&Registry::default(), &health);
+    health.remark("tags", || Some("redis is left alone".to_owned()));
+    let (status, told) = ask(&server, "GET", "/readyz", "");
+    assert!(status == 200 && told.ends_with("\n\nok\ndegraded: tags: redis is left alone\n"), "{told}");
+    let _lane = health.condition("lane 3", "is being rebuilt");
+    let (status, told) = ask(&server, "GET", "/readyz", "");
+    assert!(
+        status == 503 && told.ends_with("\n\nlane 3: is being rebuilt\ndegraded: tags: redis is left alone\n"),
+        "{told}"
+    );
+    let (status, told) = ask(&server, "GET", "/healthz", "");
+    assert!(status == 200 && told.ends_with("\n\nok\n"), "{told}");
+}
+
+#[test]
 fn a_thread_that_is_stuck_makes_the_host_unwell() {
     let health = Health::new(Duration::ZERO);
     let server = start(&Registry::default(), &health);

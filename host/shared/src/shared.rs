@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::failure::{Failure, OpenError};
 use crate::member::Member;
 use crate::server::{Ask, Server, Value};
-use sandgate_metrics::{Buckets, Counter, Gauge, Histogram, Registry};
+use sandgate_metrics::{Buckets, Counter, Gauge, Health, Histogram, Registry};
 use sandgate_remote::{Breaker, Change, State, breaker};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -112,6 +112,16 @@ impl Shared {
         });
         let counts = Counts::new(registry);
         Ok((Shared { server, events: config.events.max(1), breaker, counts, batches: AtomicU64::new(0) }, note))
+    }
+
+    /// Has whoever asks how the host is hear that Redis is left alone.
+    pub fn tell(&self, health: &Health) {
+        let breaker = Arc::clone(&self.breaker);
+        health.remark("shared series", move || {
+            let away = breaker.state() != State::Closed;
+            let what = "redis is left alone after failures; tenants wait for it or decide without, as they chose";
+            away.then(|| what.to_owned())
+        });
     }
 
     /// What was counted so far.

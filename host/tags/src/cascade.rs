@@ -18,8 +18,8 @@ use crate::meters::{Counts, Measured, measure};
 use crate::tier::{Rank, Tier, Trouble, Why};
 use crate::write_back::{Answered, WriteBack};
 use crate::{Answer, Config, Error, Store, Wanted, postgres, sqlite};
-use sandgate_metrics::Registry;
-use sandgate_remote::Deadline;
+use sandgate_metrics::{Health, Registry};
+use sandgate_remote::{Deadline, State};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -130,6 +130,23 @@ impl Cascade {
             filters: Box::new(move || filter.trusted_filter(filter.now()).is_some()),
         };
         measure(registry, measured);
+        self
+    }
+
+    /// Has whoever asks how the host is hear of each tier that is left alone: the host
+    /// decides all the same, with what stands in for the answers.
+    pub fn told(self, health: &Health) -> Cascade {
+        let Core { redis, sql, .. } = &*self.core;
+        let instead = |tier: &Tier| match tier.rank() {
+            Rank::Redis => "the database is asked instead",
+            Rank::Sqlite | Rank::Postgres => "what was known before stands in, then defaults or faults",
+        };
+        for tier in redis.iter().map(|redis| &redis.tier).chain([sql]).map(Arc::clone) {
+            health.remark("tags", move || {
+                let away = tier.state() != State::Closed;
+                away.then(|| format!("{} is left alone after failures; {}", tier.rank().word(), instead(&tier)))
+            });
+        }
         self
     }
 

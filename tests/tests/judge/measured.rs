@@ -37,7 +37,7 @@ fn what_is_judged_again_after_an_abort_gives_once_and_takes_twice() {
     pass();
     judge.abort();
     assert_eq!(value(&registry, "sandgate_records_total{source=\"payments\",became=\"decision\"}"), 0.0);
-    assert_eq!(value(&registry, "sandgate_policy_transactions_total{tenant=\"payments\",policy=\"policy\"}"), 2.0);
+    assert_eq!(value(&registry, "sandgate_policy_fuel_count{tenant=\"payments\",policy=\"policy\"}"), 2.0);
     pass();
     judge.committed(0);
     for (name, expected) in [
@@ -49,11 +49,11 @@ fn what_is_judged_again_after_an_abort_gives_once_and_takes_twice() {
         ("sandgate_repeats_total", 1.0),
         ("sandgate_faults_total{tenant=\"payments\",policy=\"\",fault=\"id-reused\"}", 1.0),
         ("sandgate_faults_total{tenant=\"payments\",policy=\"policy\",fault=\"trap\"}", 0.0),
-        ("sandgate_policy_transactions_total{tenant=\"payments\",policy=\"policy\"}", 4.0),
+        ("sandgate_policy_fuel_count{tenant=\"payments\",policy=\"policy\"}", 4.0),
         ("sandgate_step_seconds_count{step=\"judge\"}", 2.0),
         ("sandgate_batch_records_sum", 10.0),
     ] {
         assert_eq!(value(&registry, name), expected, "{name}");
     }
-    assert!(value(&registry, "sandgate_policy_fuel_total{tenant=\"payments\",policy=\"policy\"}") > 100.0);
+    assert!(value(&registry, "sandgate_policy_fuel_sum{tenant=\"payments\",policy=\"policy\"}") > 100.0);
 }

@@ -42,7 +42,8 @@ pub(super) fn run(args: &Args, host: Host, report: &Report) -> anyhow::Result<()
     let crossing = crossing.collect();
     let wants_tags = host.generations.iter().any(sandgate_engine::generation::Generation::reads_tags);
     let tags = wants_tags.then(|| Ok::<_, anyhow::Error>(sandgate_tags::open(host.tags.config()?)?)).transpose()?;
-    let tags = tags.map(|tags| Arc::new(tags.measured(&vitals.registry)) as Arc<dyn sandgate_tags::Store>);
+    let tags = tags
+        .map(|tags| Arc::new(tags.measured(&vitals.registry).told(&vitals.health)) as Arc<dyn sandgate_tags::Store>);
     let mut generations = host.generations;
     // each is split, whatever the ones before it share
     let sharing_ones = generations.iter_mut().filter_map(|generation| sharing.split(generation).then_some(())).count();
@@ -50,6 +51,7 @@ pub(super) fn run(args: &Args, host: Host, report: &Report) -> anyhow::Result<()
     if sharing_ones > 0 {
         let (store, hint) = Shared::open(host.state.shared.config(host.state.bounds)?, &vitals.registry)?;
         hint.iter().for_each(note);
+        store.tell(&vitals.health);
         engine = engine.with_shared(Arc::new(store), host.state.bounds.lateness)?;
     }
     let engine = Arc::new(engine);
