@@ -8,12 +8,15 @@
 //!       lane.json               its identity
 //!       snapshot-00000002       what still matters of everything before
 //!       journal-00000003        the commits since
+//!   sets/
+//!     00000001-7f0a….json       a policy set that has decided here, with its document
 //! ```
 //! A lane's folder gets its name when all in it is on the disk, and loses it
 //! before anything of it is removed: there is a whole lane or none.
 
 mod error;
 mod lane;
+mod sets;
 #[cfg(test)]
 mod tests;
 

@@ -3,12 +3,14 @@
 //! disk; whatever is wrong with it, it is dropped and made again.
 
 use super::lane::{place, placed};
+use sandgate_engine::generation::Generation;
 use sandgate_state::changelog::Committed;
 use sandgate_state::folder::{Folder, FolderError};
 use sandgate_state::identity::Identity;
 use sandgate_state::journal::{Journal, Tuning};
 use sandgate_state::replay::Restore;
 use std::path::Path;
+use std::sync::Arc;
 
 /// The folder of all copies; none where there is none.
 #[derive(Clone)]
@@ -30,6 +32,21 @@ impl Copies {
     pub(super) fn open(path: Option<&Path>, worth: u64) -> Result<Copies, FolderError> {
         let tuning = Tuning { worth, synced: false };
         Ok(Copies(path.map(|path| Folder::open_with(path, tuning)).transpose()?))
+    }
+
+    /// Keeps the document of each policy set that is about to decide: decisions name
+    /// it by its digest.
+    ///
+    /// # Errors
+    /// Where one cannot be written.
+    pub(super) fn keep_sets(&self, generations: &[Arc<Generation>]) -> Result<(), FolderError> {
+        let Some(folder) = &self.0 else { return Ok(()) };
+        generations.iter().try_for_each(|generation| {
+            let digest = generation.set.to_string();
+            // a colon in the name of a file is in the way of those who copy it
+            let digest = digest.rsplit(':').next().unwrap_or(&digest);
+            folder.keep_set(digest, generation.line().as_bytes())
+        })
     }
 
     /// Restores the copy of a lane, if there is one of this identity. Where it failed

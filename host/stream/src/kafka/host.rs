@@ -105,6 +105,7 @@ pub fn run(job: Job, stop: &AtomicBool) -> Result<(), HostError> {
     tracing::info!(%brokers, %group, workers = job.workers, delivery = ?config.delivery, "starting");
     let clients = Clients::new(config.clone(), topics.message_max());
     let copies = Copies::open(job.folder.as_deref(), job.worth)?;
+    copies.keep_sets(job.engine.generations())?;
     let topics = Arc::new(topics.clone());
     let cluster = match Cluster::find(&clients, FIND, stop) {
         Err(TopicError::Stopped) => return Ok(()),
