@@ -6,7 +6,9 @@ use sandgate_tests::servers::{PATIENCE, eventually, kafka, unique};
 use sandgate_tests::{Desk, PAYMENTS, program, text};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::io::Read as _;
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -115,6 +117,48 @@ fn decisions_are_watched_as_they_are_committed() {
     assert_eq!(outcomes, (0..9).map(decision).collect::<Vec<_>>());
     let wrong = desk.run(["watch", "decisions"]);
     assert!(text(&wrong.stderr).contains("kafka://HOST:PORT/TOPIC"), "{}", text(&wrong.stderr));
+}
+
+#[test]
+fn on_a_terminal_decisions_are_a_table_that_is_drawn_over_itself() {
+    let name = unique("drawn");
+    let decisions = Topic::on(kafka(), &name, 1, &[]);
+    let outcome = |at: usize| ["allow", "block"][at % 2];
+    let send = |range: std::ops::Range<usize>| {
+        let decision =
+            |at| json!({ "transaction": format!("tx{at}"), "account": "x".repeat(200), "outcome": outcome(at) });
+        decisions.send(range.map(|at| Record::new("account7", decision(at).to_string())));
+    };
+    send(0..6);
+    let watch = format!("'{}' watch kafka://{}/{name} --all --until 12", program().display(), kafka());
+    // gives it a terminal of its own, and what it writes there to us
+    let mut terminal = Command::new("script")
+        .args(["--quiet", "--flush", "--return", "--command", &watch, "/dev/null"])
+        .env("TERM", "xterm")
+        .env_remove("NO_COLOR")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut screen, drawn) = (terminal.stdout.take().unwrap(), Mutex::new(String::new()));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut some = [0; 4096];
+            while let Ok(read @ 1..) = screen.read(&mut some) {
+                drawn.lock().unwrap().push_str(&text(&some[..read]));
+            }
+        });
+        eventually("a table", PATIENCE, || drawn.lock().unwrap().contains("tx5"));
+        send(6..12);
+        eventually("its end", PATIENCE, || terminal.try_wait().unwrap().is_some_and(|ended| ended.success()));
+    });
+    let drawn = drawn.into_inner().unwrap();
+    // each begins by letting no line run over into the next
+    let tables: Vec<&str> = drawn.split("\x1b[?7l").skip(1).collect();
+    let [.., before, last] = &tables[..] else { unreachable!("there are two at least: {drawn:?}") };
+    let over = format!("\x1b[{}A\x1b[J", before.matches('\n').count());
+    assert!(last.starts_with(&over), "it goes up by the lines that there were: {last:?}");
+    assert!(last.contains("\x1b[31mblock\x1b[0m          6") && last.contains("tx11"), "{last:?}");
 }
 
 /// The dead letter of a record.

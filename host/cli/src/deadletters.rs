@@ -123,6 +123,9 @@ fn show(kafka: &Kafka, clients: &Clients, cluster: &Cluster, which: &Which, json
         }
     }
     if !json {
+        if causes.is_empty() {
+            crate::say(out, "no dead letters")?;
+        }
         for (cause, count) in causes {
             crate::say(out, format_args!("{count:>10}  {cause}"))?;
         }

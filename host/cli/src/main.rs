@@ -154,6 +154,6 @@ fn red(text: &str) -> impl Display {
 ///
 /// # Errors
 /// Where nobody reads it any more.
-fn say(out: &mut impl Write, line: impl Display) -> anyhow::Result<()> {
+fn say(out: &mut (impl Write + ?Sized), line: impl Display) -> anyhow::Result<()> {
     writeln!(out, "{line}").context("standard output cannot be written")
 }

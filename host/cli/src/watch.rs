@@ -55,9 +55,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let cluster = Cluster::find(&clients, LIMIT, &AtomicBool::new(false))?;
     let from = if args.all { From::Beginning } else { From::Now };
     let mut tail = Tail::open(&clients, &cluster, &args.address.topic, from, LIMIT)?;
-    let out = &mut anstream::stdout();
     let drawn = !args.json && std::io::stdout().is_terminal();
     let mut table = Table::new();
+    table.colored = anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
+    // the table is drawn over itself, also where no colours are wanted
+    let out: &mut dyn Write = if drawn { &mut std::io::stdout() } else { &mut anstream::stdout() };
     let mut last = Instant::now();
     while args.until.is_none_or(|until| table.total() + table.unread < until) {
         let told = tail.next(DRAWN)?;
@@ -95,11 +97,12 @@ struct Table {
     newest: VecDeque<String>,
     /// Lines that were drawn the last time.
     lines: usize,
+    colored: bool,
 }
 
 impl Table {
     fn new() -> Table {
-        Table { counts: [0; 3], unread: 0, lately: VecDeque::new(), newest: VecDeque::new(), lines: 0 }
+        Table { counts: [0; 3], unread: 0, lately: VecDeque::new(), newest: VecDeque::new(), lines: 0, colored: true }
     }
 
     fn total(&self) -> u64 {
@@ -135,25 +138,32 @@ impl Table {
     }
 
     /// Draws it over what was drawn before.
-    fn draw(&mut self, out: &mut impl Write, now: Instant) -> anyhow::Result<()> {
+    fn draw(&mut self, out: &mut dyn Write, now: Instant) -> anyhow::Result<()> {
         let rate = self.rate(now);
-        let mut text = String::new();
+        // a line that is wider than the terminal is cut off there: wrapped, it would be two
+        let mut text = "\x1b[?7l".to_owned();
         if self.lines > 0 {
             // up to the first line of the last time, and clear from there
             text += &format!("\x1b[{}A\x1b[J", self.lines);
         }
         for ((word, color), count) in OUTCOMES.iter().zip(self.counts) {
-            let style = Style::new().fg_color(Some((*color).into()));
+            let style = Style::new().fg_color(self.colored.then_some((*color).into()));
             text += &format!("  {style}{word}{style:#} {count:>10}");
         }
-        text += &format!("   {rate:>9.1} a second\n");
+        text += &format!("   {rate:>9.1} a second");
+        if self.unread > 0 {
+            text += &format!("   no decisions: {}", self.unread);
+        }
+        text.push('\n');
         self.newest.iter().for_each(|line| text += &format!("  {line}\n"));
+        text += "\x1b[?7h";
         self.lines = 1 + self.newest.len();
         out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("standard output cannot be written")
     }
 }
 
-/// A decision on a line: when, who, what, and why.
+/// A decision on a line: when, who, what, and why. What a record says is shown, never
+/// obeyed: a terminal does not get its control characters.
 fn line(decision: &Value) -> String {
     let text = |key: &str| decision[key].as_str().unwrap_or("-").to_owned();
     let all = |key: &str, name: &str, before: &str| -> Vec<String> {
@@ -167,7 +177,8 @@ fn line(decision: &Value) -> String {
         why = all("because", "what", "");
     }
     let (time, account, transaction) = (text("time"), text("account"), text("transaction"));
-    format!("{time}  {:<6}  {account:<14}  {transaction:<14}  {}", text("outcome"), why.join(", "))
+    let line = format!("{time}  {:<6}  {account:<14}  {transaction:<14}  {}", text("outcome"), why.join(", "));
+    line.trim_end().chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -188,6 +199,8 @@ mod tests {
         assert!(told.starts_with("2026-01-01T00:00:00.250Z  block   account7 "), "{told}");
         assert!(line(&json!({ "outcome": "allow", "because": [{ "what": "repeat" }] })).ends_with("repeat"));
         assert!(line(&json!({})).starts_with("-  -"));
+        let hostile = line(&json!({ "account": "a\u{1b}[2J\nb", "outcome": "block" }));
+        assert!(hostile.contains("a\u{fffd}[2J\u{fffd}b"), "{hostile}");
     }
 
     #[test]
@@ -210,5 +223,11 @@ mod tests {
         table.draw(&mut out, begin).unwrap();
         let out = String::from_utf8(out).unwrap();
         assert_eq!(out.matches("\x1b[11A\x1b[J").count(), 1, "{out:?}");
+        assert!(out.contains("no decisions: 1") && out.contains("\x1b[32mallow\x1b[0m"), "{out:?}");
+        table.colored = false;
+        let mut plain = Vec::new();
+        table.draw(&mut plain, begin).unwrap();
+        let plain = String::from_utf8(plain).unwrap();
+        assert!(plain.contains("\x1b[11A\x1b[J  allow         20  review          0  block         20 "), "{plain:?}");
     }
 }

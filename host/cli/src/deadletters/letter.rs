@@ -106,7 +106,9 @@ impl fmt::Display for Letter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Letter { at: (partition, offset), of, source, cause, detail, .. } = self;
         let of = format!("{source}/{}/{}", of.partition, of.offset);
-        write!(f, "{partition}/{offset}  {of}  {cause}: {detail}")
+        let line = format!("{partition}/{offset}  {of}  {cause}: {detail}");
+        // what somebody put into the topic is shown, never obeyed by a terminal
+        f.write_str(&line.replace(char::is_control, "\u{fffd}"))
     }
 }
 
