@@ -297,8 +297,12 @@ impl Reader {
     fn step(&mut self) -> Option<i32> {
         match self.consumer.poll(Duration::from_millis(20)) {
             Some(Ok(message)) => {
-                self.next[message.partition() as usize] = Offset::Offset(message.offset() + 1);
-                self.records.push(Record::read(&message));
+                let next = &mut self.next[message.partition() as usize];
+                // after a broker was away the client may begin at the beginning again
+                if !matches!(*next, Offset::Offset(next) if message.offset() < next) {
+                    *next = Offset::Offset(message.offset() + 1);
+                    self.records.push(Record::read(&message));
+                }
             }
             Some(Err(KafkaError::PartitionEOF(partition))) => return Some(partition),
             // a broker that is being restarted, or a topic that it does not know yet

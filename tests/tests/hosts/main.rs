@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod fence;
+mod in_the_way;
 mod records;
 mod takeover;
+mod waits;
 mod whole;
 
 use sandgate_tests::fleet::Fleet;
