@@ -2,6 +2,7 @@
 //! score.
 
 use crate::machine::Process;
+use crate::vitals;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use sandgate_tests::{Desk, PAYMENTS, policies, program};
@@ -62,7 +63,7 @@ impl<'d> Host<'d> {
             "tenants = [\"tenant.toml\"]\n{}\n\
              [sink]\ntopic = \"{name}-decisions\"\ndead_letters = \"{name}-dead-letters\"\nchangelog = \"{name}-changelog\"\n\
              [state]\npath = {state:?}\n\
-             [metrics]\nlisten = \"\"\n\
+             [metrics]\nlisten = \"127.0.0.1:0\"\n[log]\nformat = \"json\"\n\
              [kafka]\nbrokers = {brokers:?}\ngroup = {name:?}\ninstance = \"one\"\ndelivery = {delivery:?}\n\
              commit = {{ time = {window:?}, records = {window_records} }}\n\
              settings = {{ \"compression.codec\" = \"lz4\" }}\n",
@@ -124,6 +125,13 @@ impl<'d> Host<'d> {
             assert!(Instant::now() < limit, "the lanes are not ready: {}", self.desk.read("log"));
             std::thread::park_timeout(Duration::from_millis(5));
         }
+    }
+
+    /// What it counts.
+    pub(crate) fn vitals(&self) -> String {
+        let log = self.desk.read("log");
+        let (_, told) = log.split_once("\"address\":\"").expect("it says where it answers");
+        vitals::ask(told.split('"').next().expect("an address"))
     }
 
     /// Stops it as an operator does.

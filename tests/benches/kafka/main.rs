@@ -15,6 +15,7 @@ mod feed;
 mod host;
 mod machine;
 mod read;
+mod vitals;
 
 use bare::Copied;
 use host::{Host, Setup};
@@ -87,7 +88,10 @@ fn main() {
     }
 
     println!("\nfrom the moment a payment was due until a read-committed reader had its decision, in ms");
-    println!("{:<36} {:>10} {:>8} {:>8} {:>8}", "", "a second", "p50", "p99", "max");
+    println!(
+        "{:<36} {:>10} {:>8} {:>8} {:>8} {:>12} {:>11} {:>11}",
+        "", "a second", "p50", "p99", "max", "in host p99", "commit p50", "commit p99"
+    );
     let rates = if measured { [1_000.0, 20_000.0] } else { [500.0, 2_000.0] };
     for rate in rates {
         for delivery in ["exactly-once", "at-least-once"] {
@@ -182,9 +186,17 @@ fn paced(desk: &Desk, payments: &[feed::Payment], delivery: &str, rate: f64, sec
         };
         read::delays(servers::kafka(), &names[0], PARTITIONS, payments.len() as u64, warm_up, zero, ready)
     });
+    let told = host.vitals();
     host.stop();
+    let of = |histogram, quantile| vitals::quantile(&told, histogram, quantile) * 1e3;
     let [half, most, all] = [0.5, 0.99, 1.0].map(|share| delays.value_at_quantile(share) as f64 / 1e3);
-    println!("{:<36} {rate:>10.0} {half:>8.1} {most:>8.1} {all:>8.1}", format!("sandgate, {delivery}, 5 ms"));
+    println!(
+        "{:<36} {rate:>10.0} {half:>8.1} {most:>8.1} {all:>8.1} {:>12.1} {:>11.1} {:>11.1}",
+        format!("sandgate, {delivery}, 5 ms"),
+        of("sandgate_in_host_seconds", 0.99),
+        of("sandgate_kafka_commit_seconds", 0.5),
+        of("sandgate_kafka_commit_seconds", 0.99)
+    );
 }
 
 /// New topics of one run, with a name of its own before each, whose broker stamps
