@@ -26,6 +26,7 @@ mod handover;
 mod heard;
 mod host;
 mod lane;
+mod mend;
 mod orders;
 mod plain;
 mod reader;

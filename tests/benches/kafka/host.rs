@@ -2,6 +2,7 @@
 //! score.
 
 use crate::machine::Process;
+use crate::vitals;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use sandgate_tests::{Desk, PAYMENTS, policies, program};
@@ -17,6 +18,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) delivery: &'a str,
     pub(crate) window: &'a str,
     pub(crate) window_records: u64,
+    /// Its folder for the copy of its state.
+    pub(crate) state: &'a str,
 }
 
 /// A host that runs.
@@ -54,13 +57,13 @@ pub(crate) fn desk(records: u64) -> Desk {
 impl<'d> Host<'d> {
     /// Starts it; its topics must be there.
     pub(crate) fn start(desk: &'d Desk, setup: &Setup<'_>) -> Host<'d> {
-        let Setup { brokers, source, name, delivery, window, window_records } = setup;
+        let Setup { brokers, source, name, delivery, window, window_records, state } = setup;
         let keyed = format!("[[source]]\ntopic = {source:?}\nkey = \"customer\"\n");
         let config = format!(
             "tenants = [\"tenant.toml\"]\n{}\n\
              [sink]\ntopic = \"{name}-decisions\"\ndead_letters = \"{name}-dead-letters\"\nchangelog = \"{name}-changelog\"\n\
-             [state]\npath = \"state-{name}\"\n\
-             [metrics]\nlisten = \"\"\n\
+             [state]\npath = {state:?}\n\
+             [metrics]\nlisten = \"127.0.0.1:0\"\n[log]\nformat = \"json\"\n\
              [kafka]\nbrokers = {brokers:?}\ngroup = {name:?}\ninstance = \"one\"\ndelivery = {delivery:?}\n\
              commit = {{ time = {window:?}, records = {window_records} }}\n\
              settings = {{ \"compression.codec\" = \"lz4\" }}\n",
@@ -113,6 +116,22 @@ impl<'d> Host<'d> {
             assert!(Instant::now() < limit, "only {committed} of {records} records were committed");
             std::thread::park_timeout(Duration::from_millis(50));
         }
+    }
+
+    /// Waits until it has taken over so many lanes.
+    pub(crate) fn wait_for_lanes(&self, lanes: usize) {
+        let limit = Instant::now() + Duration::from_secs(300);
+        while self.desk.read("log").matches("lane ready").count() < lanes {
+            assert!(Instant::now() < limit, "the lanes are not ready: {}", self.desk.read("log"));
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+    }
+
+    /// What it counts.
+    pub(crate) fn vitals(&self) -> String {
+        let log = self.desk.read("log");
+        let (_, told) = log.split_once("\"address\":\"").expect("it says where it answers");
+        vitals::ask(told.split('"').next().expect("an address"))
     }
 
     /// Stops it as an operator does.

@@ -9,15 +9,14 @@
 
 use super::client::{Clients, PlainProducer};
 use super::commits::{Ready, Window};
-use super::config::{Delivery, Topics};
+use super::config::Topics;
 use super::counts::Counts;
 use super::group::Group;
-use super::lane::Lane;
 use super::plain;
 use super::rebuild::pause;
 use super::sink::Sink;
-use super::topics::{Cluster, Position, TopicError};
-use super::transaction::{CommitFailure, CommitProducer, Failed};
+use super::topics::{Cluster, Position};
+use super::transaction::{CommitFailure, CommitProducer};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
@@ -46,7 +45,7 @@ pub(super) struct Committer {
     watchdog: Duration,
 }
 
-enum Order {
+pub(super) enum Order {
     Commit(Box<Ready>),
     /// The worker has gone back.
     GoOn,
@@ -64,45 +63,45 @@ pub(super) enum Answer {
 
 /// What the worker watches.
 #[derive(Default)]
-struct Watched {
+pub(super) struct Watched {
     /// When the call was begun that is under way, in milliseconds since the start of
     /// the thread, plus 1; 0 where none is.
-    since: AtomicU64,
+    pub(super) since: AtomicU64,
     /// Whether the worker has given the thread up: then it touches nothing any more.
-    left: Mutex<bool>,
+    pub(super) left: Mutex<bool>,
     /// The same, to look at.
-    is_left: AtomicBool,
+    pub(super) is_left: AtomicBool,
 }
 
 impl Watched {
     /// A call begins, on a thread that was started at `start`.
-    fn begins(&self, start: Instant) {
+    pub(super) fn begins(&self, start: Instant) {
         let now = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX - 1);
         self.since.store(now + 1, Ordering::Release);
     }
 
     /// No call is under way.
-    fn ended(&self) {
+    pub(super) fn ended(&self) {
         self.since.store(0, Ordering::Release);
     }
 }
 
 /// The thread's own side.
-struct Thread {
-    ground: Arc<Ground>,
-    worker: usize,
-    orders: Receiver<Order>,
-    answers: Sender<Answer>,
-    watched: Arc<Watched>,
-    begin: Instant,
-    producers: VecDeque<CommitProducer>,
+pub(super) struct Thread {
+    pub(super) ground: Arc<Ground>,
+    pub(super) worker: usize,
+    pub(super) orders: Receiver<Order>,
+    pub(super) answers: Sender<Answer>,
+    pub(super) watched: Arc<Watched>,
+    pub(super) begin: Instant,
+    pub(super) producers: VecDeque<CommitProducer>,
     /// For decisions that leave before their commit.
-    plain: Option<PlainProducer>,
+    pub(super) plain: Option<PlainProducer>,
     /// Whether one of those was not even handed over.
-    lost: bool,
+    pub(super) lost: bool,
     /// Whether the last commit failed for those, before it was opened.
-    unopened: bool,
-    sink: Sink,
+    pub(super) unopened: bool,
+    pub(super) sink: Sink,
 }
 
 impl Committer {
@@ -165,10 +164,6 @@ impl Drop for Committer {
 }
 
 impl Thread {
-    /// How many producers take turns.
-    const PRODUCERS: usize = 2;
-    /// How long new producers are tried for before it is told again.
-    const INIT: Duration = Duration::from_secs(10);
     /// The most records of a commit: the window's own bound closes it, this one only
     /// keeps what has come meanwhile from making it endless.
     const MOST: u64 = 50_000;
@@ -305,135 +300,8 @@ impl Thread {
         Ok(())
     }
 
-    fn is_left(&self) -> bool {
+    pub(super) fn is_left(&self) -> bool {
         self.watched.is_left.load(Ordering::Acquire)
-    }
-
-    /// Puts itself in order after a failure, and says whether the commit had come
-    /// about all the same; nothing where nobody waits for it.
-    fn mend(&mut self, failure: &CommitFailure, window: &mut Window) -> Option<bool> {
-        if std::mem::take(&mut self.unopened) {
-            return self.renew_plain().then_some(false);
-        }
-        self.watched.begins(self.begin);
-        let mut failed = failure.failed;
-        if failed == Failed::Abortable
-            && let Some(producer) = self.producers.front()
-        {
-            match producer.abort() {
-                Ok(()) => self.producers.rotate_left(1),
-                Err(error) => {
-                    tracing::warn!(worker = self.worker, %error, "a commit cannot be taken back: new producers");
-                    // nothing was committed, but only new producers can say so
-                    failed = Failed::Unknown;
-                }
-            }
-        }
-        self.watched.ended();
-        match failed {
-            Failed::Abortable => (!self.is_left()).then_some(false),
-            Failed::Fatal => self.renew().then_some(false),
-            Failed::Unknown => self.renew().then(|| self.settle(window)).flatten(),
-        }
-    }
-
-    /// Makes new producers, which fence those before. Goes on trying as long as the
-    /// worker waits.
-    fn renew(&mut self) -> bool {
-        let old = std::mem::take(&mut self.producers);
-        if !old.is_empty() {
-            self.ground.counts.producers.add(1);
-            // whatever it takes to end them nobody has to wait for
-            std::thread::spawn(move || drop(old));
-        }
-        while !self.is_left() {
-            self.watched.begins(self.begin);
-            let made = self.made();
-            self.watched.ended();
-            match made {
-                Ok(producers) => {
-                    self.producers = producers;
-                    return !self.is_left();
-                }
-                Err(error) => {
-                    tracing::warn!(worker = self.worker, %error, "the producers cannot be made yet; trying on");
-                    pause(Duration::from_millis(500));
-                }
-            }
-        }
-        false
-    }
-
-    /// Makes another producer for what leaves before its commit: one that lost a
-    /// message may never send another. No commit was opened, so there is nothing to abort.
-    fn renew_plain(&mut self) -> bool {
-        while !self.is_left() {
-            match self.ground.clients.plain() {
-                Ok(producer) => {
-                    let old = self.plain.replace(producer);
-                    std::thread::spawn(move || drop(old));
-                    return !self.is_left();
-                }
-                Err(error) => {
-                    tracing::warn!(worker = self.worker, %error, "the producer cannot be made yet; trying on");
-                    pause(Duration::from_millis(500));
-                }
-            }
-        }
-        false
-    }
-
-    fn made(&mut self) -> Result<VecDeque<CommitProducer>, String> {
-        let Ground { clients, .. } = &*self.ground;
-        if clients.config().delivery == Delivery::AtLeastOnce && self.plain.is_none() {
-            self.plain = Some(clients.plain().map_err(|error| error.to_string())?);
-        }
-        let worker = self.worker;
-        let one = |turn| {
-            let id = clients.config().commit_id(worker, turn);
-            let producer = CommitProducer::new(clients, &id).map_err(|error| error.to_string())?;
-            producer.init(Thread::INIT).map_err(|failure| failure.to_string())?;
-            Ok(producer)
-        };
-        // each waits half a second for itself
-        std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..Thread::PRODUCERS).map(|turn| scope.spawn(move || one(turn))).collect();
-            let joined = threads.into_iter().map(|thread| thread.join().map_err(|_| "it panicked".to_owned())?);
-            joined.collect()
-        })
-    }
-
-    /// Finds out whether the last commit came about; nothing where nobody waits for it.
-    fn settle(&self, window: &mut Window) -> Option<bool> {
-        let ground = &*self.ground;
-        let stand = |lane: &Lane| -> Result<Vec<Option<u64>>, TopicError> {
-            let sources = ground.topics.sources.iter();
-            let asked: Vec<(&str, i32)> = sources.map(|source| (&*source.topic, lane.partition)).collect();
-            let stand = ground.cluster.committed(&asked, Duration::from_secs(5))?;
-            Ok(stand.into_iter().map(|offset| offset.map(i64::unsigned_abs)).collect())
-        };
-        while !self.is_left() {
-            let stands: Result<Vec<_>, _> =
-                window.lanes().map(|lane| Ok::<_, TopicError>((lane.partition, stand(lane)?))).collect();
-            match stands {
-                Ok(stands) => {
-                    let left = self.watched.left.lock().unwrap_or_else(PoisonError::into_inner);
-                    if *left {
-                        return None;
-                    }
-                    let of = |lane: &Lane| {
-                        stands
-                            .iter()
-                            .find(|(partition, _)| *partition == lane.partition)
-                            .map(|(_, stand)| stand.clone())
-                    };
-                    return Some(window.settle(&ground.topics, of));
-                }
-                Err(error) => tracing::warn!(%error, "nobody says what became of a commit; asking again"),
-            }
-            pause(Duration::from_millis(200));
-        }
-        None
     }
 
     /// Ignores what was judged on top of what is undone.

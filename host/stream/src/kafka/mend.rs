@@ -1,0 +1,147 @@
+//! What a committer does after a failure: it takes a commit back, makes new
+//! producers where that is not enough, and finds out what nobody told it.
+
+use super::commits::Window;
+use super::committer::{Ground, Thread};
+use super::config::Delivery;
+use super::lane::Lane;
+use super::rebuild::pause;
+use super::topics::TopicError;
+use super::transaction::{CommitFailure, CommitProducer, Failed};
+use std::collections::VecDeque;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+impl Thread {
+    /// How many producers take turns.
+    const PRODUCERS: usize = 2;
+    /// How long new producers are tried for before it is told again.
+    const INIT: Duration = Duration::from_secs(10);
+
+    /// Puts itself in order after a failure, and says whether the commit had come
+    /// about all the same; nothing where nobody waits for it.
+    pub(super) fn mend(&mut self, failure: &CommitFailure, window: &mut Window) -> Option<bool> {
+        if std::mem::take(&mut self.unopened) {
+            return self.renew_plain().then_some(false);
+        }
+        self.watched.begins(self.begin);
+        let mut failed = failure.failed;
+        if failed == Failed::Abortable
+            && let Some(producer) = self.producers.front()
+        {
+            match producer.abort() {
+                Ok(()) => self.producers.rotate_left(1),
+                Err(error) => {
+                    tracing::warn!(worker = self.worker, %error, "a commit cannot be taken back: new producers");
+                    // nothing was committed, but only new producers can say so
+                    failed = Failed::Unknown;
+                }
+            }
+        }
+        self.watched.ended();
+        match failed {
+            Failed::Abortable => (!self.is_left()).then_some(false),
+            Failed::Fatal => self.renew().then_some(false),
+            Failed::Unknown => self.renew().then(|| self.settle(window)).flatten(),
+        }
+    }
+
+    /// Makes new producers, which fence those before. Goes on trying as long as the
+    /// worker waits.
+    pub(super) fn renew(&mut self) -> bool {
+        let old = std::mem::take(&mut self.producers);
+        if !old.is_empty() {
+            self.ground.counts.producers.add(1);
+            // whatever it takes to end them nobody has to wait for
+            std::thread::spawn(move || drop(old));
+        }
+        while !self.is_left() {
+            self.watched.begins(self.begin);
+            let made = self.made();
+            self.watched.ended();
+            match made {
+                Ok(producers) => {
+                    self.producers = producers;
+                    return !self.is_left();
+                }
+                Err(error) => {
+                    tracing::warn!(worker = self.worker, %error, "the producers cannot be made yet; trying on");
+                    pause(Duration::from_millis(500));
+                }
+            }
+        }
+        false
+    }
+
+    /// Makes another producer for what leaves before its commit: one that lost a
+    /// message may never send another. No commit was opened, so there is nothing to abort.
+    fn renew_plain(&mut self) -> bool {
+        while !self.is_left() {
+            match self.ground.clients.plain() {
+                Ok(producer) => {
+                    let old = self.plain.replace(producer);
+                    std::thread::spawn(move || drop(old));
+                    return !self.is_left();
+                }
+                Err(error) => {
+                    tracing::warn!(worker = self.worker, %error, "the producer cannot be made yet; trying on");
+                    pause(Duration::from_millis(500));
+                }
+            }
+        }
+        false
+    }
+
+    fn made(&mut self) -> Result<VecDeque<CommitProducer>, String> {
+        let Ground { clients, .. } = &*self.ground;
+        if clients.config().delivery == Delivery::AtLeastOnce && self.plain.is_none() {
+            self.plain = Some(clients.plain().map_err(|error| error.to_string())?);
+        }
+        let worker = self.worker;
+        let one = |turn| {
+            let id = clients.config().commit_id(worker, turn);
+            let producer = CommitProducer::new(clients, &id).map_err(|error| error.to_string())?;
+            producer.init(Thread::INIT).map_err(|failure| failure.to_string())?;
+            Ok(producer)
+        };
+        // each waits half a second for itself
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..Thread::PRODUCERS).map(|turn| scope.spawn(move || one(turn))).collect();
+            let joined = threads.into_iter().map(|thread| thread.join().map_err(|_| "it panicked".to_owned())?);
+            joined.collect()
+        })
+    }
+
+    /// Finds out whether the last commit came about; nothing where nobody waits for it.
+    fn settle(&self, window: &mut Window) -> Option<bool> {
+        let ground = &*self.ground;
+        let stand = |lane: &Lane| -> Result<Vec<Option<u64>>, TopicError> {
+            let sources = ground.topics.sources.iter();
+            let asked: Vec<(&str, i32)> = sources.map(|source| (&*source.topic, lane.partition)).collect();
+            let stand = ground.cluster.committed(&asked, Duration::from_secs(5))?;
+            Ok(stand.into_iter().map(|offset| offset.map(i64::unsigned_abs)).collect())
+        };
+        while !self.is_left() {
+            let stands: Result<Vec<_>, _> =
+                window.lanes().map(|lane| Ok::<_, TopicError>((lane.partition, stand(lane)?))).collect();
+            match stands {
+                Ok(stands) => {
+                    let left = self.watched.left.lock().unwrap_or_else(PoisonError::into_inner);
+                    if *left {
+                        return None;
+                    }
+                    let of = |lane: &Lane| {
+                        stands
+                            .iter()
+                            .find(|(partition, _)| *partition == lane.partition)
+                            .map(|(_, stand)| stand.clone())
+                    };
+                    return Some(window.settle(&ground.topics, of));
+                }
+                Err(error) => tracing::warn!(%error, "nobody says what became of a commit; asking again"),
+            }
+            pause(Duration::from_millis(200));
+        }
+        None
+    }
+}
