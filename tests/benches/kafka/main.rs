@@ -6,8 +6,9 @@
 //! stamps on what it appends, so that nobody has to read while it is written. Then
 //! payments are sent at a pace, and a read-committed reader says how long after each
 //! was due its decision was there.
-//! `cargo bench --bench kafka` measures a million records; `cargo test` runs a few
-//! thousand, so that it cannot rot.
+//! `cargo bench --bench kafka` measures a million records; with words behind `--`, such
+//! as `at-least-once 5ms` or `paced`, those runs only. `cargo test` runs a few thousand
+//! records, so that it cannot rot.
 #![expect(clippy::print_stdout, clippy::expect_used, reason = "a program that measures and prints")]
 
 mod bare;
@@ -54,7 +55,8 @@ fn main() {
     );
     let mut size = 0;
     let mut rates = Vec::new();
-    for (delivery, window, window_records) in RUNS {
+    let wanted: Vec<_> = RUNS.into_iter().filter(|(delivery, window, _)| is_wanted(&[delivery, window])).collect();
+    for &(delivery, window, window_records) in &wanted {
         let drained = drain(&desk, &source, records, broker, (delivery, window, window_records));
         size = drained.size;
         rates.push(drained);
@@ -62,8 +64,8 @@ fn main() {
     for (window, window_records) in [(5, 1_000), (100, 100_000)] {
         let bare = bare(&source, records, size, Duration::from_millis(window), window_records);
         println!("{:<36} {bare:>14.0} {:>8.2}", format!("bare loop, exactly once, {window} ms"), 1.0);
-        for (drained, (delivery, of, _)) in rates.iter().zip(RUNS) {
-            if of == format!("{window}ms") {
+        for (drained, (delivery, of, _)) in rates.iter().zip(&wanted) {
+            if *of == format!("{window}ms") {
                 println!(
                     "{:<36} {:>14.0} {:>8.2} {:>14.2} {:>14.2} {:>12}",
                     format!("sandgate, {delivery}, {of}"),
@@ -81,7 +83,7 @@ fn main() {
         "\nfrom the start of a host until it has all {PARTITIONS} lanes, with {records} payments behind them, in s"
     );
     println!("{:<36} {:>14} {:>22}", "", "its own copy", "from the changelog");
-    for (drained, (delivery, window, _)) in rates.iter().zip(RUNS) {
+    for (drained, (delivery, window, _)) in rates.iter().zip(&wanted) {
         let Some(starts) = drained.starts else { continue };
         let [home, lost] = starts.map(|took| took.as_secs_f64());
         println!("{:<36} {home:>14.2} {lost:>22.2}", format!("sandgate, {delivery}, {window}"));
@@ -94,10 +96,16 @@ fn main() {
     );
     let rates = if measured { [1_000.0, 20_000.0] } else { [500.0, 2_000.0] };
     for rate in rates {
-        for delivery in ["exactly-once", "at-least-once"] {
+        for delivery in ["exactly-once", "at-least-once"].into_iter().filter(|delivery| is_wanted(&[delivery, "paced"]))
+        {
             paced(&desk, &payments, delivery, rate, if measured { 20.0 } else { 0.5 });
         }
     }
+}
+
+/// Whether a run has all the words of the command line, such as `paced` or `5ms`.
+fn is_wanted(words: &[&str]) -> bool {
+    std::env::args().skip(1).filter(|word| !word.starts_with('-')).all(|word| words.contains(&&*word))
 }
 
 /// What came of a drained backlog.

@@ -96,9 +96,9 @@ fn the_ends_of_a_partition_tell_what_is_open() {
 fn a_tail_reads_all_that_was_there_and_what_comes() {
     let (cluster, topic) = (cluster(), Topic::new("decisions", 3));
     let clients = clients();
-    let writer = Writer::new(&clients).unwrap();
+    let mut writer = Writer::new(&clients).unwrap();
     let payloads: Vec<String> = (0..30).map(|at| at.to_string()).collect();
-    let send = |payload: &str, headers: &[(&str, &[u8])]| {
+    let mut send = |payload: &str, headers: &[(&str, &[u8])]| {
         let (key, payload) = (Some(payload.as_bytes()), payload.as_bytes());
         writer.send(&Message { topic: topic.name(), partition: None, key, payload, headers, mark: 0 }).unwrap();
         writer.finish().unwrap();

@@ -7,12 +7,12 @@
 //! became of the last commit), says so, and ignores what was judged on top, until
 //! the worker has gone back and says that it may go on.
 
-use super::client::{Clients, PlainProducer};
+use super::client::Clients;
 use super::commits::{Ready, Window};
 use super::config::Topics;
 use super::counts::Counts;
 use super::group::Group;
-use super::plain;
+use super::plain::{self, Plain};
 use super::rebuild::pause;
 use super::sink::Sink;
 use super::topics::{Cluster, Position};
@@ -96,7 +96,7 @@ pub(super) struct Thread {
     pub(super) begin: Instant,
     pub(super) producers: VecDeque<CommitProducer>,
     /// For decisions that leave before their commit.
-    pub(super) plain: Option<PlainProducer>,
+    pub(super) plain: Option<Plain>,
     /// Whether one of those was not even handed over.
     pub(super) lost: bool,
     /// Whether the last commit failed for those, before it was opened.
@@ -251,11 +251,12 @@ impl Thread {
 
     /// Takes a batch into the window; where a decision may come twice it leaves now.
     fn take(&mut self, ready: Ready, window: &mut Window) {
-        if let Some(producer) = &self.plain
+        if let Some(plain) = &mut self.plain
             // what was judged for a lane that is gone by now is its next owner's to say
             && !ready.lane.is_gone()
+            && !self.lost
             && let Err(error) =
-                self.sink.send(&ready.batch, ready.lane.partition, |message| plain::send(producer, message))
+                self.sink.send(&ready.batch, ready.lane.partition, |message| plain.send(message))
         {
             // its commit will not come about
             tracing::debug!(%error, "a decision does not leave");
@@ -273,7 +274,7 @@ impl Thread {
         let delivery = ground.clients.config().delivery;
         let flushed = match std::mem::take(&mut self.lost) {
             true => Err(plain::failed("a decision could not be written")),
-            false => self.plain.as_ref().map_or(Ok(()), plain::flush),
+            false => self.plain.as_mut().map_or(Ok(()), Plain::flush),
         };
         self.unopened = flushed.is_err();
         let group = || {

@@ -5,6 +5,7 @@ use super::commits::Window;
 use super::committer::{Ground, Thread};
 use super::config::Delivery;
 use super::lane::Lane;
+use super::plain::Plain;
 use super::rebuild::pause;
 use super::topics::TopicError;
 use super::transaction::{CommitFailure, CommitProducer, Failed};
@@ -79,7 +80,7 @@ impl Thread {
         while !self.is_left() {
             match self.ground.clients.plain() {
                 Ok(producer) => {
-                    let old = self.plain.replace(producer);
+                    let old = self.plain.replace(Plain::new(producer));
                     std::thread::spawn(move || drop(old));
                     return !self.is_left();
                 }
@@ -95,7 +96,7 @@ impl Thread {
     fn made(&mut self) -> Result<VecDeque<CommitProducer>, String> {
         let Ground { clients, .. } = &*self.ground;
         if clients.config().delivery == Delivery::AtLeastOnce && self.plain.is_none() {
-            self.plain = Some(clients.plain().map_err(|error| error.to_string())?);
+            self.plain = Some(Plain::new(clients.plain().map_err(|error| error.to_string())?));
         }
         let worker = self.worker;
         let one = |turn| {

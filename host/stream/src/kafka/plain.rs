@@ -1,5 +1,10 @@
 //! Messages that leave before their commit: acknowledged before it, and perhaps
 //! sent again after a failure.
+//!
+//! They are handed to the library a portion at a time. While messages of a partition
+//! are under way, what waits behind them keeps the library's thread busy with asking
+//! whether it may go: with 10,000 of them that took a core, and on a busy machine the
+//! broker's time too, until messages timed out. A portion is under way as a whole.
 
 use super::client::PlainProducer;
 use super::rebuild::pause;
@@ -11,38 +16,65 @@ use std::time::{Duration, Instant};
 /// How long a message may wait for room, or for its acknowledgement: a little longer
 /// than the library does, which then says why.
 const LIMIT: Duration = Duration::from_secs(27);
+/// Bytes of a portion: less than one request to a partition takes.
+const PORTION: usize = 768 << 10;
 
-/// Hands a message over.
-///
-/// # Errors
-/// Where the client does not take it.
-pub(super) fn send(producer: &PlainProducer, message: &Message<'_>) -> Result<(), KafkaError> {
-    let begin = Instant::now();
-    let mut record = record(message);
-    loop {
-        let Err((error, back)) = producer.send(record) else { return Ok(()) };
-        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::QueueFull) || begin.elapsed() >= LIMIT {
-            return Err(error);
-        }
-        record = back;
-        producer.poll(Duration::from_millis(1));
-    }
+/// Sends them.
+pub(super) struct Plain {
+    producer: PlainProducer,
+    /// Bytes of the portion that is being handed over.
+    portion: usize,
 }
 
-/// Waits until all are acknowledged.
-///
-/// # Errors
-/// Where one was not.
-pub(super) fn flush(producer: &PlainProducer) -> Result<(), CommitFailure> {
-    let begin = Instant::now();
-    // the crate's own flush looks once in 100 ms
-    while producer.in_flight_count() > 0 && begin.elapsed() < LIMIT {
-        pause(Duration::from_micros(200));
+impl Plain {
+    pub(super) fn new(producer: PlainProducer) -> Plain {
+        Plain { producer, portion: 0 }
     }
-    if let Some(what) = producer.client().context().undelivered() {
-        return Err(failed(&what));
+
+    /// Hands a message over.
+    ///
+    /// # Errors
+    /// Where the client does not take it, or does not get rid of those before.
+    pub(super) fn send(&mut self, message: &Message<'_>) -> Result<(), CommitFailure> {
+        if self.portion > 0 && self.portion + message.payload.len() > PORTION {
+            self.flush()?;
+        }
+        self.portion += message.payload.len();
+        self.hand_over(message).map_err(|error| failed(&error.to_string()))
     }
-    if producer.in_flight_count() > 0 { Err(failed("decisions are not acknowledged in time")) } else { Ok(()) }
+
+    fn hand_over(&self, message: &Message<'_>) -> Result<(), KafkaError> {
+        let begin = Instant::now();
+        let mut record = record(message);
+        loop {
+            let Err((error, back)) = self.producer.send(record) else { return Ok(()) };
+            if error.rdkafka_error_code() != Some(RDKafkaErrorCode::QueueFull) || begin.elapsed() >= LIMIT {
+                return Err(error);
+            }
+            record = back;
+            self.producer.poll(Duration::from_millis(1));
+        }
+    }
+
+    /// Waits until all are acknowledged.
+    ///
+    /// # Errors
+    /// Where one was not.
+    pub(super) fn flush(&mut self) -> Result<(), CommitFailure> {
+        self.portion = 0;
+        let begin = Instant::now();
+        // the crate's own flush looks once in 100 ms
+        while self.producer.in_flight_count() > 0 && begin.elapsed() < LIMIT {
+            pause(Duration::from_micros(200));
+        }
+        if let Some(what) = self.producer.client().context().undelivered() {
+            return Err(failed(&what));
+        }
+        match self.producer.in_flight_count() {
+            0 => Ok(()),
+            _ => Err(failed("decisions are not acknowledged in time")),
+        }
+    }
 }
 
 /// A failure before anything was committed.

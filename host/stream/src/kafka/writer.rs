@@ -1,14 +1,14 @@
 //! Writes messages for people's tools: each leaves at once, and at the end it is
 //! known whether all have arrived.
 
-use super::client::{ClientError, Clients, PlainProducer};
-use super::plain;
+use super::client::{ClientError, Clients};
+use super::plain::Plain;
 use super::transaction::Message;
 use std::time::{Duration, Instant};
 
 /// A producer of messages that need no commit.
 pub struct Writer {
-    producer: PlainProducer,
+    plain: Plain,
     clients: Clients,
 }
 
@@ -26,23 +26,23 @@ impl Writer {
     /// # Errors
     /// Where the library does not make it.
     pub fn new(clients: &Clients) -> Result<Writer, ClientError> {
-        Ok(Writer { producer: clients.plain()?, clients: clients.clone() })
+        Ok(Writer { plain: Plain::new(clients.plain()?), clients: clients.clone() })
     }
 
     /// Hands over a message. Where the queue is full it waits for room, some seconds.
     ///
     /// # Errors
     /// Where it is not taken.
-    pub fn send(&self, message: &Message<'_>) -> Result<(), Undelivered> {
-        plain::send(&self.producer, message).map_err(|error| self.failed(&error.to_string()))
+    pub fn send(&mut self, message: &Message<'_>) -> Result<(), Undelivered> {
+        self.plain.send(message).map_err(|failure| self.failed(&failure.what))
     }
 
     /// Waits until everything has arrived, some seconds.
     ///
     /// # Errors
     /// Where something has not.
-    pub fn finish(&self) -> Result<(), Undelivered> {
-        plain::flush(&self.producer).map_err(|failure| self.failed(&failure.what))
+    pub fn finish(&mut self) -> Result<(), Undelivered> {
+        self.plain.flush().map_err(|failure| self.failed(&failure.what))
     }
 
     /// Who turned this host away comes first: the library only says that time was up.
