@@ -26,9 +26,9 @@ postgres_prepare() {
     mkdir -p "$home"
     if ! "${as_other[@]}" test -x "$home"; then
         # below a folder that only root may enter
-        home=$(mktemp -d "${TMPDIR:-/tmp}/sandgate-postgres.XXXXXXXX")
+        home=$(mktemp -d "${TMPDIR:-/tmp}/sandgate-postgres.XXXXXXXX") || return 1
     fi
-    echo "$home" >"$here/place"
+    echo "$home" >"$here/place" || { rm -rf "$home"; return 1; }
     (umask 077 && mkdir "$home/data" && echo "$secret" >"$home/password")
     [ ${#as_other[@]} -eq 0 ] || chown -R "$other_user:$other_group" "$home"
     cd "$home"

@@ -31,12 +31,13 @@ impl Address {
     /// # Errors
     /// Where it is none.
     pub(crate) fn parse(text: &str) -> Result<Address, String> {
+        if text.contains('@') {
+            // it may hold a password, so it is not shown
+            return Err("no user stands in an address: name a --config with its [kafka] settings".to_owned());
+        }
         let parts = text.strip_prefix(SCHEME).and_then(|rest| rest.split_once('/'));
         match parts {
             Some((brokers, topic)) if !brokers.is_empty() && !topic.is_empty() && !topic.contains('/') => {
-                if brokers.contains('@') {
-                    return Err("no user stands in an address: name a --config with its [kafka] settings".to_owned());
-                }
                 Ok(Address { brokers: brokers.to_owned(), topic: topic.to_owned() })
             }
             _ => Err(format!("`{text}` is no kafka://HOST:PORT/TOPIC")),
@@ -71,7 +72,9 @@ mod tests {
         {
             assert!(Address::parse(wrong).unwrap_err().contains("kafka://HOST:PORT/TOPIC"), "{wrong}");
         }
-        let told = Address::parse("kafka://ali:sesame@one:9092/payments").unwrap_err();
-        assert!(told.contains("--config") && !told.contains("sesame"), "{told}");
+        for rest in ["/payments", "", "/", "/a/b"] {
+            let told = Address::parse(&format!("kafka://ali:sesame@one:9092{rest}")).unwrap_err();
+            assert!(told.contains("--config") && !told.contains("sesame"), "{told}");
+        }
     }
 }

@@ -134,13 +134,16 @@ impl<'a> Sheet<'a> {
         }
         let found = match binding.column {
             Column::Field(column) => self.field(row, columns, column),
-            Column::Tag(column) => match &self.tags[row * columns.tags.len() + column] {
-                Tag::Text(text) => {
-                    Value::parse(text, binding.kind).map(Some).ok_or(Bad::WrongTag { text, kind: binding.kind })
+            // whose tag it is must be known: else its default would stand in for anybody's
+            Column::Tag(column) => self.field(row, columns, columns.tags[column].by).and_then(|_| {
+                match &self.tags[row * columns.tags.len() + column] {
+                    Tag::Text(text) => {
+                        Value::parse(text, binding.kind).map(Some).ok_or(Bad::WrongTag { text, kind: binding.kind })
+                    }
+                    Tag::Absent => Ok(None),
+                    Tag::Lost => Err(Bad::Lost),
                 }
-                Tag::Absent => Ok(None),
-                Tag::Lost => Err(Bad::Lost),
-            },
+            }),
             Column::Window(window) => match &self.windows[row * self.windows_each + window] {
                 Seen::Absent => Ok(None),
                 Seen::Value(value) => {
@@ -233,4 +236,34 @@ fn text(bound: &Value) -> String {
     let mut out = Vec::new();
     json::value(&mut out, bound.borrowed());
     String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bad, Cell, Sheet, Tag};
+    use crate::decode::Misread;
+    use crate::generation::{Binding, Column, Columns, TagColumn};
+    use sandgate_model::{Kind, Value};
+
+    #[test]
+    fn a_tag_of_whom_nobody_can_tell_is_a_fault_and_never_its_default() {
+        let tag = TagColumn { entity: "device".to_owned(), attribute: "blocked".to_owned(), by: 0 };
+        let columns = Columns { fields: vec![(0, Kind::Text)], tags: vec![tag], seats: Vec::new() };
+        let binding = Binding {
+            column: Column::Tag(0),
+            kind: Kind::Flag,
+            optional: true,
+            default: Some(Value::Flag(false)),
+            minimum: None,
+            maximum: None,
+            given: None,
+        };
+        let sheet = |field| Sheet { fields: vec![field], tags: vec![Tag::Absent], ..Sheet::default() };
+        let unreadable = sheet(Err(Misread::Kind { found: "a number", wanted: "text" }));
+        assert!(matches!(unreadable.cell(0, &columns, &binding), Cell::Bad(Bad::Misread(_))));
+        for known in [Ok(Some(Value::Text("d-1"))), Ok(None)] {
+            let known = sheet(known);
+            assert!(matches!(known.cell(0, &columns, &binding), Cell::Defaulted(Value::Flag(false))));
+        }
+    }
 }

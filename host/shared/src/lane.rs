@@ -59,6 +59,8 @@ struct Inner {
     /// How far the lane had come behind each open batch.
     open: VecDeque<(u64, Come)>,
     behind: Behind,
+    /// How many of those the host's gauge holds.
+    counted: usize,
     /// Whether the lane is another host's by now.
     lost: Option<Arc<AtomicBool>>,
 }
@@ -116,10 +118,14 @@ impl Lane {
                     }
                     missing = Some(Missing { detail: format!("shared series were not asked: {failure}") });
                 }
-                Err(Closed) => {}
+                // also where the lane is another host's: windows that nobody asked are no answer
+                Err(Closed) => {
+                    self.lock().behind = behind;
+                    return Err(Closed);
+                }
             }
             inner = self.lock();
-            self.shared.counts().behind.set_whole(behind.len() as u64);
+            self.shared.counts().waiting(&mut inner.counted, behind.len());
             inner.behind = behind;
         }
         if inner.closed || inner.aborts != aborts {
@@ -223,6 +229,19 @@ impl Lane {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What waits for Redis when a lane ends is lost, and is said.
+impl Drop for Lane {
+    fn drop(&mut self) {
+        let inner = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let lost = inner.behind.len() as u64;
+        self.shared.counts().waiting(&mut inner.counted, 0);
+        if lost > 0 {
+            self.shared.counts().lost.add(lost);
+            tracing::error!(partition = self.partition, lost, "events will be missing in shared series");
+        }
     }
 }
 

@@ -45,8 +45,10 @@ pub struct Counts {
     pub read: Counter,
     /// Series of which more events were in reach, or kept, than the bound allows.
     pub full: Counter,
-    /// Events that wait for a Redis that is gone.
+    /// Events of all lanes that wait for a Redis that is gone.
     pub behind: Gauge,
+    /// The same, to add to.
+    waiting: Arc<AtomicU64>,
     /// Events that will never reach it.
     pub lost: Counter,
     /// How long a batch waited for its answer.
@@ -63,6 +65,7 @@ impl Counts {
             full: registry.counter("shared_series_full", "Reads of shared series that have more events than the bound"),
             behind: registry
                 .gauge("shared_events_waiting", "Events that wait until the redis of the shared series is back"),
+            waiting: Arc::default(),
             lost: registry
                 .counter("shared_events_lost", "Events that were decided without and will never be in a shared series"),
             time: registry.histogram(
@@ -71,6 +74,17 @@ impl Counts {
                 Buckets::time(),
             ),
         }
+    }
+}
+
+impl Counts {
+    /// So many events of a lane wait now, of which `counted` were counted before.
+    pub(crate) fn waiting(&self, counted: &mut usize, now: usize) {
+        let before = std::mem::replace(counted, now) as u64;
+        let now = now as u64;
+        // what a lane takes away it has added
+        let all = self.waiting.fetch_add(now.wrapping_sub(before), Ordering::Relaxed);
+        self.behind.set_whole(all.wrapping_add(now.wrapping_sub(before)));
     }
 }
 

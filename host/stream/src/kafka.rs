@@ -28,6 +28,7 @@ mod host;
 mod lane;
 mod orders;
 mod plain;
+mod reader;
 mod reading;
 mod rebuild;
 mod refusal;

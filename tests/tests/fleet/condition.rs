@@ -87,7 +87,11 @@ pub(crate) fn plan(kind: Kind, servers: &Servers, chance: &mut Chance) -> Plan {
         format!("[kafka.commit]\ntime = {time:?}\nrecords = {records}\n[engine]\nbatch = {}\n", 1 + chance.below(256));
     match kind {
         Kind::Plain => {}
-        Kind::Broker => servers.broker().1.address().clone_into(&mut plan.brokers),
+        Kind::Broker => {
+            plan.brokers = servers.broker().1.address();
+            // a call that hangs is given up soon, or not before all has passed
+            plan.kafka = ["watchdog = \"1s\"", ""][chance.below(2) as usize].to_owned();
+        }
         Kind::Traps => {
             plan.source += "mood = { kind = \"text\" }\n";
             let scoring = "thresholds = { review = 0.5, block = 0.7 }";

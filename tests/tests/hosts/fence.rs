@@ -3,9 +3,11 @@
 use crate::check;
 use rdkafka::producer::Producer;
 use sandgate_tests::fleet::{Fleet, Plan};
+use sandgate_tests::proxy::Manner;
+use sandgate_tests::servers::own::Own;
 use sandgate_tests::servers::{PATIENCE, eventually};
 use sandgate_tests::stream::payments;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[test]
 fn a_commit_that_somebody_fences_leaves_nothing_behind_and_is_made_again() {
@@ -39,4 +41,41 @@ fn a_lane_waits_for_a_commit_that_is_still_open_in_its_changelog() {
     assert_eq!(fleet.log("one").matches("lane ready").count(), before, "{}", fleet.log("one"));
     open.abort_transaction(Duration::from_secs(10)).unwrap();
     check(&mut fleet);
+}
+
+#[test]
+fn commits_that_hang_are_given_up_and_settled_by_new_producers() {
+    /// Commits that are to hang, and attempts at it.
+    const HUNG: usize = 3;
+    const ATTEMPTS: usize = 40;
+    let (broker, proxy) = Own::kafka_behind_proxy();
+    let mut plan = Plan::new(2);
+    plan.brokers = proxy.address();
+    plan.kafka = "watchdog = \"1s\"".to_owned();
+    let mut fleet = Fleet::new(plan);
+    fleet.start("one");
+    let lines = payments(8, 500 + 100 * ATTEMPTS as u64);
+    let mut lines = lines.lines();
+    fleet.feed(lines.by_ref().take(500));
+    fleet.wait_for(fleet.sent(), crate::PATIENCE);
+    // several round trips make a commit: now one is under way most of the time
+    proxy.set(Manner::Delay(Duration::from_millis(20)));
+    let replaced = |fleet: &Fleet| fleet.log("one").matches("the committer is replaced").count();
+    let mut attempts = 0;
+    while replaced(&fleet) < HUNG {
+        attempts += 1;
+        assert!(attempts <= ATTEMPTS, "no commit hangs:\n{}", fleet.log("one"));
+        let before = replaced(&fleet);
+        fleet.feed(lines.by_ref().take(100));
+        proxy.set(Manner::Silent);
+        // less than the host's session, so that its partitions stay its own
+        let until = Instant::now() + Duration::from_secs(3);
+        while replaced(&fleet) == before && Instant::now() < until {
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
+        proxy.set(Manner::Delay(Duration::from_millis(20)));
+    }
+    proxy.set(Manner::Pass);
+    check(&mut fleet);
+    drop(broker);
 }

@@ -41,7 +41,6 @@ const ENGINE: &[&str] =
 const STREAM: &[&str] = &[
     "host/model",
     "host/metrics",
-    "host/remote",
     "host/window",
     "host/sandbox",
     "host/state",

@@ -35,6 +35,7 @@ fn the_documented_values_are_the_defaults() {
         ("commit", "{ time = \"6ms\" }"),
         ("waiting", "{ records = 7 }"),
         ("shutdown", "\"11s\""),
+        ("watchdog", "\"31s\""),
         ("headers", "[]"),
         ("settings", "{ \"compression.type\" = \"lz4\" }"),
     ] {

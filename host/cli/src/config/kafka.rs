@@ -154,6 +154,7 @@ fn config(section: &Section<'_>, missing: &mut Vec<Missing>) -> Config {
         delivery: delivery.unwrap_or(Delivery::ExactlyOnce),
         commit,
         shutdown: section.duration("shutdown", 10 * SECOND, MS..=600 * SECOND),
+        watchdog: section.duration("watchdog", 30 * SECOND, SECOND..=600 * SECOND),
         headers: headers(section),
         waiting,
         settings: Settings::new(settings),

@@ -26,12 +26,13 @@ pub(super) fn is_meant(args: &Args, host: &Host) -> bool {
 /// Where the host cannot begin or go on.
 pub(super) fn run(args: &Args, host: Host, report: &Report) -> anyhow::Result<()> {
     let Some(kafka) = host.kafka else { return Ok(()) };
+    // first of all, so that whoever asks it to end while it begins is heard
+    let stop = Arc::new(AtomicBool::new(false));
+    sandgate_server::stop_on_signal(Arc::clone(&stop)).context("signals cannot be listened to")?;
     report.notes.iter().for_each(note);
     let vitals = Vitals::start(host.telemetry.listen)?;
     tell_generations(&host.generations);
     kafka.clients()?;
-    let stop = Arc::new(AtomicBool::new(false));
-    sandgate_server::stop_on_signal(Arc::clone(&stop)).context("signals cannot be listened to")?;
     let sources = sources(&host.sources, &kafka);
     let sharing = Sharing { sources: &sources, shared: &host.state.shared.fields };
     let crossing = host.generations.iter().flat_map(|generation| {

@@ -104,6 +104,15 @@ impl Batch {
         self.spans.push(Span { source, offset, payload, key, headers, size: whole.len() as u64 });
     }
 
+    /// Appends a record of the first source.
+    #[cfg(test)]
+    pub(super) fn add(&mut self, offset: u64, key: &str, payload: &str) {
+        let key = Some(self.put(key.as_bytes()));
+        let range = self.put(payload.as_bytes());
+        let size = payload.len() as u64;
+        self.spans.push(Span { source: 0, offset, payload: range, key, headers: 0..0, size });
+    }
+
     fn put(&mut self, bytes: &[u8]) -> Range<usize> {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(bytes);

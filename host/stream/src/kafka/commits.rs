@@ -73,7 +73,8 @@ impl Window {
     }
 
     /// Writes everything with this producer and commits it. `group` says how this
-    /// host stands in the group, and is asked at the last moment.
+    /// host stands in the group, and is asked at the last moment. `step` hears before
+    /// each call that may take its time.
     ///
     /// # Errors
     /// Where it did not come about, or nobody knows.
@@ -84,17 +85,21 @@ impl Window {
         topics: &Topics,
         delivery: Delivery,
         group: impl FnOnce() -> Option<ConsumerGroupMetadata>,
+        step: &dyn Fn(),
     ) -> Result<(), CommitFailure> {
         self.share();
         producer.begin()?;
         if delivery == Delivery::ExactlyOnce {
             for Ready { lane, batch, .. } in &self.batches {
+                step();
                 sink.send(batch, lane.partition, |message| producer.send(message))?;
             }
         }
         for (at, share) in self.lanes.iter_mut().enumerate() {
+            step();
             share.changelog(at, producer, topics)?;
         }
+        step();
         let positions: Vec<Position> = self.lanes.iter().flat_map(|share| share.offsets(topics)).collect();
         let Some(group) = group() else { return Err(refused("this host is no member of its group")) };
         // asked after the membership: whoever lost a lane lost it before it became a member again
@@ -102,6 +107,7 @@ impl Window {
             return Err(refused("a lane in it belongs to another host by now"));
         }
         producer.offsets(&positions, &group)?;
+        step();
         producer.commit()
     }
 
@@ -131,16 +137,13 @@ impl Window {
     }
 
     /// After a commit of which nobody knows what became of it: `stands` are the
-    /// committed offsets of a lane. Keeps what came about; says of each lane that
-    /// stands at neither end of the commit that it is not ours any more.
+    /// committed offsets of a lane. Keeps what came about, and says whether anything
+    /// did; a lane that stands at neither end of the commit is not ours any more.
     pub(super) fn settle(&mut self, topics: &Topics, stands: impl Fn(&Lane) -> Option<Vec<Option<u64>>>) -> bool {
-        let mut all = true;
+        let mut kept = false;
         for share in &mut self.lanes {
             let lane = Arc::clone(&share.lane);
-            let Some(stand) = stands(&lane) else {
-                all = false;
-                continue;
-            };
+            let Some(stand) = stands(&lane) else { continue };
             let is = |positions: &[u64]| positions.iter().copied().map(Some).eq(stand.iter().copied());
             let before = lane.kept().last.positions.clone();
             let nothing = stand.iter().all(Option::is_none);
@@ -148,6 +151,7 @@ impl Window {
                 let through = share.through;
                 let positions = share.positions.clone();
                 lane.committed(Done { through, positions, entries: &share.entries, head: None, log: None });
+                kept = true;
             } else if !is(&before) && !nothing {
                 tracing::error!(
                     partition = lane.partition,
@@ -157,7 +161,7 @@ impl Window {
                 lane.leave();
             }
         }
-        all
+        kept
     }
 
     /// The partitions of all sources of the lanes in it.

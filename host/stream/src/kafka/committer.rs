@@ -42,6 +42,8 @@ pub(super) struct Committer {
     pub(super) answers: Receiver<Answer>,
     watched: Arc<Watched>,
     begin: Instant,
+    /// How long a call may take.
+    watchdog: Duration,
 }
 
 enum Order {
@@ -72,6 +74,19 @@ struct Watched {
     is_left: AtomicBool,
 }
 
+impl Watched {
+    /// A call begins, on a thread that was started at `start`.
+    fn begins(&self, start: Instant) {
+        let now = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX - 1);
+        self.since.store(now + 1, Ordering::Release);
+    }
+
+    /// No call is under way.
+    fn ended(&self) {
+        self.since.store(0, Ordering::Release);
+    }
+}
+
 /// The thread's own side.
 struct Thread {
     ground: Arc<Ground>,
@@ -85,13 +100,12 @@ struct Thread {
     plain: Option<PlainProducer>,
     /// Whether one of those was not even handed over.
     lost: bool,
+    /// Whether the last commit failed for those, before it was opened.
+    unopened: bool,
     sink: Sink,
 }
 
 impl Committer {
-    /// Longer than any call of the library may take.
-    const WATCHDOG: Duration = Duration::from_secs(30);
-
     /// Starts the thread of a worker, which begins with making its producers.
     pub(super) fn start(ground: &Arc<Ground>, worker: usize) -> std::io::Result<Committer> {
         let (orders, taken) = channel();
@@ -99,8 +113,9 @@ impl Committer {
         let watched = Arc::<Watched>::default();
         let travelling = ground.clients.config().headers.clone();
         let begin = Instant::now();
+        let watchdog = ground.clients.config().watchdog;
         let mut thread = Thread {
-            sink: Sink::new(Arc::clone(&ground.topics), travelling, Arc::clone(&ground.counts)),
+            sink: Sink::new(Arc::clone(&ground.topics), travelling),
             ground: Arc::clone(ground),
             worker,
             orders: taken,
@@ -110,10 +125,11 @@ impl Committer {
             producers: VecDeque::new(),
             plain: None,
             lost: false,
+            unopened: false,
         };
         let name = format!("sandgate-commit-{worker}");
         std::thread::Builder::new().name(name).spawn(move || thread.run())?;
-        Ok(Committer { orders, answers, watched, begin })
+        Ok(Committer { orders, answers, watched, begin, watchdog })
     }
 
     /// Hands a judged batch over.
@@ -130,7 +146,7 @@ impl Committer {
     /// Whether a call of the thread takes longer than any may.
     pub(super) fn hangs(&self) -> bool {
         let since = self.watched.since.load(Ordering::Acquire);
-        since > 0 && self.begin.elapsed().saturating_sub(Duration::from_millis(since)) > Committer::WATCHDOG
+        since > 0 && self.begin.elapsed().saturating_sub(Duration::from_millis(since)) > self.watchdog
     }
 
     /// Leaves the thread behind, wherever it hangs: from now on it changes nothing.
@@ -178,9 +194,16 @@ impl Thread {
                 }
                 Err(failure) => {
                     failures += 1;
-                    self.ground.counts.aborts.add(1);
-                    tracing::warn!(worker = self.worker, %failure, "a commit is undone; what was in it is judged again");
-                    if !self.mend(&failure, &mut window) || self.answers.send(Answer::Undone).is_err() {
+                    let Some(kept) = self.mend(&failure, &mut window) else { return };
+                    let worker = self.worker;
+                    if kept {
+                        window.count(&self.ground.counts, begin);
+                        tracing::warn!(worker, %failure, "a commit had come about all the same; what was judged on top is judged again");
+                    } else {
+                        self.ground.counts.aborts.add(1);
+                        tracing::warn!(worker, %failure, "a commit is undone; what was in it is judged again");
+                    }
+                    if self.answers.send(Answer::Undone).is_err() {
                         return;
                     }
                     window.clear();
@@ -234,6 +257,8 @@ impl Thread {
     /// Takes a batch into the window; where a decision may come twice it leaves now.
     fn take(&mut self, ready: Ready, window: &mut Window) {
         if let Some(producer) = &self.plain
+            // what was judged for a lane that is gone by now is its next owner's to say
+            && !ready.lane.is_gone()
             && let Err(error) =
                 self.sink.send(&ready.batch, ready.lane.partition, |message| plain::send(producer, message))
         {
@@ -246,20 +271,26 @@ impl Thread {
 
     fn commit(&mut self, window: &mut Window) -> Result<(), CommitFailure> {
         let Some(producer) = self.producers.front() else { return Err(plain::failed("there is no producer")) };
-        self.watch(true);
+        let (watched, start) = (Arc::clone(&self.watched), self.begin);
+        let step = || watched.begins(start);
+        step();
         let ground = Arc::clone(&self.ground);
         let delivery = ground.clients.config().delivery;
         let flushed = match std::mem::take(&mut self.lost) {
             true => Err(plain::failed("a decision could not be written")),
             false => self.plain.as_ref().map_or(Ok(()), plain::flush),
         };
+        self.unopened = flushed.is_err();
         let group = || {
             let group = ground.group.lock().unwrap_or_else(PoisonError::into_inner);
             group.as_ref().and_then(|group| group.metadata().ok())
         };
-        let done = flushed.and_then(|()| window.commit(producer, &mut self.sink, &ground.topics, delivery, group));
-        self.watch(false);
+        let Thread { sink, .. } = self;
+        let done = flushed.and_then(|()| window.commit(producer, sink, &ground.topics, delivery, group, &step));
+        watched.ended();
+        let oversized = self.sink.oversized();
         done?;
+        ground.counts.oversized.add(oversized);
         let left = self.watched.left.lock().unwrap_or_else(PoisonError::into_inner);
         if *left {
             return Err(plain::failed("the commit came about after its watchdog"));
@@ -274,18 +305,17 @@ impl Thread {
         Ok(())
     }
 
-    fn watch(&self, begins: bool) {
-        let now = u64::try_from(self.begin.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.watched.since.store(if begins { now + 1 } else { 0 }, Ordering::Release);
-    }
-
     fn is_left(&self) -> bool {
         self.watched.is_left.load(Ordering::Acquire)
     }
 
-    /// Puts itself in order after a failure. `false` where nobody waits for it.
-    fn mend(&mut self, failure: &CommitFailure, window: &mut Window) -> bool {
-        self.watch(true);
+    /// Puts itself in order after a failure, and says whether the commit had come
+    /// about all the same; nothing where nobody waits for it.
+    fn mend(&mut self, failure: &CommitFailure, window: &mut Window) -> Option<bool> {
+        if std::mem::take(&mut self.unopened) {
+            return self.renew_plain().then_some(false);
+        }
+        self.watched.begins(self.begin);
         let mut failed = failure.failed;
         if failed == Failed::Abortable
             && let Some(producer) = self.producers.front()
@@ -295,15 +325,15 @@ impl Thread {
                 Err(error) => {
                     tracing::warn!(worker = self.worker, %error, "a commit cannot be taken back: new producers");
                     // nothing was committed, but only new producers can say so
-                    failed = if error.failed == Failed::Fatal { Failed::Fatal } else { Failed::Unknown };
+                    failed = Failed::Unknown;
                 }
             }
         }
-        self.watch(false);
+        self.watched.ended();
         match failed {
-            Failed::Abortable => !self.is_left(),
-            Failed::Fatal => self.renew(),
-            Failed::Unknown => self.renew() && self.settle(window),
+            Failed::Abortable => (!self.is_left()).then_some(false),
+            Failed::Fatal => self.renew().then_some(false),
+            Failed::Unknown => self.renew().then(|| self.settle(window)).flatten(),
         }
     }
 
@@ -317,13 +347,35 @@ impl Thread {
             std::thread::spawn(move || drop(old));
         }
         while !self.is_left() {
-            match self.made() {
+            self.watched.begins(self.begin);
+            let made = self.made();
+            self.watched.ended();
+            match made {
                 Ok(producers) => {
                     self.producers = producers;
                     return !self.is_left();
                 }
                 Err(error) => {
                     tracing::warn!(worker = self.worker, %error, "the producers cannot be made yet; trying on");
+                    pause(Duration::from_millis(500));
+                }
+            }
+        }
+        false
+    }
+
+    /// Makes another producer for what leaves before its commit: one that lost a
+    /// message may never send another. No commit was opened, so there is nothing to abort.
+    fn renew_plain(&mut self) -> bool {
+        while !self.is_left() {
+            match self.ground.clients.plain() {
+                Ok(producer) => {
+                    let old = self.plain.replace(producer);
+                    std::thread::spawn(move || drop(old));
+                    return !self.is_left();
+                }
+                Err(error) => {
+                    tracing::warn!(worker = self.worker, %error, "the producer cannot be made yet; trying on");
                     pause(Duration::from_millis(500));
                 }
             }
@@ -351,8 +403,8 @@ impl Thread {
         })
     }
 
-    /// Finds out what became of the last commit.
-    fn settle(&self, window: &mut Window) -> bool {
+    /// Finds out whether the last commit came about; nothing where nobody waits for it.
+    fn settle(&self, window: &mut Window) -> Option<bool> {
         let ground = &*self.ground;
         let stand = |lane: &Lane| -> Result<Vec<Option<u64>>, TopicError> {
             let sources = ground.topics.sources.iter();
@@ -367,7 +419,7 @@ impl Thread {
                 Ok(stands) => {
                     let left = self.watched.left.lock().unwrap_or_else(PoisonError::into_inner);
                     if *left {
-                        return false;
+                        return None;
                     }
                     let of = |lane: &Lane| {
                         stands
@@ -375,14 +427,13 @@ impl Thread {
                             .find(|(partition, _)| *partition == lane.partition)
                             .map(|(_, stand)| stand.clone())
                     };
-                    window.settle(&ground.topics, of);
-                    return true;
+                    return Some(window.settle(&ground.topics, of));
                 }
                 Err(error) => tracing::warn!(%error, "nobody says what became of a commit; asking again"),
             }
             pause(Duration::from_millis(200));
         }
-        false
+        None
     }
 
     /// Ignores what was judged on top of what is undone.

@@ -22,6 +22,9 @@ pub struct Config {
     pub commit: Window,
     /// How long the work in hand may take when the host is told to stop.
     pub shutdown: Duration,
+    /// How long a call of a commit may take: then the thread that waits for it is
+    /// left behind, new producers fence it, and what was in hand is judged again.
+    pub watchdog: Duration,
     /// The headers that travel from a record to its decision, by name.
     pub headers: Vec<String>,
     /// How much may wait for its commit.
@@ -109,6 +112,7 @@ impl Config {
             delivery: Delivery::ExactlyOnce,
             commit: Window { time: Duration::from_millis(5), records: 1_000 },
             shutdown: Duration::from_secs(10),
+            watchdog: Duration::from_secs(30),
             headers: Vec::new(),
             waiting: Waiting { records: 50_000, bytes: 64 << 20 },
             settings: Settings::default(),

@@ -7,6 +7,7 @@ use super::refusal::LaneError;
 use super::worker::{Held, Worker, add};
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::Consumer as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
@@ -31,13 +32,15 @@ impl Worker {
         let (opener, own) = (Arc::clone(&self.opener), self.own.clone());
         let spawned = std::thread::Builder::new().name(format!("sandgate-open-{partition}")).spawn({
             move || {
-                let opened = open(&opener, partition, &lost).map(Box::new);
+                let opened = catch_unwind(AssertUnwindSafe(|| open(&opener, partition, &lost).map(Box::new)));
+                let opened =
+                    opened.unwrap_or_else(|_| Err(LaneError::Unable("taking it over has panicked".to_owned())));
                 // a worker that ended has no use for it
                 let _ = own.send(Order::Opened { partition, opened, lost });
             }
         });
         if let Err(error) = spawned {
-            tracing::error!(partition, %error, "no thread can be started to take the lane over");
+            self.refused(partition, &LaneError::Unable(format!("no thread can be started: {error}")));
         }
     }
 
@@ -49,22 +52,22 @@ impl Worker {
         let lane = match opened {
             Ok(lane) => Arc::new(*lane),
             Err(LaneError::Cancelled) => return,
-            Err(error) => {
-                self.ground.counts.refused(partition, &error);
-                tracing::error!(partition, %error, "this lane is refused, and its records wait");
-                return;
-            }
+            Err(error) => return self.refused(partition, &error),
         };
         let positions = lane.kept().last.positions.clone();
         let mut list = TopicPartitionList::new();
         add(&mut list, &self.ground, &lane, &positions);
         if let Err(error) = self.consumer.incremental_assign(&list) {
-            tracing::error!(partition, %error, "the consumer does not take the lane's partitions");
-            return;
+            return self.refused(partition, &LaneError::Unable(format!("its consumer does not take it: {error}")));
         }
         self.ground.counts.running(&lane);
         let batch = self.spare.pop().unwrap_or_else(Batch::new);
         self.lanes.push(Held { lane, batch, number: 0, positions, in_flight: 0, draining: false });
+    }
+
+    fn refused(&self, partition: i32, error: &LaneError) {
+        self.ground.counts.refused(partition, error);
+        tracing::error!(partition, %error, "this lane is refused, and its records wait");
     }
 
     fn give_up(&mut self, partitions: Vec<i32>, done: SyncSender<()>) {

@@ -70,6 +70,11 @@ pub enum HostError {
     /// The topics are not what they must be.
     #[error("the topics are not fit: {}", .0.join("; "))]
     Topics(Vec<String>),
+    /// A thread that works for lanes has ended by itself.
+    #[error(
+        "a worker has ended by itself, which is a mistake of this program: start the host again, and report what it said before"
+    )]
+    Worker,
     /// There are windows that no partition can answer alone.
     #[error("{}", .0.join("; "))]
     Crossing(Vec<String>),
@@ -139,9 +144,13 @@ pub fn run(job: Job, stop: &AtomicBool) -> Result<(), HostError> {
     let member = Group::join(&clients, &topics.leading().topic, Arc::clone(&hands) as Arc<dyn Ownership>)?;
     *ground.group.lock().unwrap_or_else(PoisonError::into_inner) = Some(member);
     tracing::info!(took = ?begin.elapsed(), "a member of the group; waiting for partitions");
-    let expelled = loop {
+    let ended = loop {
         if let Some(why) = hands.expelled.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            break Some(why);
+            break Some(HostError::from(why));
+        }
+        // its partitions would wait for ever, for the group sees a member that is well
+        if threads.iter().any(JoinHandle::is_finished) {
+            break Some(HostError::Worker);
         }
         if stop.load(Ordering::Acquire) {
             break None;
@@ -151,15 +160,17 @@ pub fn run(job: Job, stop: &AtomicBool) -> Result<(), HostError> {
     tracing::info!("stopping: what is in hand is committed first");
     hands.workers.iter().for_each(|worker| super::orders::tell(worker, Order::Stop));
     let finished = join(threads, shutdown);
-    if let Some(group) = ground.group.lock().unwrap_or_else(PoisonError::into_inner).take() {
+    // nobody waits for the lock while it leaves
+    let member = ground.group.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(group) = member {
         // with a stable name the place is kept for a host that comes back
         group.leave(clients.config().instance.is_none(), shutdown);
     }
     *ground.cleaner.lock().unwrap_or_else(PoisonError::into_inner) = None;
     drop(watching);
     join(vec![cleaning, watch], Duration::from_secs(1));
-    match expelled {
-        Some(why) => Err(why.into()),
+    match ended {
+        Some(why) => Err(why),
         None if !finished => Err(HostError::Unfinished(shutdown)),
         None => Ok(()),
     }

@@ -1,11 +1,12 @@
 //! Reading a changelog partition to its end, into a lane and into what follows it.
 
-use super::client::{Clients, Context, Purpose};
+use super::client::{Clients, Context};
+use super::reader;
 use super::refusal::LaneError;
+use super::topics::Position;
 use rdkafka::Message as _;
-use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::consumer::BaseConsumer;
 use rdkafka::error::KafkaError;
-use rdkafka::{Offset, TopicPartitionList};
 use sandgate_state::Restoring;
 use sandgate_state::changelog::Trim;
 use sandgate_state::replay::{Malformed, Restore};
@@ -28,15 +29,8 @@ const SILENCE: Duration = Duration::from_secs(30);
 
 impl Log {
     pub(super) fn open(clients: &Clients, topic: &str, partition: i32, from: i64) -> Result<Log, LaneError> {
-        let mut settings = clients.settings(Purpose::Read);
-        settings.set("enable.partition.eof", "true");
-        let consumer: BaseConsumer<Context> =
-            settings.create_with_context(clients.context(Purpose::Read)).map_err(|error| clients.unmade(error))?;
-        let mut list = TopicPartitionList::new();
-        let assigned =
-            list.add_partition_offset(topic, partition, Offset::Offset(from)).and_then(|()| consumer.assign(&list));
-        assigned.map_err(|error| LaneError::Reading(error.to_string()))?;
-        Ok(Log { consumer })
+        let from = Position { topic: topic.to_owned(), partition, offset: from };
+        Ok(Log { consumer: reader::open(clients, &[from])? })
     }
 
     /// The next record; none at the end.
@@ -49,7 +43,10 @@ impl Log {
                     return Ok(Some(Found { offset: message.offset(), payload }));
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) => return Ok(None),
-                Some(Err(error)) if begin.elapsed() >= SILENCE => return Err(LaneError::Reading(error.to_string())),
+                // such as a beginning that its former owner has deleted meanwhile
+                Some(Err(error)) if reader::ends(&error) || begin.elapsed() >= SILENCE => {
+                    return Err(LaneError::Reading(error.to_string()));
+                }
                 None if begin.elapsed() >= SILENCE => {
                     return Err(LaneError::Reading(format!("nothing came for {SILENCE:?}")));
                 }

@@ -81,7 +81,7 @@ impl Opener {
         let kept = match opened {
             Err(error) if error.is_refusal() && self.force => {
                 tracing::warn!(partition, %error, "--force: this lane begins anew");
-                self.anew(&owner, partition, &stand)?
+                self.anew(&owner, partition, &stand, cancelled)?
             }
             opened => opened?,
         };
@@ -292,8 +292,11 @@ impl Opener {
         owner: &Owner,
         partition: i32,
         stand: &Stand,
+        cancelled: &AtomicBool,
     ) -> Result<(Arc<sandgate_state::Lane>, Kept), LaneError> {
         let topic = self.topics.changelog.clone();
+        // what another host owns by now is not ours to delete
+        go_on(cancelled)?;
         self.cluster.delete_before(&[Position { topic, partition, offset: stand.log.high }], ASK * 2)?;
         let last = self.beginning(stand, true);
         let lane = self.empty();

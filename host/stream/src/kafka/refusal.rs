@@ -67,6 +67,9 @@ pub enum LaneError {
     /// Reading the changelog failed; it is tried again.
     #[error("the changelog cannot be read: {0}")]
     Reading(String),
+    /// This host cannot begin to work for it.
+    #[error("this host cannot work for it: {0}; the lane waits until the host is started again")]
+    Unable(String),
     /// Somebody else has it by now.
     #[error("it was given up meanwhile")]
     Cancelled,

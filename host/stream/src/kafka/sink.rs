@@ -4,7 +4,6 @@
 
 use super::batch::{Batch, Origin};
 use super::config::Topics;
-use super::counts::Counts;
 use super::transaction::Message;
 use sandgate_engine::judged::{Line, oversized};
 use std::fmt::Write as _;
@@ -17,7 +16,8 @@ pub(super) struct Sink {
     travelling: Vec<String>,
     /// The most bytes of a message's content.
     room: usize,
-    counts: Arc<Counts>,
+    /// Decisions that were too large, since it was asked last.
+    oversized: u64,
     id: String,
 }
 
@@ -31,9 +31,9 @@ const BESIDE: usize = 4 << 10;
 const KEY_MAX: usize = 1 << 10;
 
 impl Sink {
-    pub(super) fn new(topics: Arc<Topics>, travelling: Vec<String>, counts: Arc<Counts>) -> Sink {
+    pub(super) fn new(topics: Arc<Topics>, travelling: Vec<String>) -> Sink {
         let most = usize::try_from(topics.message_max()).unwrap_or(usize::MAX);
-        Sink { topics, travelling, room: most.saturating_sub(BESIDE), counts, id: String::new() }
+        Sink { topics, travelling, room: most.saturating_sub(BESIDE), oversized: 0, id: String::new() }
     }
 
     /// Gives all messages of a batch of this partition to `send`, in the order of its
@@ -47,36 +47,33 @@ impl Sink {
         partition: i32,
         mut send: impl FnMut(&Message<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
+        let topics = Arc::clone(&self.topics);
+        let Topics { decisions, dead_letters, .. } = &*topics;
         for (origin, line) in batch.records().zip(batch.judged.lines()) {
             match line {
                 Line::Nothing => {}
-                Line::DeadLetter { json } => self.dead_letter(&origin, partition, json, &mut send)?,
+                Line::DeadLetter { json } => {
+                    self.message(dead_letters, &origin, partition, key(&origin), json, &mut send)?;
+                }
                 Line::Decision { account, json } if json.len() + account.len() > self.room => {
-                    self.counts.oversized.add(1);
+                    self.oversized += 1;
                     let source = self.source(&origin).to_owned();
                     let partition_of = u32::try_from(partition).unwrap_or_default();
                     let letter = oversized(&source, partition_of, &origin.record, json.len(), self.room - BESIDE);
-                    self.dead_letter(&origin, partition, &letter, &mut send)?;
+                    self.message(dead_letters, &origin, partition, key(&origin), &letter, &mut send)?;
                 }
                 Line::Decision { account, json } => {
-                    let topics = Arc::clone(&self.topics);
-                    self.message(&topics.decisions, &origin, partition, Some(account.as_bytes()), json, &mut send)?;
+                    self.message(decisions, &origin, partition, Some(account.as_bytes()), json, &mut send)?;
                 }
             }
         }
         Ok(())
     }
 
-    fn dead_letter<E>(
-        &mut self,
-        origin: &Origin<'_>,
-        partition: i32,
-        json: &[u8],
-        send: &mut impl FnMut(&Message<'_>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let topics = Arc::clone(&self.topics);
-        let key = origin.record.key.filter(|key| key.len() <= KEY_MAX);
-        self.message(&topics.dead_letters, origin, partition, key, json, send)
+    /// How many decisions were too large since it was asked last. They count when their
+    /// commit has come about: one that is undone puts them aside again.
+    pub(super) fn oversized(&mut self) -> u64 {
+        std::mem::take(&mut self.oversized)
     }
 
     fn source(&self, origin: &Origin<'_>) -> &str {
@@ -110,3 +107,11 @@ impl Sink {
         sent
     }
 }
+
+/// The key of a dead letter: that of its record, where it is of a usual size.
+fn key<'b>(origin: &Origin<'b>) -> Option<&'b [u8]> {
+    origin.record.key.filter(|key| key.len() <= KEY_MAX)
+}
+
+#[cfg(test)]
+mod tests;

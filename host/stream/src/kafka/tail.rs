@@ -2,12 +2,12 @@
 //! or from now on, only what was committed, without a group and without moving
 //! anybody's offsets. Hosts do not read like this.
 
-use super::client::{ClientError, Clients, Context, Purpose};
+use super::client::{ClientError, Clients, Context};
+use super::reader;
 use super::topics::{Cluster, Position, TopicError};
-use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::consumer::BaseConsumer;
+use rdkafka::error::KafkaError;
 use rdkafka::message::{Headers as _, Message as _};
-use rdkafka::{Offset, TopicPartitionList};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -94,19 +94,8 @@ impl Tail {
             let offset = if from == From::Beginning { ends.low } else { ends.stable };
             begin.push(Position { topic: topic.to_owned(), partition, offset });
         }
-        let mut settings = clients.settings(Purpose::Read);
-        // the offset of an end says nothing: behind the last record a commit leaves its mark
-        settings.set("enable.partition.eof", "true");
-        let consumer = settings.create_with_context(clients.context(Purpose::Read));
-        let consumer: BaseConsumer<Context> = consumer.map_err(|error| clients.unmade(error))?;
-        let tail = Tail { consumer, topic: topic.to_owned(), partitions, ended: BTreeSet::new() };
-        let mut list = TopicPartitionList::with_capacity(partitions);
-        begin
-            .iter()
-            .try_for_each(|at| list.add_partition_offset(&at.topic, at.partition, Offset::Offset(at.offset)))
-            .and_then(|()| tail.consumer.assign(&list))
-            .map_err(|error| tail.failed(&error))?;
-        Ok(tail)
+        let consumer = reader::open(clients, &begin)?;
+        Ok(Tail { consumer, topic: topic.to_owned(), partitions, ended: BTreeSet::new() })
     }
 
     /// The next message, if one comes within this time.
@@ -121,19 +110,8 @@ impl Tail {
                 self.ended.insert(partition);
                 return Ok(None);
             }
-            Some(Err(error)) => {
-                return match error.rdkafka_error_code() {
-                    Some(
-                        RDKafkaErrorCode::AutoOffsetReset
-                        | RDKafkaErrorCode::OffsetOutOfRange
-                        | RDKafkaErrorCode::UnknownTopicOrPartition
-                        | RDKafkaErrorCode::UnknownTopic
-                        | RDKafkaErrorCode::TopicAuthorizationFailed
-                        | RDKafkaErrorCode::Fatal,
-                    ) => Err(self.failed(&error)),
-                    _ => Ok(None),
-                };
-            }
+            Some(Err(error)) if reader::ends(&error) => return Err(self.failed(&error)),
+            Some(Err(_)) => return Ok(None),
         };
         let headers = message.headers().map(|all| {
             let owned = |header: rdkafka::message::Header<'_, &[u8]>| {

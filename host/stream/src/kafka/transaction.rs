@@ -23,7 +23,6 @@ use std::time::{Duration, Instant};
 pub struct CommitProducer {
     producer: ThreadedProducer<Context>,
     clients: Clients,
-    id: String,
 }
 
 /// A message to write.
@@ -89,12 +88,7 @@ impl CommitProducer {
         let context = clients.context(Purpose::Commit);
         let producer = ThreadedProducer::from_config_and_context(&settings, context);
         let producer = producer.map_err(|error| clients.unmade(error))?;
-        Ok(CommitProducer { producer, clients: clients.clone(), id: id.to_owned() })
-    }
-
-    /// Its name.
-    pub fn id(&self) -> &str {
-        &self.id
+        Ok(CommitProducer { producer, clients: clients.clone() })
     }
 
     /// Fences whoever had this name, and ends what that one left open: afterwards

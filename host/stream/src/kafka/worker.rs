@@ -196,8 +196,10 @@ impl Worker {
         let mut batch = std::mem::replace(&mut held.batch, self.spare.pop().unwrap_or_else(Batch::new));
         batch.ends.clone_from(&held.positions);
         if batch.judge(held.number, &held.lane.judge).is_err() {
-            // a panic of another thread has closed it
-            tracing::error!(partition = held.lane.partition, "the lane is closed");
+            // one that the group has taken away gives up by itself; else a panic of another thread has closed it
+            if !held.lane.is_gone() {
+                tracing::error!(partition = held.lane.partition, "the lane is closed");
+            }
             held.lane.leave();
             return;
         }
@@ -217,7 +219,10 @@ impl Worker {
         let mut answer = self.committer.answers.recv_timeout(wait);
         loop {
             match answer {
-                Ok(Answer::Begun) => self.begun = true,
+                Ok(Answer::Begun) => {
+                    self.begun = true;
+                    self.reopen_gone();
+                }
                 Ok(Answer::Committed(batches)) => batches.into_iter().for_each(|ready| self.committed(ready)),
                 Ok(Answer::Undone) => self.go_back(),
                 Err(RecvTimeoutError::Timeout) => return,
@@ -304,7 +309,9 @@ impl Worker {
         }
     }
 
-    /// Leaves the committer behind, and takes all lanes over anew.
+    /// Leaves the committer behind. The lanes are taken over anew when the next one
+    /// has its producers: until these have fenced those before, a commit that hung
+    /// may still come about.
     fn replace_committer(&mut self) {
         tracing::warn!(worker = self.index, "the committer is replaced, and the lanes are taken over anew");
         for held in &mut self.lanes {
@@ -320,7 +327,6 @@ impl Worker {
         self.begun = false;
         self.ground.counts.waiting.fetch_sub(self.waiting.0, Ordering::Relaxed);
         self.waiting = (0, 0);
-        self.reopen_gone();
     }
 }
 
