@@ -170,10 +170,11 @@ impl Fleet {
         judged.flat_map(|source| &source.sent).map(Vec::len).sum()
     }
 
-    /// What was sent to each source, by its place in the plan, in a partition: in order.
-    pub fn lines(&self, partition: i32) -> Vec<Vec<&str>> {
+    /// What was sent to each source, by its place in the plan, in a partition: in
+    /// order, and with its cause what no file can hold.
+    pub fn lines(&self, partition: i32) -> Vec<Vec<(&str, Option<&'static str>)>> {
         let sent = self.sources.iter().map(|source| &source.sent[partition as usize]);
-        sent.map(|sent| sent.iter().map(|sent| &*sent.line).collect()).collect()
+        sent.map(|sent| sent.iter().map(|sent| (&*sent.line, sent.cause)).collect()).collect()
     }
 
     /// Waits until so many decisions and dead letters are there.

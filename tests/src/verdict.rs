@@ -59,6 +59,11 @@ impl Expected {
         }
     }
 
+    /// A dead letter of this cause, whatever was said of it so far.
+    pub fn add_dead_letter(&mut self, place: Place, cause: &str) {
+        self.answers.insert(place, Answer::DeadLetter(cause.to_owned()));
+    }
+
     /// The answers of a run from a file: positions in it are offsets of its lines.
     /// Each line has one, except where a cause is given: that stands for a record
     /// which no file can hold, and is a dead letter of this cause.

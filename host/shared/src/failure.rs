@@ -26,6 +26,13 @@ pub enum OpenError {
     },
 }
 
+impl OpenError {
+    /// Whether it may be over by itself: nobody answered, or not in time.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(self, OpenError::Unusable { failure: Failure::Unreachable(_) | Failure::Deadline(_), .. })
+    }
+}
+
 /// Why a call failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {

@@ -242,10 +242,15 @@ impl Server {
         Failure::of(error, self.deadline)
     }
 
+    /// How long a call may take.
+    pub(crate) fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
     /// Refuses servers that may drop what they hold; a note where one does not say.
-    pub(crate) fn check(&self) -> Result<Option<String>, OpenError> {
+    pub(crate) fn check(&self, within: Duration) -> Result<Option<String>, OpenError> {
         let unusable = |failure| OpenError::Unusable { address: self.name(), failure };
-        let (mut link, until) = (Link::default(), Instant::now() + self.deadline.max(Duration::from_secs(5)));
+        let (mut link, until) = (Link::default(), Instant::now() + within);
         let nodes = match self.slots(&mut link, until).map_err(unusable)? {
             Some(slots) => slots.nodes(),
             None => self.urls.iter().map(Url::host).collect(),

@@ -18,7 +18,7 @@ use sandgate_state::{Lane, Layout, Settings};
 use sandgate_tests::fleet::{Fleet, Plan};
 use sandgate_tests::servers::topic::Record as Stored;
 use sandgate_tests::set;
-use sandgate_tests::verdict::Expected;
+use sandgate_tests::verdict::{Expected, Place};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -48,7 +48,7 @@ pub(crate) fn undisturbed(fleet: &Fleet) -> Expected {
         let lane = Arc::new(Lane::new(Arc::clone(engine.layout()), BOUNDS, 1));
         let judge = LaneJudge::of_partition(Arc::clone(&engine), lane, partition.unsigned_abs());
         let record = |&(source, offset): &(usize, u64)| {
-            let bytes = lines[source][offset as usize].as_bytes();
+            let bytes = lines[source][offset as usize].0.as_bytes();
             Record { source, offset, key: None, bytes, size: bytes.len() as u64 }
         };
         for (number, batch) in (0..).zip(ordered.chunks(BATCH)) {
@@ -58,6 +58,10 @@ pub(crate) fn undisturbed(fleet: &Fleet) -> Expected {
             judge.settle(&mut judged);
             judge.committed(number);
             expected.add(&json_lines(&judged.decisions), &json_lines(&judged.dead_letters));
+        }
+        for (offset, cause) in (0..).zip(&lines[0]).filter_map(|(offset, (_, cause))| Some((offset, (*cause)?))) {
+            let place = Place { source: "payments".to_owned(), partition: partition.into(), offset };
+            expected.add_dead_letter(place, cause);
         }
     }
     expected
@@ -108,7 +112,7 @@ fn recorded<'r>(records: impl Iterator<Item = &'r Stored>, layout: &Layout) -> V
 }
 
 /// All records of a lane in the order that was recorded.
-fn ordered(lines: &[Vec<&str>], recorded: &[(usize, u64)]) -> Vec<(usize, u64)> {
+fn ordered<T>(lines: &[Vec<T>], recorded: &[(usize, u64)]) -> Vec<(usize, u64)> {
     let entries: BTreeSet<_> = recorded.iter().copied().collect();
     let mut next = vec![0; lines.len()];
     let mut ordered = Vec::new();
