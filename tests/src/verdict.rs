@@ -19,7 +19,7 @@ use answer::{Answer, bare, cause, difference, first_of};
 use excuse::excused;
 use serde_json::Value;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// What a read-committed reader saw.
@@ -37,6 +37,8 @@ pub struct Expected {
     /// Keys of a decision that an undisturbed run cannot say.
     unsaid: &'static [&'static str],
     excuses: Vec<Excuse>,
+    /// Whether an answer may come again.
+    again: bool,
 }
 
 /// Problems that are told; the rest is counted.
@@ -105,6 +107,11 @@ impl Expected {
         self
     }
 
+    /// Lets a decision come again, the same each time: at-least-once.
+    pub fn perhaps_again(self) -> Expected {
+        Expected { again: true, ..self }
+    }
+
     /// Compares; says how many decisions owe something to a server that was gone.
     ///
     /// # Errors
@@ -116,7 +123,11 @@ impl Expected {
         let mut owing = 0;
         for (place, undisturbed) in &self.answers {
             let expected = &*self.as_first(place, undisturbed, &outcomes);
-            match found.remove(place).as_deref() {
+            let mut answers = found.remove(place);
+            if let (true, Some(answers)) = (self.again, &mut answers) {
+                answers.dedup();
+            }
+            match answers.as_deref() {
                 None => problems.push(format!("{place}: has no decision and no dead letter")),
                 Some([answer]) if answer == expected => owing += u64::from(expected != undisturbed),
                 Some([answer]) => match self.excused(answer, expected) {
@@ -127,7 +138,7 @@ impl Expected {
             }
         }
         problems.extend(found.keys().map(|place| format!("{place}: was never sent or is observed, and has an answer")));
-        problems.extend(disorder(&seen.decisions));
+        problems.extend(disorder(&seen.decisions, self.again));
         if problems.is_empty() {
             return Ok(owing);
         }
@@ -197,13 +208,17 @@ fn outcomes(found: &BTreeMap<Place, Vec<Answer>>) -> BTreeMap<Place, Value> {
     found.iter().filter_map(outcome).collect()
 }
 
-/// Accounts whose decisions stand in another order than their records.
-fn disorder(decisions: &[Record]) -> Vec<String> {
-    let mut last = BTreeMap::new();
+/// Accounts whose decisions stand in another order than their records; of those
+/// that came again the first ones count.
+fn disorder(decisions: &[Record], again: bool) -> Vec<String> {
+    let (mut last, mut seen) = (BTreeMap::new(), BTreeSet::new());
     let mut problems = Vec::new();
     for record in decisions {
         let decision = record.json();
         let place = Place::of(&decision["position"]);
+        if !seen.insert(place.clone()) && again {
+            continue;
+        }
         let account = decision["account"].as_str().unwrap_or_default().to_owned();
         if let Some(before) = last.insert((account, place.source.clone(), place.partition), place.offset)
             && before >= place.offset

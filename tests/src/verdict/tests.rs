@@ -118,6 +118,27 @@ fn every_planted_fault_is_found() {
 }
 
 #[test]
+fn a_decision_may_come_again_the_same_where_that_is_all_that_is_promised() {
+    let mut seen = seen();
+    seen.decisions.push(seen.decisions[0].clone());
+    seen.decisions.push(seen.decisions[1].clone());
+    seen.dead_letters.push(letter(3, "not-json"));
+    assert_eq!(expected().perhaps_again().check(&seen), Ok(0));
+
+    finds(
+        &expected().perhaps_again(),
+        &[
+            ("0/1: has 2 answers", |seen| {
+                seen.decisions.push(decided("B", 1, |decision| decision["outcome"] = json!("block")));
+            }),
+            ("0/3: has 2 answers", |seen| seen.dead_letters.push(letter(3, "utf-8"))),
+            ("0/1: has no decision and no dead letter", |seen| drop(seen.decisions.remove(0))),
+            ("stands behind that of 2, of the same account", |seen| seen.decisions.swap(1, 2)),
+        ],
+    );
+}
+
+#[test]
 fn a_server_that_is_gone_excuses_what_came_from_it_and_no_more() {
     let mut seen = seen();
     // the first one and so its repeat

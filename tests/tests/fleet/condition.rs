@@ -25,11 +25,14 @@ pub(crate) enum Kind {
     Decides,
     /// With two judged topics and three that are observed, a schema each.
     Topics,
+    /// With decisions that leave before their commit, and may come again.
+    Sooner,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Kind; 7] =
-        [Kind::Plain, Kind::Broker, Kind::Traps, Kind::Tags, Kind::Waits, Kind::Decides, Kind::Topics];
+    /// Those first whose outages a single run does not see all.
+    pub(crate) const ALL: [Kind; 8] =
+        [Kind::Broker, Kind::Tags, Kind::Waits, Kind::Plain, Kind::Traps, Kind::Decides, Kind::Topics, Kind::Sooner];
 
     pub(crate) fn words(self) -> &'static str {
         match self {
@@ -40,6 +43,7 @@ impl Kind {
             Kind::Waits => "fleets that wait for shared series",
             Kind::Decides => "fleets that decide without shared series",
             Kind::Topics => "fleets with five topics",
+            Kind::Sooner => "fleets that decide at least once",
         }
     }
 
@@ -79,14 +83,36 @@ fn observed(name: &str, more: &str) -> String {
 
 const PAYMENT: [&str; 4] = ["transaction_id", "account_id", "timestamp", "price"];
 
+/// What becomes of the last of several partitions.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Last {
+    /// The same as of the others.
+    Busy,
+    /// It has no record for long.
+    Quiet,
+    /// It has no record at all.
+    Empty,
+}
+
+impl Last {
+    pub(crate) fn of(seed: u64) -> Last {
+        match seed % 6 {
+            1 => Last::Quiet,
+            4 => Last::Empty,
+            _ => Last::Busy,
+        }
+    }
+}
+
 /// The plan of a seed's fleet.
-pub(crate) fn plan(kind: Kind, servers: &Servers, chance: &mut Chance) -> Plan {
-    let mut plan = Plan::new(1 + chance.below(4) as i32);
+pub(crate) fn plan(kind: Kind, last: Last, servers: &Servers, chance: &mut Chance) -> Plan {
+    let mut plan = Plan::new(1 + i32::from(last != Last::Busy) + chance.below(4) as i32);
     let (time, records) = (["1ms", "5ms", "50ms"][chance.below(3) as usize], [1, 50, 1_000][chance.below(3) as usize]);
     plan.settings =
         format!("[kafka.commit]\ntime = {time:?}\nrecords = {records}\n[engine]\nbatch = {}\n", 1 + chance.below(256));
     match kind {
         Kind::Plain => {}
+        Kind::Sooner => "delivery = \"at-least-once\"".clone_into(&mut plan.kafka),
         Kind::Broker => {
             plan.brokers = servers.broker().1.address();
             // a call that hangs is given up soon, or not before all has passed

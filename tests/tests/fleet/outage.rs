@@ -60,13 +60,11 @@ impl Outage {
     pub(crate) fn of(kind: Kind) -> &'static [Outage] {
         match kind {
             Kind::Broker => &[Outage::BrokerKilled, Outage::BrokerSilent, Outage::BrokerCut, Outage::BrokerSlow],
-            Kind::Tags => {
-                &[Outage::BothGone, Outage::RedisGone, Outage::DatabaseGone, Outage::RedisSlow, Outage::DatabaseSlow]
-            }
+            Kind::Tags => &[Outage::BothGone, Outage::RedisGone, Outage::DatabaseGone, Outage::DatabaseSlow],
             Kind::Waits => &[Outage::RedisGone, Outage::RedisSlow],
             // without Redis only at the end: a host that ends meanwhile takes events with it that wait for Redis
             Kind::Decides => &[Outage::RedisSlow],
-            Kind::Plain | Kind::Traps | Kind::Topics => &[],
+            Kind::Plain | Kind::Traps | Kind::Topics | Kind::Sooner => &[],
         }
     }
 

@@ -1,7 +1,7 @@
 //! One run: a fleet, records in portions, and with each portion a blow or an outage.
 
 use crate::blow::Blow;
-use crate::condition::{self, Kind};
+use crate::condition::{self, Kind, Last};
 use crate::interleaved;
 use crate::outage::Outage;
 use crate::servers::Servers;
@@ -38,10 +38,15 @@ pub(crate) struct Run<'s> {
 pub(crate) fn run(seed: u64, servers: &Servers) -> Struck {
     let mut chance = Chance(seed);
     let kind = Kind::ALL[seed as usize % Kind::ALL.len()];
-    let plan = condition::plan(kind, servers, &mut chance);
+    let plan = condition::plan(kind, Last::of(seed), servers, &mut chance);
     let lines = condition::lines(kind, seed, RECORDS, &mut chance);
     let mut struck = Struck::default();
     struck.count(kind.words());
+    match Last::of(seed) {
+        Last::Busy => {}
+        Last::Quiet => struck.count(QUIET),
+        Last::Empty => struck.count(EMPTY),
+    }
     let mut run = Run {
         servers,
         fleet: Fleet::new(plan),
@@ -51,12 +56,13 @@ pub(crate) fn run(seed: u64, servers: &Servers) -> Struck {
         last: Vec::new(),
         next: 0,
     };
-    run.lines = lines.into_iter().map(|lines| run.arranged(kind, lines, seed, &mut struck)).collect();
+    run.lines = lines.into_iter().map(|lines| run.arranged(kind, lines, Last::of(seed))).collect();
     run.join();
     run.fate(kind, seed, &mut struck);
     let seen = run.fleet.wait_until_decided(PATIENCE);
     let undisturbed = match kind {
         Kind::Topics => interleaved::undisturbed(&run.fleet),
+        Kind::Sooner => run.fleet.undisturbed().perhaps_again(),
         _ => run.fleet.undisturbed(),
     };
     match undisturbed.excusing(kind.excuses()).check(&seen) {
@@ -102,9 +108,7 @@ impl Run<'_> {
     /// The lines of a source as they are sent: those of the last partition late,
     /// or never, where the seed says so; devices of one lane each, where the order
     /// of several would not be known.
-    fn arranged(&self, kind: Kind, lines: Vec<String>, seed: u64, struck: &mut Struck) -> VecDeque<String> {
-        let last = self.fleet.plan().partitions - 1;
-        let (quiet, empty) = (last > 0 && seed % 3 == 1, last > 0 && seed % 6 == 4);
+    fn arranged(&self, kind: Kind, lines: Vec<String>, last: Last) -> VecDeque<String> {
         let partition = |line: &String| self.fleet.partition_of(&Fleet::account_of(line));
         let device = |line: String| match kind {
             Kind::Waits | Kind::Decides => {
@@ -113,14 +117,10 @@ impl Run<'_> {
             }
             _ => line,
         };
-        let (late, soon): (Vec<_>, Vec<_>) =
-            lines.into_iter().map(device).partition(|line| quiet && partition(line) == last);
-        match (empty, quiet) {
-            (true, _) => struck.count(EMPTY),
-            (false, true) => struck.count(QUIET),
-            _ => {}
-        }
-        if empty { soon.into() } else { soon.into_iter().chain(late).collect() }
+        let number = self.fleet.plan().partitions - 1;
+        let lines = lines.into_iter().map(device);
+        let (late, soon): (Vec<_>, Vec<_>) = lines.partition(|line| last != Last::Busy && partition(line) == number);
+        if last == Last::Empty { soon.into() } else { soon.into_iter().chain(late).collect() }
     }
 
     /// Sends the next portion.
