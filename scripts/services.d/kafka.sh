@@ -117,6 +117,8 @@ share.coordinator.state.topic.min.isr=1
 # tests wait for these
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=500
+# a broker that a test freezes is not given up by its own controller
+broker.session.timeout.ms=600000
 transaction.abort.timed.out.transaction.cleanup.interval.ms=500
 # many small topics
 log.index.size.max.bytes=1048576

@@ -1,5 +1,5 @@
 # Redis: one server with a password, which stores nothing on disk and gives
-# nothing up.
+# nothing up; or an empty node that somebody joins to a cluster.
 
 # In Debian the program is in redis-tools, under the name of one of its tools;
 # redis-server only adds a service of the system, which nobody asked for.
@@ -11,17 +11,23 @@ redis_program() {
 redis_fetch() { provide "Redis" redis_program redis-tools; }
 
 redis_prepare() {
-    local here=$1 secret
-    secret=$(password)
+    local here=$1 secret ports
+    secret=${cluster:-$(password)}
+    read -r -a ports < <(free_ports 2)
     (umask 077 && cat >"$here/redis.conf") <<END
 bind 127.0.0.1
-port $(free_ports 1)
+port ${ports[0]}
 dir "$here"
 requirepass $secret
 save ""
 appendonly no
 maxmemory 512mb
 maxmemory-policy noeviction
+END
+    [ -z "$cluster" ] || cat >>"$here/redis.conf" <<END
+cluster-enabled yes
+cluster-port ${ports[1]}
+cluster-node-timeout 2000
 END
 }
 

@@ -2,6 +2,7 @@
 //! share, and names of a test's own on them. `scripts/services` starts them;
 //! a test that finds none fails and says so, it is never passed over.
 
+pub mod cluster;
 pub mod group;
 pub mod own;
 pub mod topic;

@@ -153,7 +153,7 @@ fn what_comes_later_is_refused_or_noted() {
     };
     let table = [
         (host.replace("observe = false", "observe = true"), "every source is only observed"),
-        (host.replace("redis = \"\"", "redis = \"http://r\""), "tags.redis: is no address of a Redis"),
+        (host.replace("redis = \"\"", "redis = \"http://r\""), "tags.redis: must begin with redis://"),
         (host.replace("deadline = \"off\"", "deadline = \"5ms\""), "has no deadline"),
         (host.replace("sqlite:tags.db", "mysql://p"), "tags.sql: names a mysql database"),
         (

@@ -65,7 +65,6 @@ pub(crate) struct Circumstance {
 /// The circumstances of the rows of a batch.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Circumstances {
-    of_all: Vec<Circumstance>,
     /// In the order of the rows.
     of_rows: Vec<(usize, Circumstance)>,
 }
@@ -111,12 +110,6 @@ impl Circumstance {
 }
 
 impl Circumstances {
-    /// Adds one to every row.
-    #[cfg_attr(not(test), expect(dead_code, reason = "what holds for a whole batch comes with deadlines and quotas"))]
-    pub(crate) fn add(&mut self, circumstance: Circumstance) {
-        self.of_all.push(circumstance);
-    }
-
     /// Adds one to a row.
     pub(crate) fn add_to(&mut self, row: usize, circumstance: Circumstance) {
         let place = self.of_rows.partition_point(|(at, _)| *at <= row);
@@ -125,13 +118,9 @@ impl Circumstances {
 
     /// Those of a row, in the order of the list, each once.
     pub(crate) fn of(&self, row: usize) -> Vec<&Circumstance> {
-        if self.of_all.is_empty() && self.of_rows.is_empty() {
-            return Vec::new();
-        }
         let first = self.of_rows.partition_point(|(at, _)| *at < row);
-        let of_row =
-            self.of_rows[first..].iter().take_while(|(at, _)| *at == row).map(|(_, circumstance)| circumstance);
-        let mut all: Vec<&Circumstance> = self.of_all.iter().chain(of_row).collect();
+        let of_row = self.of_rows[first..].iter().take_while(|(at, _)| *at == row);
+        let mut all: Vec<&Circumstance> = of_row.map(|(_, circumstance)| circumstance).collect();
         all.sort();
         all.dedup();
         all
@@ -152,10 +141,10 @@ mod tests {
     use super::{Circumstance, Circumstances, What, write};
 
     #[test]
-    fn a_row_has_its_own_and_those_of_all_in_the_order_of_the_list() {
+    fn a_row_has_its_own_in_the_order_of_the_list_each_once() {
         let mut all = Circumstances::default();
         assert!(all.of(0).is_empty());
-        all.add(Circumstance::new(What::Warming, "since noon"));
+        all.add_to(1, Circumstance::new(What::Warming, "since noon"));
         all.add_to(2, Circumstance::new(What::Late, "another row's"));
         all.add_to(1, Circumstance::new(What::MissingTag, "no \"store\""));
         all.add_to(1, Circumstance::new(What::MissingTag, "no \"store\""));
@@ -164,7 +153,7 @@ mod tests {
             write(all.of(row), &mut out);
             String::from_utf8(out).expect("UTF-8")
         };
-        assert_eq!(text(0), r#"{"what":"warming","policy":null,"detail":"since noon"}"#);
+        assert_eq!(text(0), "");
         assert_eq!(
             text(1),
             r#"{"what":"missing-tag","policy":null,"detail":"no \"store\""},{"what":"warming","policy":null,"detail":"since noon"}"#

@@ -74,7 +74,6 @@ pub struct Breaker {
     /// The state once more, to be read without waiting.
     state: AtomicU8,
     opened: AtomicU64,
-    refused: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -137,7 +136,6 @@ impl Breaker {
             inner: Mutex::new(inner),
             state: AtomicU8::new(state as u8),
             opened: AtomicU64::new(u64::from(opened.is_some())),
-            refused: AtomicU64::new(0),
         }
     }
 
@@ -151,14 +149,12 @@ impl Breaker {
         if self.state() == State::Open {
             let left = inner.until.and_then(|until| until.checked_duration_since(now));
             if let Some(again_in) = left.filter(|left| !left.is_zero()) {
-                self.refused.fetch_add(1, Ordering::Relaxed);
                 return Err(Refused { again_in });
             }
             change = Some(self.become_state(&mut inner, State::HalfOpen));
         }
         if self.state() == State::HalfOpen {
             if inner.running + inner.succeeded >= self.config.trials {
-                self.refused.fetch_add(1, Ordering::Relaxed);
                 return Err(Refused { again_in: Duration::ZERO });
             }
             inner.running += 1;
@@ -179,11 +175,6 @@ impl Breaker {
     /// How often it has opened.
     pub fn times_opened(&self) -> u64 {
         self.opened.load(Ordering::Relaxed)
-    }
-
-    /// How many calls did not go through.
-    pub fn calls_refused(&self) -> u64 {
-        self.refused.load(Ordering::Relaxed)
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -17,11 +17,6 @@ impl Deadline {
         Deadline(now.checked_add(limit.min(FAR)).unwrap_or(now))
     }
 
-    /// The moment itself.
-    pub fn at(self) -> Instant {
-        self.0
-    }
-
     /// What is left of it; nothing once it has come.
     pub fn left(self, now: Instant) -> Option<Duration> {
         self.0.checked_duration_since(now).filter(|left| !left.is_zero())
@@ -30,12 +25,6 @@ impl Deadline {
     /// Whether it has come.
     pub fn has_passed(self, now: Instant) -> bool {
         now >= self.0
-    }
-
-    /// The deadline of a part that begins `now`: at most `limit`, and never later
-    /// than the whole.
-    pub fn part(self, now: Instant, limit: Duration) -> Deadline {
-        self.min(Deadline::after(now, limit))
     }
 }
 

@@ -1,6 +1,7 @@
-//! What can go wrong with a Redis: when it is opened, and when it is asked.
+//! What can go wrong with the Redis of the shared series: when it is opened, and
+//! when it is asked.
 
-use std::time::Duration;
+pub use sandgate_redis::Failure;
 
 /// Why the shared series cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -31,52 +32,4 @@ impl OpenError {
     pub(crate) fn may_pass(&self) -> bool {
         matches!(self, OpenError::Unusable { failure: Failure::Unreachable(_) | Failure::Deadline(_), .. })
     }
-}
-
-/// Why a call failed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
-    /// No connection.
-    #[error("it cannot be reached ({0})")]
-    Unreachable(String),
-    /// Wrong password or user.
-    #[error("it refuses the user or the password ({0})")]
-    Refused(String),
-    /// No answer in time.
-    #[error("it gave no answer within {} ms", .0.as_millis())]
-    Deadline(Duration),
-    /// It answered with an error.
-    #[error("it answered with an error ({0})")]
-    Answer(String),
-    /// It has failed before, and is not asked for a while.
-    #[error("it failed before and is left alone for a while")]
-    Open,
-}
-
-impl Failure {
-    /// What an error of the client means.
-    pub(crate) fn of(error: &redis::RedisError, deadline: Duration) -> Failure {
-        if error.is_timeout() {
-            return Failure::Deadline(deadline);
-        }
-        let code = error.code().unwrap_or_default();
-        let said = || {
-            let detail = error.detail().unwrap_or_default();
-            // the server's own words; they never hold what was sent as a password
-            if code.is_empty() { shortened(&error.to_string()) } else { shortened(&format!("{code} {detail}")) }
-        };
-        match error.kind() {
-            redis::ErrorKind::AuthenticationFailed => Failure::Refused(said()),
-            _ if matches!(code, "NOAUTH" | "WRONGPASS" | "NOPERM") => Failure::Refused(said()),
-            _ if error.is_io_error() || error.is_connection_dropped() || error.is_connection_refusal() => {
-                Failure::Unreachable(said())
-            }
-            _ => Failure::Answer(said()),
-        }
-    }
-}
-
-/// A message of somebody else, short enough for a line.
-fn shortened(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
 }

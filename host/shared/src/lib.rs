@@ -33,7 +33,6 @@ mod member;
 mod name;
 mod server;
 mod shared;
-mod slot;
 
 pub use batch::{Batch, Entry};
 pub use config::{Config, Url, UrlError};
@@ -41,4 +40,3 @@ pub use failure::{Failure, OpenError};
 pub use lane::{Closed, Lane, Missing};
 pub use layout::{Layout, LayoutError, Tenant};
 pub use shared::{Counts, Shared};
-pub use slot::slot;

@@ -3,16 +3,18 @@
 //! `cargo bench --bench look_up` prints the numbers; a test run does a little of
 //! it and checks the answers. Each line is a ratio to what a plain hash map costs
 //! in the same run; moka stands beside our cache. The tiers that are servers are
-//! measured where they run: their URLs are the arguments `--postgres URL`, of a
-//! database that it may fill, and `--redis URL`.
+//! measured where the servers of the tests run (`scripts/services start`, which
+//! `make bench` does), or where the arguments `--postgres URL`, of a database that
+//! it may fill, and `--redis URL` say.
 
-use sandgate_tags::between::{Between, Known, Put};
+use sandgate_tags::between::{Between, Entry, Put};
 use sandgate_tags::cache::{Bounds, Cache};
 use sandgate_tags::database::Database;
 use sandgate_tags::writer::{Writer, reader};
-use sandgate_tags::{Answer, Config, Location, Store, Tag, Wanted};
+use sandgate_tags::{Answer, Config, Location, Store, Tag, Url, Wanted};
 use std::collections::HashMap;
 use std::error::Error;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -42,10 +44,10 @@ impl Table {
         self.lines.push_str(&format!("{what:<38}{cost:>9.0} ns a tag{:>9.1} x plain{whole}\n", cost / self.plain));
     }
 
-    /// Batches of 64 and 256, asked of a database as it is.
+    /// Batches asked of a database as it is.
     fn database(&mut self, what: &str, rounds: usize, wanted: &[Wanted<'_>], database: &dyn Database) {
         let mut found = Vec::new();
-        for batch in [64, 256] {
+        for (batch, wanted) in batches(wanted) {
             let cost = measure(rounds, batch, wanted, |names| match database.look_up(names, LIMIT, &mut found) {
                 Ok(()) => found.iter().flatten().count(),
                 Err(_) => 0,
@@ -65,9 +67,21 @@ fn load(sql: &Location, ids: &[String]) -> Result<f64, sandgate_tags::Error> {
     Ok(start.elapsed().as_nanos() as f64 / ids.len() as f64)
 }
 
-/// What follows an argument of the command line.
-fn argument(name: &str) -> Option<String> {
-    std::env::args().skip_while(|argument| argument != name).nth(1)
+/// Sizes of batches with what is asked in them: fewer names one by one, which takes long.
+fn batches<'w>(wanted: &'w [Wanted<'w>]) -> [(usize, &'w [Wanted<'w>]); 3] {
+    [(1, &wanted[..wanted.len() / 10]), (64, wanted), (256, wanted)]
+}
+
+/// Where a server is: what follows an argument of the command line, or what
+/// `scripts/services` says of the servers of the tests.
+fn place(argument: &str, name: &str, large: bool) -> Option<String> {
+    let told = std::env::args().skip_while(|given| given != argument).nth(1);
+    told.or_else(|| {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+        let services = Command::new("scripts/services").arg("env").current_dir(root).output();
+        let lines = String::from_utf8(services.ok().filter(|_| large)?.stdout).ok()?;
+        lines.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).map(str::to_owned)
+    })
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -94,17 +108,26 @@ fn main() -> Result<(), Box<dyn Error>> {
     cascade(&mut table, rounds, &wanted, &file)?;
     table.database("SQLite", rounds, some, &*reader(&file)?);
     table.line("SQLite, load", loading, None);
-    match argument("--postgres").map(|url| Location::parse(&url)).transpose()? {
+    let server = place("--postgres", "POSTGRES", large).map(|url| Location::parse(&url)).transpose()?;
+    match &server {
         Some(server) => {
-            let loading = load(&server, &ids)?;
-            table.database("PostgreSQL", rounds, some, &*reader(&server)?);
+            let loading = load(server, &ids)?;
+            table.database("PostgreSQL", rounds, some, &*reader(server)?);
             table.line("PostgreSQL, load", loading, None);
         }
-        None => table.lines.push_str("PostgreSQL                            not measured: no --postgres URL\n"),
+        None => table.lines.push_str("PostgreSQL                            not measured: no server\n"),
     }
-    match argument("--redis").and_then(|url| Between::parse(&url)) {
-        Some(address) => redis(&mut table, rounds, some, &Between::new(&address)?)?,
-        None => table.lines.push_str("Redis                                 not measured: no --redis URL\n"),
+    match place("--redis", "REDIS", large).map(|url| Url::parse(&url)).transpose()? {
+        Some(url) => {
+            redis(&mut table, rounds, some, &Between::new(std::slice::from_ref(&url)))?;
+            let cold = Config { redis: vec![url], entries_max: 0, redis_deadline: LIMIT, ..Config::default() };
+            cold_cascade(&mut table, rounds, some, "Redis", Config { sql: file, ..cold })?;
+        }
+        None => table.lines.push_str("Redis                                 not measured: no server\n"),
+    }
+    if let Some(sql) = server {
+        let cold = Config { sql, entries_max: 0, sql_deadline: LIMIT, filter_max: 0, warm_max: 0, ..Config::default() };
+        cold_cascade(&mut table, rounds, some, "PostgreSQL", cold)?;
     }
     std::io::Write::write_all(&mut std::io::stdout(), table.lines.as_bytes())?;
     Ok(())
@@ -151,22 +174,43 @@ fn cascade(
     Ok(())
 }
 
+/// The whole cascade without a process cache, so that every name is asked of a tier.
+fn cold_cascade(
+    table: &mut Table,
+    rounds: usize,
+    wanted: &[Wanted<'_>],
+    tier: &str,
+    config: Config,
+) -> Result<(), sandgate_tags::Error> {
+    let store = sandgate_tags::open(&config)?;
+    let mut found = Vec::new();
+    for (batch, wanted) in batches(wanted) {
+        let cost = measure(rounds, batch, wanted, |names| {
+            store.look_up(names, &mut found);
+            found.iter().filter(|answer| matches!(answer, Answer::Found(_))).count()
+        });
+        table.line(&format!("cascade, from {tier}, batches of {batch}"), cost, Some(batch));
+    }
+    Ok(())
+}
+
 fn redis(
     table: &mut Table,
     rounds: usize,
     wanted: &[Wanted<'_>],
     between: &Between,
 ) -> Result<(), sandgate_tags::Error> {
-    let puts: Vec<Put<'_>> = wanted.iter().map(|name| Put { name: *name, value: Some("2"), over: true }).collect();
+    let puts: Vec<Put<'_>> =
+        wanted.iter().map(|name| Put { name: *name, value: Some("2"), number: i64::MAX, over: true }).collect();
     let start = Instant::now();
     for batch in puts.chunks(256) {
         between.put(batch, LIMIT * 20, LIMIT)?;
     }
     let written = start.elapsed().as_nanos() as f64 / wanted.len() as f64;
-    let mut found: Vec<Known> = Vec::new();
-    for batch in [64, 256] {
+    let mut found: Vec<Option<Entry>> = Vec::new();
+    for (batch, wanted) in batches(wanted) {
         let cost = measure(rounds, batch, wanted, |names| match between.look_up(names, LIMIT, &mut found) {
-            Ok(()) => found.iter().flatten().flatten().count(),
+            Ok(()) => found.iter().flatten().filter(|entry| entry.value.is_some()).count(),
             Err(_) => 0,
         });
         table.line(&format!("Redis, batches of {batch}"), cost, Some(batch));

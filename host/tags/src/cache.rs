@@ -7,7 +7,7 @@
 //! each asked for once, wears out its own entries and leaves those in use alone.
 //!
 //! Rejected: moka. Its policy is finer, but to keep it each hit writes into a
-//! queue and moves entries in lists, which makes a hit several times as dear as
+//! queue and moves entries in lists, which makes a hit two or three times as dear as
 //! here (the benchmark `look_up` prints both); and its single flight is for one
 //! key at a time, while we ask in batches: see `flights`.
 

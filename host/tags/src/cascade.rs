@@ -7,10 +7,10 @@
 //! Nothing is retried beyond the deadlines, and no thread asks for what another
 //! one is asking for.
 
-use crate::between::{Between, Known};
+use crate::between::{Between, Entry};
 use crate::cache::Bounds;
 use crate::database::{Database, Name};
-use crate::feed::{Feed, Work};
+use crate::feed::{Feed, Warm, Work};
 use crate::flights::Boarding;
 use crate::knowledge::Knowledge;
 use crate::location::Location;
@@ -19,6 +19,7 @@ use crate::tier::{Rank, Tier, Trouble, Why};
 use crate::write_back::{Answered, WriteBack};
 use crate::{Answer, Config, Error, Store, Wanted, postgres, sqlite};
 use sandgate_metrics::Registry;
+use sandgate_remote::Deadline;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -40,8 +41,8 @@ struct Core {
     redis: Option<Redis>,
     database: Arc<dyn Database>,
     sql: Arc<Tier>,
-    /// How long a thread waits for what another one asks.
-    patience: Duration,
+    /// How long a look-up takes at most, what another thread asks included.
+    limit: Duration,
     counts: Arc<Counts>,
 }
 
@@ -69,8 +70,8 @@ impl Cascade {
                 (Arc::new(reader), Tier::starting(Rank::Postgres, config.sql_deadline, config.breaker, there)?)
             }
         };
-        let redis = config.redis.as_ref().map(|address| {
-            let between = Arc::new(Between::new(address)?);
+        let redis = (!config.redis.is_empty()).then(|| {
+            let between = Arc::new(Between::new(&config.redis));
             let there = between.look_up(&[Wanted { entity: "-", attribute: "-", id: "-" }], START, &mut Vec::new());
             let tier = Tier::starting(Rank::Redis, config.redis_deadline, config.breaker, there)?;
             Ok((between, Arc::new(tier)))
@@ -105,12 +106,12 @@ impl Cascade {
             redis: redis.transpose()?,
             database: Arc::clone(&database),
             sql: Arc::clone(&sql),
-            patience: config.redis_deadline + config.sql_deadline + Duration::from_secs(1),
+            limit: config.redis_deadline + config.sql_deadline,
             counts: Arc::default(),
         });
         let warm = core.redis.is_some().then(|| {
             let (core, most) = (Arc::clone(&core), config.warm_max);
-            Box::new(move || core.warm(most)) as Box<dyn FnOnce() + Send>
+            Box::new(move || core.warm(most)) as Warm
         });
         let work = Work { database, tier: sql, knowledge, config: config.clone() };
         let feed = Feed::start(work, warm).map_err(failed)?;
@@ -151,11 +152,6 @@ impl Cascade {
     pub fn filters(&self) -> bool {
         self.core.knowledge.trusted_filter(self.core.knowledge.now()).is_some()
     }
-
-    /// Answers of the database that were not written to Redis for lack of room.
-    pub fn left_out(&self) -> u64 {
-        self.core.redis.as_ref().map_or(0, |redis| redis.write_back.left_out())
-    }
 }
 
 impl Store for Cascade {
@@ -168,6 +164,7 @@ impl Core {
     fn look_up(&self, wanted: &[Wanted<'_>], found: &mut Vec<Answer>) {
         let Core { knowledge, counts, .. } = self;
         let now = knowledge.now();
+        let deadline = Deadline::after(Instant::now(), self.limit);
         found.clear();
         let mut open = Vec::new();
         for (index, name) in wanted.iter().enumerate() {
@@ -210,9 +207,14 @@ impl Core {
                     found[*index] = answer;
                 }
                 Boarding::Awaited(awaited) => {
-                    counts.joined.fetch_add(1, Ordering::Relaxed);
-                    let late = || Answer::Missing(Trouble { tier: self.sql.rank(), why: Why::Late });
-                    found[*index] = awaited.wait(self.patience).unwrap_or_else(late);
+                    let answer = awaited.wait(deadline.left(Instant::now()).unwrap_or_default());
+                    found[*index] = match answer {
+                        Some(answer) => {
+                            counts.joined.fetch_add(1, Ordering::Relaxed);
+                            answer
+                        }
+                        None => self.before(&wanted[*index], Why::Late),
+                    };
                 }
             }
         }
@@ -220,19 +222,19 @@ impl Core {
 
     /// Asks the tiers for names that nobody else asks for.
     fn ask(&self, names: &[Wanted<'_>]) -> Vec<Answer> {
-        let now = self.knowledge.now();
         let mut answers: Vec<Option<Answer>> = vec![None; names.len()];
-        let mut old = vec![false; names.len()];
-        if let Some(redis) = &self.redis {
-            for (old, name) in old.iter_mut().zip(names) {
-                *old = self.knowledge.may_be_old_in_redis(name, now);
-            }
-            let places: Vec<usize> = (0..names.len()).filter(|place| !old[*place]).collect();
-            let asked: Vec<Wanted<'_>> = places.iter().map(|place| names[*place]).collect();
-            let mut found: Vec<Known> = Vec::new();
-            if !asked.is_empty() && redis.tier.call(|limit| redis.between.look_up(&asked, limit, &mut found)).is_ok() {
-                for (place, known) in places.into_iter().zip(found) {
-                    answers[place] = known.map(Answer::of);
+        // what Redis has and is not to be believed is written over
+        let mut over = vec![false; names.len()];
+        let mut entries: Vec<Option<Entry>> = Vec::new();
+        if let Some(redis) = &self.redis
+            && !names.is_empty()
+            && redis.tier.call(|limit| redis.between.look_up(names, limit, &mut entries)).is_ok()
+        {
+            let believed = self.knowledge.believed(names, &entries, self.knowledge.now());
+            for (place, (entry, believed)) in entries.into_iter().zip(believed).enumerate() {
+                match entry {
+                    Some(entry) if believed => answers[place] = Some(Answer::of(entry.value)),
+                    entry => over[place] = entry.is_some(),
                 }
             }
             let known = answers.iter().flatten().count();
@@ -240,24 +242,20 @@ impl Core {
         }
         let places: Vec<usize> = (0..names.len()).filter(|place| answers[*place].is_none()).collect();
         if !places.is_empty() {
-            self.ask_database(names, &places, &old, &mut answers);
+            self.ask_database(names, &places, &over, &mut answers);
         }
         let missing = || Answer::Missing(Trouble { tier: self.sql.rank(), why: Why::Failed });
         answers.into_iter().map(|answer| answer.unwrap_or_else(missing)).collect()
     }
 
-    fn ask_database(&self, names: &[Wanted<'_>], places: &[usize], old: &[bool], answers: &mut [Option<Answer>]) {
+    fn ask_database(&self, names: &[Wanted<'_>], places: &[usize], over: &[bool], answers: &mut [Option<Answer>]) {
         let asked: Vec<Wanted<'_>> = places.iter().map(|place| names[*place]).collect();
         let mut found = Vec::new();
-        let began = Instant::now();
+        // before the question: the answer knows of every change up to this one
+        let (began, number) = (Instant::now(), self.knowledge.number());
         if let Err(why) = self.sql.call(|limit| self.database.look_up(&asked, limit, &mut found)) {
-            let (trouble, now) = (Trouble { tier: self.sql.rank(), why }, self.knowledge.now());
             for place in places {
-                let before = self.knowledge.cache.get_old(&names[*place], now);
-                let counted = if before.is_some() { &self.counts.stale } else { &self.counts.missing };
-                counted.fetch_add(1, Ordering::Relaxed);
-                let answer = before.map_or(Answer::Missing(trouble), |before| Answer::Stale(before, trouble));
-                answers[*place] = Some(answer);
+                answers[*place] = Some(self.before(&names[*place], why));
             }
             return;
         }
@@ -266,7 +264,7 @@ impl Core {
             let answered = places.iter().zip(&found).map(|(place, value)| {
                 let Wanted { entity, attribute, id } = names[*place];
                 let name = Name { entity: entity.into(), attribute: attribute.into(), id: id.into() };
-                Answered { name, value: value.clone(), over: old[*place] }
+                Answered { name, value: value.clone(), number, over: over[*place] }
             });
             redis.write_back.send(began, answered.collect());
         }
@@ -275,19 +273,29 @@ impl Core {
         }
     }
 
-    /// Looks up what the fleet has asked Redis for lately.
-    fn warm(&self, most: u64) {
-        let Some(redis) = &self.redis else { return };
+    /// What was known of a name before, where nobody answers now.
+    fn before(&self, name: &Wanted<'_>, why: Why) -> Answer {
+        let trouble = Trouble { tier: self.sql.rank(), why };
+        let before = self.knowledge.cache.get_old(name, self.knowledge.now());
+        let counted = if before.is_some() { &self.counts.stale } else { &self.counts.missing };
+        counted.fetch_add(1, Ordering::Relaxed);
+        before.map_or(Answer::Missing(trouble), |before| Answer::Stale(before, trouble))
+    }
+
+    /// Looks up what the fleet has asked Redis for lately, and says how many names that is.
+    fn warm(&self, most: u64) -> usize {
+        let Some(redis) = &self.redis else { return 0 };
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         if most == 0 {
-            return;
+            return 0;
         }
-        let Ok(names) = redis.tier.call(|limit| redis.between.lately(most, limit)) else { return };
+        let Ok(names) = redis.tier.call(|limit| redis.between.lately(most, limit)) else { return 0 };
         let mut found = Vec::new();
         for names in names.chunks(WARM_BATCH) {
             let wanted: Vec<Wanted<'_>> = names.iter().map(Name::wanted).collect();
             self.look_up(&wanted, &mut found);
         }
+        names.len()
     }
 }
 

@@ -30,6 +30,9 @@ pub struct Feed {
     _alive: Sender<()>,
 }
 
+/// Fills the cache by asking.
+pub(crate) type Warm = Box<dyn FnOnce() -> usize + Send>;
+
 /// What the thread works with.
 pub(crate) struct Work {
     pub(crate) database: Arc<dyn Database>,
@@ -39,11 +42,11 @@ pub(crate) struct Work {
 }
 
 impl Feed {
-    /// Starts the thread. `warm` fills the cache if that is done by asking; else
-    /// the first tags of the database do.
-    pub(crate) fn start(work: Work, warm: Option<Box<dyn FnOnce() + Send>>) -> std::io::Result<Feed> {
+    /// Starts the thread. `warm` fills the cache by asking, and says with how many
+    /// names; where it has none the first tags of the database do.
+    pub(crate) fn start(work: Work, warm: Option<Warm>) -> std::io::Result<Feed> {
         let (alive, ended) = channel();
-        let run = move || Runner { work, since: None, warm_left: None, walk_at: None, ended }.run(warm);
+        let run = move || Runner { work, since: None, warm_wanted: 0, walk_at: None, ended }.run(warm);
         std::thread::Builder::new().name("tags-feed".to_owned()).spawn(run)?;
         Ok(Feed { _alive: alive })
     }
@@ -53,8 +56,8 @@ struct Runner {
     work: Work,
     /// The last change that was heard of.
     since: Option<i64>,
-    /// Tags that the walk still puts into the cache.
-    warm_left: Option<u64>,
+    /// Tags that the next walk puts into the cache.
+    warm_wanted: u64,
     /// When a walk that failed is begun again.
     walk_at: Option<Instant>,
     ended: Receiver<()>,
@@ -70,15 +73,16 @@ enum Walked {
 }
 
 impl Runner {
-    fn run(mut self, mut warm: Option<Box<dyn FnOnce() + Send>>) {
-        let config = &self.work.config;
-        self.warm_left = Some(if warm.is_some() { 0 } else { config.warm_max });
+    fn run(mut self, mut warm: Option<Warm>) {
+        let warm_max = self.work.config.warm_max;
+        self.warm_wanted = if warm.is_some() { 0 } else { warm_max };
         loop {
             let heard = self.listen();
             if heard.is_some()
                 && let Some(warm) = warm.take()
+                && warm() == 0
             {
-                warm();
+                self.warm_wanted = warm_max;
             }
             let due = self.walk_at.is_none_or(|at| Instant::now() >= at);
             if let Some(feeds) = heard
@@ -86,7 +90,7 @@ impl Runner {
                 && self.wants_walk(feeds)
             {
                 match self.walk(feeds) {
-                    Ok(Walked::Done) => self.walk_at = None,
+                    Ok(Walked::Done) => (self.walk_at, self.warm_wanted) = (None, 0),
                     Ok(Walked::Overtaken) => continue,
                     Ok(Walked::Ended) => return,
                     Err(error) => {
@@ -110,7 +114,7 @@ impl Runner {
     fn listen_and(&mut self, mut told: impl FnMut(&Changes)) -> Option<bool> {
         let Work { database, tier, knowledge, .. } = &self.work;
         let began = knowledge.now();
-        let since = self.since.map_or_else(|| Since::Ago(knowledge.redis_ttl()), Since::Number);
+        let since = self.since.map_or_else(|| Since::Ago(knowledge.remembered_for()), Since::Number);
         let changes = tier.call(|limit| database.changes(since, limit)).ok()?;
         let Some(changes) = changes else { return Some(false) };
         told(&changes);
@@ -123,7 +127,7 @@ impl Runner {
     fn wants_walk(&self, feeds: bool) -> bool {
         let filter = self.work.knowledge.filter();
         let wants_filter = feeds && self.work.config.filter_max > 0 && filter.is_none_or(|filter| filter.is_full());
-        wants_filter || self.warm_left.is_some_and(|left| left > 0)
+        wants_filter || self.warm_wanted > 0
     }
 
     /// Walks over all tags once, and goes on listening meanwhile.
@@ -135,7 +139,7 @@ impl Runner {
             true => Some(Arc::new(Filter::new(database.count(PART)?, filter_max))),
             false => None,
         };
-        let mut warm = self.warm_left.take().unwrap_or(0);
+        let mut warm = self.warm_wanted;
         // what the walk has read may be older than a change that was heard of meanwhile
         let mut changed: HashSet<Name> = HashSet::new();
         let mut listened = Instant::now();

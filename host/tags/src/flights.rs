@@ -159,7 +159,7 @@ impl Awaited {
 }
 
 /// The three parts as one text. No part of a tag has a control character.
-fn key(name: &Wanted<'_>) -> String {
+pub(crate) fn key(name: &Wanted<'_>) -> String {
     [name.entity, name.attribute, name.id].join("\0")
 }
 

@@ -33,6 +33,7 @@ pub use address::Address;
 pub use cascade::Cascade;
 pub use error::Error;
 pub use location::Location;
+pub use sandgate_redis::{Url, UrlError};
 pub use tag::{Tag, TagError};
 pub use tier::{Rank, Trouble, Why};
 pub use writer::Writer;
@@ -42,12 +43,13 @@ use std::time::Duration;
 
 /// Where tags are kept, how long a process may remember them, and what it does
 /// when a tier does not answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// Where the tags are; `sqlite:tags.db` if the configuration does not say.
     pub sql: Location,
-    /// The Redis between the process cache and the database, if there is one.
-    pub redis: Option<Address>,
+    /// The Redis between the process cache and the database: none, a server, or
+    /// some nodes of a cluster.
+    pub redis: Vec<Url>,
     /// How long an answer, also that there is no such tag, is taken from a cache
     /// without asking again.
     pub ttl: Duration,
@@ -77,7 +79,7 @@ impl Default for Config {
         let (second, ms) = (Duration::from_secs(1), Duration::from_millis(1));
         Config {
             sql: Location::default(),
-            redis: None,
+            redis: Vec::new(),
             ttl: 60 * second,
             stale: 300 * second,
             entries_max: 200_000,
@@ -138,7 +140,7 @@ pub trait Store: Send + Sync {
     /// saying by itself how good it is. What `found` held before is dropped.
     ///
     /// May be called by several threads at once, but not from an async task: it
-    /// waits for its answers, no longer than the deadlines of its tiers.
+    /// waits for its answers, no longer than the deadlines of its tiers together.
     fn look_up(&self, wanted: &[Wanted<'_>], found: &mut Vec<Answer>);
 }
 

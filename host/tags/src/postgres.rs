@@ -15,10 +15,11 @@ pub use read::Reader;
 pub use write::{Loading, Writer};
 
 use crate::{Address, Error};
+use sandgate_remote::Deadline;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions as _, Connection as _};
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
@@ -40,33 +41,51 @@ pub(crate) fn options(address: &Address) -> Result<PgConnectOptions, sqlx::Error
         .map(|options| options.application_name("sandgate").disable_statement_logging())
 }
 
-impl Session {
-    fn open(address: &Address, limit: Duration) -> Result<Session, Error> {
-        let server = address.to_string();
-        let unusable = |said: String| Error::Unreachable { server: server.clone(), said };
-        let runtime =
-            Builder::new_current_thread().enable_all().build().map_err(|error| unusable(error.to_string()))?;
-        let options = options(address).map_err(|error| failed(&server, &error))?;
-        let connected = runtime.block_on(async { timeout(limit, PgConnection::connect_with(&options)).await });
-        match connected {
-            Ok(Ok(connection)) => Ok(Session { server, runtime, connection }),
-            Ok(Err(error)) => Err(failed(&server, &error)),
-            Err(_) => Err(Error::Late { server, limit }),
-        }
+/// When something that is done with a session has to be over: connecting, and each
+/// of its statements, share it.
+#[derive(Clone, Copy)]
+struct Time {
+    deadline: Deadline,
+    limit: Duration,
+}
+
+impl Time {
+    fn of(limit: Duration) -> Time {
+        Time { deadline: Deadline::after(Instant::now(), limit), limit }
     }
 
-    /// Waits for something that this session does, no longer than `limit`. After
-    /// an error the session must not be used again.
-    fn wait<'s, T, F>(&'s mut self, limit: Duration, work: impl FnOnce(&'s mut PgConnection) -> F) -> Result<T, Error>
+    /// Waits for something that a server does.
+    fn wait<T>(
+        self,
+        server: &str,
+        runtime: &Runtime,
+        work: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Result<T, Error> {
+        let late = || Error::Late { server: server.to_owned(), limit: self.limit };
+        let left = self.deadline.left(Instant::now()).ok_or_else(late)?;
+        let done = runtime.block_on(async { timeout(left, work).await });
+        done.map_err(|_| late())?.map_err(|error| failed(server, &error))
+    }
+}
+
+impl Session {
+    fn open(address: &Address, time: Time) -> Result<Session, Error> {
+        let server = address.to_string();
+        let unusable = |error: std::io::Error| Error::Unreachable { server: server.clone(), said: error.to_string() };
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(unusable)?;
+        let options = options(address).map_err(|error| failed(&server, &error))?;
+        let connection = time.wait(&server, &runtime, PgConnection::connect_with(&options))?;
+        Ok(Session { server, runtime, connection })
+    }
+
+    /// Waits for something that this session does. After an error the session must
+    /// not be used again.
+    fn wait<'s, T, F>(&'s mut self, time: Time, work: impl FnOnce(&'s mut PgConnection) -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, sqlx::Error>>,
     {
         let Session { server, runtime, connection } = self;
-        match runtime.block_on(async { timeout(limit, work(connection)).await }) {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(failed(server, &error)),
-            Err(_) => Err(Error::Late { server: server.clone(), limit }),
-        }
+        time.wait(server, runtime, work(connection))
     }
 }
 

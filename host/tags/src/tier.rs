@@ -49,7 +49,7 @@ pub struct Trouble {
 pub struct Counts {
     /// Calls that were made, also again.
     pub calls: AtomicU64,
-    /// Calls that failed.
+    /// Calls that failed, or were answered too late.
     pub failures: AtomicU64,
     /// Microseconds that all calls took.
     pub micros: AtomicU64,
@@ -159,6 +159,7 @@ impl Tier {
                 Ok(answer) => {
                     // an answer that came late is used, but a tier that is slow is as bad as one that fails
                     let late = deadline.has_passed(now);
+                    self.counts.failures.fetch_add(u64::from(late), Ordering::Relaxed);
                     let change = if late { permit.failed(now) } else { permit.succeeded(now) };
                     self.told(change, None);
                     return Ok(answer);

@@ -8,7 +8,6 @@ use crate::between::{Between, Put};
 use crate::database::Name;
 use crate::tier::Tier;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -19,6 +18,8 @@ const WAITING_MAX: usize = 64;
 pub(crate) struct Answered {
     pub(crate) name: Name,
     pub(crate) value: Option<Arc<str>>,
+    /// The last change that was heard of before the database was asked.
+    pub(crate) number: i64,
     /// Whether it takes the place of what Redis has.
     pub(crate) over: bool,
 }
@@ -26,7 +27,6 @@ pub(crate) struct Answered {
 /// The way to the thread that writes. It ends when this is dropped.
 pub(crate) struct WriteBack {
     sender: SyncSender<(Instant, Vec<Answered>)>,
-    left_out: AtomicU64,
 }
 
 impl WriteBack {
@@ -34,20 +34,15 @@ impl WriteBack {
         let (sender, receiver) = sync_channel(WAITING_MAX);
         let work = move || write(&receiver, &between, &tier, ttl);
         std::thread::Builder::new().name("tags-write-back".to_owned()).spawn(work)?;
-        Ok(WriteBack { sender, left_out: AtomicU64::new(0) })
+        Ok(WriteBack { sender })
     }
 
     /// Lets a batch be written, if there is room. Its age counts from `asked`.
     pub(crate) fn send(&self, asked: Instant, batch: Vec<Answered>) {
-        let tags = batch.len() as u64;
-        if tags > 0 && self.sender.try_send((asked, batch)).is_err() {
-            self.left_out.fetch_add(tags, Ordering::Relaxed);
+        if !batch.is_empty() {
+            // another host, or a later look-up, writes what there is no room for
+            let _ = self.sender.try_send((asked, batch));
         }
-    }
-
-    /// Answers that were not written for lack of room.
-    pub(crate) fn left_out(&self) -> u64 {
-        self.left_out.load(Ordering::Relaxed)
     }
 }
 
@@ -57,7 +52,10 @@ fn write(receiver: &Receiver<(Instant, Vec<Answered>)>, between: &Between, tier:
         let Some(left) = ttl.checked_sub(asked.elapsed()).filter(|left| !left.is_zero()) else { continue };
         let tags: Vec<Put<'_>> = batch
             .iter()
-            .map(|answer| Put { name: answer.name.wanted(), value: answer.value.as_deref(), over: answer.over })
+            .map(|answer| {
+                let Answered { name, value, number, over } = answer;
+                Put { name: name.wanted(), value: value.as_deref(), number: *number, over: *over }
+            })
             .collect();
         // a failure is counted and logged by the tier, and costs nothing but time
         let _ = tier.call(|limit| between.put(&tags, left, limit));

@@ -17,6 +17,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) delivery: &'a str,
     pub(crate) window: &'a str,
     pub(crate) window_records: u64,
+    /// Its folder for the copy of its state.
+    pub(crate) state: &'a str,
 }
 
 /// A host that runs.
@@ -54,12 +56,12 @@ pub(crate) fn desk(records: u64) -> Desk {
 impl<'d> Host<'d> {
     /// Starts it; its topics must be there.
     pub(crate) fn start(desk: &'d Desk, setup: &Setup<'_>) -> Host<'d> {
-        let Setup { brokers, source, name, delivery, window, window_records } = setup;
+        let Setup { brokers, source, name, delivery, window, window_records, state } = setup;
         let keyed = format!("[[source]]\ntopic = {source:?}\nkey = \"customer\"\n");
         let config = format!(
             "tenants = [\"tenant.toml\"]\n{}\n\
              [sink]\ntopic = \"{name}-decisions\"\ndead_letters = \"{name}-dead-letters\"\nchangelog = \"{name}-changelog\"\n\
-             [state]\npath = \"state-{name}\"\n\
+             [state]\npath = {state:?}\n\
              [metrics]\nlisten = \"\"\n\
              [kafka]\nbrokers = {brokers:?}\ngroup = {name:?}\ninstance = \"one\"\ndelivery = {delivery:?}\n\
              commit = {{ time = {window:?}, records = {window_records} }}\n\
@@ -115,11 +117,28 @@ impl<'d> Host<'d> {
         }
     }
 
+    /// Waits until it has taken over so many lanes.
+    pub(crate) fn wait_for_lanes(&self, lanes: usize) {
+        let limit = Instant::now() + Duration::from_secs(300);
+        while self.desk.read("log").matches("lane ready").count() < lanes {
+            assert!(Instant::now() < limit, "the lanes are not ready: {}", self.desk.read("log"));
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+    }
+
     /// Stops it as an operator does.
     pub(crate) fn stop(mut self) {
         let asked = Command::new("kill").arg(self.child.id().to_string()).status();
         assert!(asked.is_ok_and(|status| status.success()), "it can be asked to stop");
         let ended = self.child.wait().expect("it ends");
         assert!(ended.success(), "it ends well: {ended}");
+    }
+}
+
+/// A measurement that fails leaves no host behind.
+impl Drop for Host<'_> {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }

@@ -76,6 +76,16 @@ fn main() {
         }
     }
 
+    println!(
+        "\nfrom the start of a host until it has all {PARTITIONS} lanes, with {records} payments behind them, in s"
+    );
+    println!("{:<36} {:>14} {:>22}", "", "its own copy", "from the changelog");
+    for (drained, (delivery, window, _)) in rates.iter().zip(RUNS) {
+        let Some(starts) = drained.starts else { continue };
+        let [home, lost] = starts.map(|took| took.as_secs_f64());
+        println!("{:<36} {home:>14.2} {lost:>22.2}", format!("sandgate, {delivery}, {window}"));
+    }
+
     println!("\nfrom the moment a payment was due until a read-committed reader had its decision, in ms");
     println!("{:<36} {:>10} {:>8} {:>8} {:>8}", "", "a second", "p50", "p99", "max");
     let rates = if measured { [1_000.0, 20_000.0] } else { [500.0, 2_000.0] };
@@ -94,6 +104,9 @@ struct Drained {
     host: Duration,
     broker: Duration,
     resident: u64,
+    /// From the start of a host until it has all lanes: with its own copy of their
+    /// state, and without one.
+    starts: Option<[Duration; 2]>,
 }
 
 fn drain(
@@ -105,13 +118,24 @@ fn drain(
 ) -> Drained {
     let names = topics(&["decisions", "dead-letters", "changelog"]);
     let name = names[0].trim_end_matches("-decisions");
-    let setup = Setup { brokers: servers::kafka(), source, name, delivery, window, window_records };
+    let state = format!("state-{name}");
+    let setup = Setup { brokers: servers::kafka(), source, name, delivery, window, window_records, state: &state };
     let broker_before = broker.cpu();
     let mut host = Host::start(desk, &setup);
     host.wait(records, PARTITIONS);
     let (cpu, resident) = (host.process().cpu(), host.process().resident_most());
     let broker = broker.cpu() - broker_before;
     host.stop();
+    let start = |state: &str| {
+        let begin = Instant::now();
+        let host = Host::start(desk, &Setup { state, ..setup });
+        host.wait_for_lanes(PARTITIONS as usize);
+        let took = begin.elapsed();
+        host.stop();
+        took
+    };
+    // the state is kept in the same way whatever is delivered how
+    let starts = (delivery == "exactly-once").then(|| [start(&state), start(&format!("{state}-lost"))]);
     let written = read::written(servers::kafka(), &names[0], PARTITIONS, records);
     assert_eq!(written.records, records, "every record has its decision");
     Drained {
@@ -120,6 +144,7 @@ fn drain(
         host: cpu,
         broker,
         resident,
+        starts,
     }
 }
 
@@ -138,7 +163,8 @@ fn bare(source: &str, records: u64, size: usize, window: Duration, window_record
 fn paced(desk: &Desk, payments: &[feed::Payment], delivery: &str, rate: f64, seconds: f64) {
     let names = topics(&["decisions", "dead-letters", "changelog", "paced"]);
     let (name, source) = (names[0].trim_end_matches("-decisions"), &names[3]);
-    let setup = Setup { brokers: servers::kafka(), source, name, delivery, window: "5ms", window_records: 1_000 };
+    let (brokers, state) = (servers::kafka(), format!("state-{name}"));
+    let setup = Setup { brokers, source, name, delivery, window: "5ms", window_records: 1_000, state: &state };
     let host = Host::start(desk, &setup);
     let payments = &payments[..((rate * seconds) as usize).min(payments.len())];
     let warm_up = payments.len() as u64 / 10;

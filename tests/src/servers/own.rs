@@ -35,31 +35,35 @@ pub struct Own {
 impl Own {
     /// A broker.
     pub fn kafka() -> Own {
-        Own::start(Kind::Kafka, None)
+        Own::start(Kind::Kafka, &[])
     }
 
     /// A broker whose clients reach it through a proxy only, whatever they ask it.
     pub fn kafka_behind_proxy() -> (Own, Proxy) {
         let proxy = Proxy::nowhere();
-        let own = Own::start(Kind::Kafka, Some(proxy.port()));
+        let own = Own::start(Kind::Kafka, &["--advertise", &proxy.port().to_string()]);
         proxy.lead_to(own.address());
         (own, proxy)
     }
 
     /// A Redis.
     pub fn redis() -> Own {
-        Own::start(Kind::Redis, None)
+        Own::start(Kind::Redis, &[])
+    }
+
+    /// A Redis that is an empty node of a cluster, see [`super::cluster`].
+    pub(super) fn redis_node(secret: &str) -> Own {
+        Own::start(Kind::Redis, &["--cluster", secret])
     }
 
     /// A PostgreSQL.
     pub fn postgres() -> Own {
-        Own::start(Kind::Postgres, None)
+        Own::start(Kind::Postgres, &[])
     }
 
-    fn start(kind: Kind, advertised: Option<u16>) -> Own {
+    fn start(kind: Kind, options: &[&str]) -> Own {
         let mut own = Own { kind, name: unique(kind.word()), address: String::new() };
-        let advertised = advertised.map(|port| port.to_string());
-        own.run("start", &advertised.iter().flat_map(|port| ["--advertise", port]).collect::<Vec<_>>());
+        own.run("start", options);
         own.address = own.address_in(own.ports().get(own.key()));
         own
     }

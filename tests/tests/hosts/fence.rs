@@ -79,3 +79,23 @@ fn commits_that_hang_are_given_up_and_settled_by_new_producers() {
     check(&mut fleet);
     drop(broker);
 }
+
+#[test]
+fn a_broker_that_is_silent_for_longer_than_a_session_takes_no_host_for_another() {
+    let broker = Own::kafka();
+    let mut plan = Plan::new(2);
+    plan.brokers = broker.address().to_owned();
+    let mut fleet = Fleet::new(plan);
+    fleet.start("one");
+    let lines = payments(9, 1_200);
+    for portion in lines.lines().collect::<Vec<_>>().chunks(400) {
+        fleet.feed(portion.iter().copied());
+        fleet.wait_for(fleet.sent(), crate::PATIENCE);
+        broker.freeze();
+        // a session of 6 s ends on both sides, and requests of the host wait in the broker
+        std::thread::park_timeout(Duration::from_secs(10));
+        broker.thaw();
+    }
+    check(&mut fleet);
+    assert!(!fleet.log("one").contains("another host came"), "{}", fleet.log("one"));
+}

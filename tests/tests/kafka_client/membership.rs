@@ -1,7 +1,8 @@
 //! Who owns which partitions.
 
 use crate::{LIMIT, joined, member};
-use sandgate_stream::kafka::{Group, Ownership};
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use sandgate_stream::kafka::{Group, Ownership, Purpose};
 use sandgate_tests::servers::topic::{Record, Topic};
 use sandgate_tests::servers::{eventually, unique};
 use std::sync::Arc;
@@ -51,6 +52,30 @@ fn of_two_hosts_with_one_name_the_first_is_told_and_stops() {
     let second = Arc::new(crate::Owned::default());
     let clients = member(&name, Some("twin"));
     let _second = Group::join(&clients, topic.name(), Arc::clone(&second) as Arc<dyn Ownership>).unwrap();
+    // each takes its place back once; who came first is the first to lose it twice
     eventually("the first is expelled", SOON, || of_first.told("expelled: another host came with the instance `twin`"));
     eventually("the second has its place", SOON, || second.now().len() == 1);
+    assert!(!second.told("expelled"));
+}
+
+#[test]
+fn a_host_that_loses_its_place_to_itself_joins_again() {
+    let topic = Topic::new("leading", 2);
+    let name = unique("group");
+    let clients = member(&name, Some("only"));
+    let (group, owned) = joined(&clients, topic.name(), 2);
+    // as the library does it after a silence of the broker: the same process asks twice
+    let again: BaseConsumer = clients.settings(Purpose::Member).create().unwrap();
+    again.subscribe(&[topic.name()]).unwrap();
+    eventually("the host loses its place", SOON, || {
+        let _ = again.poll(Duration::from_millis(10));
+        owned.told("lost")
+    });
+    eventually("the host has its partitions again", SOON, || {
+        let _ = again.poll(Duration::from_millis(10));
+        owned.now().len() == 2
+    });
+    assert!(!owned.told("expelled"), "{:?}", owned.told.lock().unwrap());
+    assert!(group.metadata().is_ok());
+    assert!(group.leave(true, LIMIT));
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bounds;
+mod cluster;
 mod conformance;
 mod gone;
 mod host;

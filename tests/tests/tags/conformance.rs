@@ -37,7 +37,7 @@ impl Store for Bare {
 /// Every store over a database.
 fn stores(sql: &Location) -> Vec<(&'static str, Box<dyn Store>)> {
     let plain = config(sql.clone());
-    let shared = Config { redis: Some(redis()), ..plain.clone() };
+    let shared = Config { redis: redis(), ..plain.clone() };
     let full = Config { filter_max: 1 << 20, warm_max: 1_000, ..shared.clone() };
     vec![
         ("the database", Box::new(Bare(reader(sql).unwrap()))),

@@ -2,12 +2,14 @@
 //! tier is slow or gone, and how fast it sees a change.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod changes;
+mod cluster;
 mod conformance;
 mod running;
+mod sessions;
 mod tiers;
 
-use sandgate_tags::between::Between;
-use sandgate_tags::{Address, Answer, Config, Location, Store, Tag, Wanted};
+use sandgate_tags::{Answer, Config, Location, Store, Tag, Url, Wanted};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,8 +22,8 @@ fn postgres() -> Location {
     Location::parse(&sandgate_tests::servers::database()).unwrap()
 }
 
-fn redis() -> Address {
-    Between::parse(sandgate_tests::servers::redis()).unwrap()
+fn redis() -> Vec<Url> {
+    vec![Url::parse(sandgate_tests::servers::redis()).unwrap()]
 }
 
 /// `HOST:PORT` of a URL.

@@ -70,3 +70,17 @@ fn a_host_starts_without_its_database_and_every_decision_says_so() {
     let decision = decide(&desk, "a");
     assert_eq!((&decision["faults"], &decision["circumstances"]), (&json!([]), &json!([])), "{decision}");
 }
+
+#[test]
+fn a_tag_of_the_wrong_type_is_a_fault_that_shows_it() {
+    let url = servers::database();
+    let desk = desk(&format!("sql = \"{url}\""));
+    desk.succeed(["tags", "--config", "sandgate.toml", "set", "account", "a", "risk_level", "high"]);
+    let decision = decide(&desk, "a");
+    let fault = &decision["faults"][0];
+    let detail = fault["detail"].as_str().unwrap_or_default();
+    assert_eq!(fault["fault"], "input", "{decision}");
+    assert!(detail.contains("is a tag with the value \"high\", which is no integer"), "{detail}");
+    // another account's is none of its business
+    assert_eq!(decide(&desk, "b")["faults"], json!([]));
+}

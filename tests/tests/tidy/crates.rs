@@ -5,15 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The crates of this repository by folder, and the folders whose crates each
 /// may know. A folder that ends in `/` stands for all crates in it.
-const LAYERS: [(&str, &[&str]); 24] = [
+const LAYERS: [(&str, &[&str]); 25] = [
     ("host/model", &[]),
     ("host/metrics", &[]),
     ("host/remote", &[]),
+    ("host/redis", &[]),
     ("host/window", &["host/model"]),
     ("host/sandbox", &["host/model"]),
     ("host/state", &["host/model", "host/window"]),
-    ("host/shared", &["host/model", "host/metrics", "host/remote", "host/window"]),
-    ("host/tags", &["host/model", "host/metrics", "host/remote"]),
+    ("host/shared", &["host/model", "host/metrics", "host/remote", "host/redis", "host/window"]),
+    ("host/tags", &["host/model", "host/metrics", "host/remote", "host/redis"]),
     ("host/engine", ENGINE),
     ("host/files", &["host/model", "host/engine"]),
     ("host/trial", &["host/model", "host/sandbox", "host/state", "host/tags", "host/engine", "host/files"]),
@@ -57,7 +58,7 @@ const OWNED: [(&str, &[&str]); 9] = [
     ("axum", &["host/server"]),
     ("moka", &["host/tags"]),
     ("rdkafka", &["host/stream", "tests", "examples/payments-kafka"]),
-    ("redis", &["host/tags", "host/shared", "tests"]),
+    ("redis", &["host/redis", "tests"]),
     ("prometheus-client", &["host/metrics"]),
     ("anyhow", &["host/cli", "tests"]),
 ];

@@ -65,7 +65,7 @@ pub(super) fn read(section: &Section<'_>) -> Sharing {
     let default = Sharing::default();
     let sharing = Sharing {
         fields: section.texts("shared"),
-        urls: urls(section),
+        urls: urls(section, "redis"),
         password: section.has("redis_password").then(|| Place::read(section, "redis_password")).flatten(),
         deadline: section.duration("redis_deadline", default.deadline, DEADLINES),
         events: section.whole("shared_events", default.events, 100..=1_000_000),
@@ -79,17 +79,17 @@ pub(super) fn read(section: &Section<'_>) -> Sharing {
     sharing
 }
 
-/// One URL, or the nodes of a cluster; empty is none.
-fn urls(section: &Section<'_>) -> Vec<Url> {
-    let texts = match section.node("redis").map(|node| &node.content) {
-        Some(Content::List(_)) => section.texts("redis"),
-        _ => section.text("redis").into_iter().filter(|text| !text.is_empty()).map(str::to_owned).collect(),
+/// The Redis of a section: one URL, or the nodes of a cluster; empty is none.
+pub(super) fn urls(section: &Section<'_>, key: &'static str) -> Vec<Url> {
+    let texts = match section.node(key).map(|node| &node.content) {
+        Some(Content::List(_)) => section.texts(key),
+        _ => section.text(key).into_iter().filter(|text| !text.is_empty()).map(str::to_owned).collect(),
     };
     let mut urls = Vec::with_capacity(texts.len());
     for text in &texts {
         match Url::parse(text) {
             Ok(url) => urls.push(url),
-            Err(error) => section.problem("redis", error),
+            Err(error) => section.problem(key, error),
         }
     }
     urls

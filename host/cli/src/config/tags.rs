@@ -3,8 +3,7 @@
 
 use super::secret::{Missing, Place};
 use sandgate_files::{File, Report, Section};
-use sandgate_tags::between::Between;
-use sandgate_tags::{Address, Config, Location};
+use sandgate_tags::{Config, Location, Url};
 use std::cell::RefCell;
 use std::time::Duration;
 
@@ -53,21 +52,16 @@ pub(super) fn read(section: Option<Section<'_>>, file: &File) -> Tags {
             Err(error) => section.problem("sql", error),
         }
     }
-    if let Some(redis) = section.text("redis").filter(|redis| !redis.is_empty()) {
-        config.redis = Between::parse(redis);
-        if config.redis.is_none() {
-            let what = "is no address of a Redis; write \"redis://HOST\", \"rediss://HOST\" with TLS, or \
-                        \"redis+cluster://HOST\"";
-            section.problem("redis", what);
-        }
-    }
-    if let (Location::Postgres(address), Some(password)) =
-        (&config.sql, password(&section, "sql_password", &mut missing))
+    config.redis = super::shared::urls(&section, "redis");
+    if let Some(password) = password(&section, "sql_password", &mut missing)
+        && let Location::Postgres(address) = &config.sql
     {
-        config.sql = Location::Postgres(with(&section, "sql_password", address, &password));
+        alone(&section, "sql_password", address.has_password());
+        config.sql = Location::Postgres(address.with_password(&password));
     }
-    if let (Some(address), Some(password)) = (&config.redis, password(&section, "redis_password", &mut missing)) {
-        config.redis = Some(with(&section, "redis_password", address, &password));
+    if let Some(password) = password(&section, "redis_password", &mut missing) {
+        alone(&section, "redis_password", config.redis.iter().any(Url::has_password));
+        config.redis = config.redis.into_iter().map(|url| url.with_password(&password)).collect();
     }
     config.ttl = section.duration("ttl", config.ttl, MS..=DAY);
     config.stale = section.duration("stale", config.stale, Duration::ZERO..=DAY);
@@ -105,9 +99,9 @@ fn password<'a>(section: &Section<'a>, key: &'a str, missing: &mut Vec<String>) 
     place.content().map_err(told).ok()
 }
 
-fn with<'a>(section: &Section<'a>, key: &'a str, address: &Address, password: &str) -> Address {
-    if address.has_password() {
+/// A password stands in one place only.
+fn alone<'a>(section: &Section<'a>, key: &'a str, in_url: bool) {
+    if in_url {
         section.problem(key, "stands beside a password in the URL; keep one of them");
     }
-    address.with_password(password)
 }

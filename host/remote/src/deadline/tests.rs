@@ -13,19 +13,6 @@ fn what_is_left_shrinks_to_nothing() {
         assert_eq!(deadline.left(now), left.map(Duration::from_millis), "at {at} ms");
         assert_eq!(deadline.has_passed(now), left.is_none(), "at {at} ms");
     }
-    assert_eq!(deadline.at(), start + Duration::from_millis(50));
-}
-
-#[test]
-fn a_part_never_outlives_the_whole() {
-    let start = Instant::now();
-    let whole = Deadline::after(start, Duration::from_millis(50));
-    // when the part begins, its own limit, when it ends
-    for (from, limit, end) in [(0, 10, 10), (45, 10, 50), (60, 10, 50), (0, 50, 50)] {
-        let now = start + Duration::from_millis(from);
-        let part = whole.part(now, Duration::from_millis(limit));
-        assert_eq!(part.at(), start + Duration::from_millis(end), "from {from} for {limit}");
-    }
 }
 
 #[test]

@@ -248,7 +248,6 @@ impl Clients {
             Purpose::Commit | Purpose::Plain => {
                 set("enable.idempotence", "true");
                 set("acks", "all");
-                set("message.timeout.ms", "10000");
                 set("message.max.bytes", &self.message_max.to_string());
             }
             Purpose::Admin => {}
@@ -262,12 +261,15 @@ impl Clients {
             }
             Purpose::Commit => {
                 set("transaction.timeout.ms", "10000");
+                set("message.timeout.ms", "10000");
                 // a commit flushes by itself; until then the client has no reason to wake up
                 let linger = config.commit.time.as_millis().clamp(5, 5_000);
                 set("linger.ms", &linger.to_string());
             }
             Purpose::Plain => {
                 set("linger.ms", "1");
+                // what is told to be lost is sent again: better to wait for a slow broker
+                set("message.timeout.ms", "25000");
             }
             Purpose::Read | Purpose::Ends | Purpose::Admin => {}
         }

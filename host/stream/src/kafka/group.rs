@@ -14,8 +14,8 @@ use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{ClientContext, Offset, TopicPartitionList};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 /// Is told what this host owns. All calls come from one thread, one at a time, and
 /// the next rebalance waits for them.
@@ -35,10 +35,12 @@ pub trait Ownership: Send + Sync + 'static {
     fn expelled(&self, why: GroupError);
 }
 
+/// The client that is a member now. The thread has it; it ends with the thread.
+type Now = Arc<Mutex<Weak<BaseConsumer<Member>>>>;
+
 /// This host as a member of its group.
 pub struct Group {
-    /// The thread has it; it ends with the thread.
-    consumer: Weak<BaseConsumer<Member>>,
+    now: Now,
     orders: Arc<Orders>,
     ended: Receiver<()>,
 }
@@ -82,58 +84,53 @@ struct Orders {
     leave: AtomicBool,
 }
 
+/// The thread's own side: the host's place in the group.
+struct Seat {
+    clients: Clients,
+    topic: String,
+    ownership: Arc<dyn Ownership>,
+    orders: Arc<Orders>,
+    now: Now,
+    /// When it last lost its place to somebody with its name.
+    fenced: Option<Instant>,
+    /// When the library last said that the broker was silent for a session.
+    silence: Arc<Mutex<Option<Instant>>>,
+}
+
 /// Listens to the group.
 struct Member {
     context: Context,
     ownership: Arc<dyn Ownership>,
     topic: String,
+    silence: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Group {
-    /// How long one poll waits.
-    const POLL: Duration = Duration::from_millis(100);
-
     /// Becomes a member, for this topic. Returns at once; what the host owns is told
     /// as it comes.
     ///
     /// # Errors
     /// Where no client can be made.
     pub fn join(clients: &Clients, topic: &str, ownership: Arc<dyn Ownership>) -> Result<Group, GroupError> {
-        let settings: ClientConfig = clients.settings(Purpose::Member);
-        let context = clients.context(Purpose::Member);
-        let member = Member { context, ownership: Arc::clone(&ownership), topic: topic.to_owned() };
-        let consumer: BaseConsumer<Member> =
-            settings.create_with_context(member).map_err(|error| clients.unmade(error))?;
-        let subscribed = consumer.subscribe(&[topic]);
-        subscribed.map_err(|error| GroupError::Subscribe { topic: topic.to_owned(), why: error.to_string() })?;
-        let consumer = Arc::new(consumer);
-        let weak = Arc::downgrade(&consumer);
-        let orders = Arc::new(Orders::default());
+        let mut seat = Seat {
+            clients: clients.clone(),
+            topic: topic.to_owned(),
+            ownership,
+            orders: Arc::default(),
+            now: Arc::default(),
+            fenced: None,
+            silence: Arc::default(),
+        };
+        let (now, orders) = (Arc::clone(&seat.now), Arc::clone(&seat.orders));
+        let consumer = seat.sit()?;
         let (end, ended) = channel();
-        let (told, instance) = (Arc::clone(&orders), clients.config().instance.clone().unwrap_or_default());
         let thread = std::thread::Builder::new().name("sandgate-group".to_owned()).spawn(move || {
-            while !told.stop.load(Ordering::Acquire) {
-                let Some(Err(error)) = consumer.poll(Group::POLL) else { continue };
-                if let Some(why) = expelled(&consumer, &error, &instance) {
-                    ownership.expelled(why);
-                    break;
-                }
-            }
-            if told.leave.load(Ordering::Acquire) {
-                consumer.unsubscribe();
-            }
-            // closes it, with a last revocation: on this thread, and not on one that asks
-            // for the membership at this moment
-            let mut shared = consumer;
-            while let Err(asked) = Arc::try_unwrap(shared) {
-                shared = asked;
-                std::thread::yield_now();
-            }
+            seat.keep(consumer);
             // nobody may wait for it any more
             let _ = end.send(());
         });
         thread.map_err(|error| GroupError::Thread(error.to_string()))?;
-        Ok(Group { consumer: weak, orders, ended })
+        Ok(Group { now, orders, ended })
     }
 
     /// The membership as it is at this moment, for the offsets of a commit. May be
@@ -142,7 +139,8 @@ impl Group {
     /// # Errors
     /// Where this host has left.
     pub fn metadata(&self) -> Result<ConsumerGroupMetadata, GroupError> {
-        self.consumer.upgrade().and_then(|consumer| consumer.group_metadata()).ok_or(GroupError::Left)
+        let now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        now.upgrade().and_then(|consumer| consumer.group_metadata()).ok_or(GroupError::Left)
     }
 
     /// Ends the membership: a last `revoked` comes, then nothing more. With a stable
@@ -162,25 +160,108 @@ impl Drop for Group {
     }
 }
 
-/// Whether an error ends the membership. Everything else passes by itself.
-fn expelled(consumer: &BaseConsumer<Member>, error: &KafkaError, instance: &str) -> Option<GroupError> {
-    let code = match (error, consumer.client().fatal_error()) {
-        (_, Some((code, _))) => code,
-        (KafkaError::MessageConsumptionFatal(code), None) => *code,
-        _ => return None,
-    };
-    Some(match code {
-        RDKafkaErrorCode::FencedInstanceId | RDKafkaErrorCode::UnreleasedInstanceId => {
-            GroupError::Fenced { instance: instance.to_owned() }
+// === impl Seat ===
+
+impl Seat {
+    /// How long one poll waits.
+    const POLL: Duration = Duration::from_millis(100);
+    /// A rival that was fenced comes back within this time.
+    const RIVAL: Duration = Duration::from_secs(30);
+
+    /// A client that becomes a member.
+    fn sit(&mut self) -> Result<Arc<BaseConsumer<Member>>, GroupError> {
+        let settings: ClientConfig = self.clients.settings(Purpose::Member);
+        let (context, ownership) = (self.clients.context(Purpose::Member), Arc::clone(&self.ownership));
+        let (topic, silence) = (self.topic.clone(), Arc::clone(&self.silence));
+        let member = Member { context, ownership, topic, silence };
+        let consumer: BaseConsumer<Member> =
+            settings.create_with_context(member).map_err(|error| self.clients.unmade(error))?;
+        let subscribed = consumer.subscribe(&[&self.topic]);
+        subscribed.map_err(|error| GroupError::Subscribe { topic: self.topic.clone(), why: error.to_string() })?;
+        let consumer = Arc::new(consumer);
+        *self.now.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&consumer);
+        Ok(consumer)
+    }
+
+    /// Polls until it is told to stop, or the group has no place for this host.
+    fn keep(&mut self, mut consumer: Arc<BaseConsumer<Member>>) {
+        while let Some(why) = self.poll(&consumer) {
+            if !matches!(why, GroupError::Fenced { .. }) || !self.is_own() {
+                self.ownership.expelled(why);
+                break;
+            }
+            tracing::warn!(
+                "somebody joined the group under the name of this host, perhaps itself after a silence of the broker; it joins again"
+            );
+            if let Ok(list) = consumer.assignment() {
+                let partitions: Vec<i32> = list.elements().iter().map(|element| element.partition()).collect();
+                self.ownership.lost(&partitions);
+            }
+            close(consumer);
+            consumer = match self.sit() {
+                Ok(consumer) => consumer,
+                Err(why) => return self.ownership.expelled(why),
+            };
         }
-        code => GroupError::Fatal(code.to_string()),
-    })
+        if self.orders.leave.load(Ordering::Acquire) {
+            consumer.unsubscribe();
+        }
+        close(consumer);
+    }
+
+    /// Why this client is no member any more; nothing where it is told to stop.
+    fn poll(&self, consumer: &BaseConsumer<Member>) -> Option<GroupError> {
+        while !self.is_stopped() {
+            let Some(Err(error)) = consumer.poll(Seat::POLL) else { continue };
+            let code = match (error, consumer.client().fatal_error()) {
+                (_, Some((code, _))) => code,
+                (KafkaError::MessageConsumptionFatal(code), None) => code,
+                // everything else passes by itself
+                _ => continue,
+            };
+            return Some(match code {
+                RDKafkaErrorCode::FencedInstanceId | RDKafkaErrorCode::UnreleasedInstanceId => {
+                    GroupError::Fenced { instance: self.clients.config().instance.clone().unwrap_or_default() }
+                }
+                code => GroupError::Fatal(code.to_string()),
+            });
+        }
+        None
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.orders.stop.load(Ordering::Acquire)
+    }
+
+    /// Whether it was this process itself that took its place: after a silence of the
+    /// broker the library joins again under its stable name, and takes what becomes of
+    /// its first attempt for the work of a rival. A true rival comes without a silence,
+    /// and comes back.
+    fn is_own(&mut self) -> bool {
+        let now = Instant::now();
+        let recently = |then: &Option<Instant>| then.is_some_and(|then| now - then < Seat::RIVAL);
+        let again = recently(&self.fenced);
+        self.fenced = Some(now);
+        !again || recently(&self.silence.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Closes a member, with a last revocation: on this thread, and not on one that asks
+/// for the membership at this moment.
+fn close(mut consumer: Arc<BaseConsumer<Member>>) {
+    while let Err(asked) = Arc::try_unwrap(consumer) {
+        consumer = asked;
+        std::thread::yield_now();
+    }
 }
 
 // === impl Member ===
 
 impl ClientContext for Member {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        if facility == "SESSTMOUT" {
+            *self.silence.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        }
         self.context.log(level, facility, message);
     }
 

@@ -8,8 +8,9 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::Producer as _;
 use std::time::{Duration, Instant};
 
-/// How long a message may wait for room, or for its acknowledgement.
-const LIMIT: Duration = Duration::from_secs(15);
+/// How long a message may wait for room, or for its acknowledgement: a little longer
+/// than the library does, which then says why.
+const LIMIT: Duration = Duration::from_secs(27);
 
 /// Hands a message over.
 ///

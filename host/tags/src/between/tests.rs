@@ -1,8 +1,8 @@
-//! Keys, entries and addresses, without a server.
+//! Keys and entries, without a server.
 
-use super::{Between, key, name, read};
+use super::{Entry, entry, key, name};
 use crate::Wanted;
-use std::sync::Arc;
+use sandgate_redis::Value;
 
 #[test]
 fn two_names_never_share_a_key_and_a_key_is_read_back() {
@@ -23,27 +23,23 @@ fn two_names_never_share_a_key_and_a_key_is_read_back() {
 }
 
 #[test]
-fn an_entry_is_a_value_an_absence_or_nothing_of_ours() {
-    let long = format!("={}", "x".repeat(1_025));
-    let table: [(&[u8], _); 6] = [
-        (b"=3", Some(Some(Arc::from("3")))),
-        (b"=", Some(Some(Arc::from("")))),
-        (b"-", Some(None)),
-        (b"3", None),
-        (b"=\xff", None),
-        (long.as_bytes(), None),
+fn an_entry_is_a_value_an_absence_or_nothing_to_believe() {
+    let long = format!("7={}", "x".repeat(1_025));
+    let some = |number, value: Option<&str>| Entry { number, value: value.map(Into::into) };
+    let table: [(&[u8], _); 9] = [
+        (b"17=3", some(17, Some("3"))),
+        (b"0==-", some(0, Some("=-"))),
+        (b"17-", some(17, None)),
+        (b"=3", Entry::FOREIGN),
+        (b"-", Entry::FOREIGN),
+        (b"3", Entry::FOREIGN),
+        (b"99999999999999999999=3", Entry::FOREIGN),
+        (b"1=\xff", Entry::FOREIGN),
+        (long.as_bytes(), Entry::FOREIGN),
     ];
-    for (entry, expected) in table {
-        assert_eq!(read(entry), expected, "{entry:?}");
+    for (bytes, expected) in table {
+        assert_eq!(entry(Value::BulkString(bytes.to_vec())), Some(expected), "{bytes:?}");
     }
-}
-
-#[test]
-fn an_address_is_one_of_a_server_or_of_a_cluster() {
-    for text in ["redis://host", "rediss://:p@host:6380/1", "redis+cluster://host:7000", "rediss+cluster://host"] {
-        assert!(Between::parse(text).is_some(), "{text}");
-    }
-    for text in ["http://host", "redis:host", "redis://", "redis://host:port", "redis+sentinel://host"] {
-        assert!(Between::parse(text).is_none(), "{text}");
-    }
+    assert_eq!(entry(Value::Int(3)), Some(Entry::FOREIGN));
+    assert_eq!(entry(Value::Nil), None);
 }

@@ -21,6 +21,8 @@ struct Noting {
     asked: Mutex<HashMap<String, usize>>,
     down: AtomicBool,
     slow: Mutex<Duration>,
+    /// Everything changes while the next walk goes on.
+    upset: AtomicBool,
 }
 
 impl Noting {
@@ -62,12 +64,21 @@ impl Database for Noting {
         let new = &changes[after.min(changes.len())..];
         let name = |id: &String| Name { entity: "account".into(), attribute: "level".into(), id: id.clone() };
         let all = new.iter().any(Option::is_none);
-        Ok(Some(Changes { names: new.iter().flatten().map(name).collect(), all, last: changes.len() as i64 }))
+        Ok(Some(Changes {
+            names: new.iter().flatten().map(name).collect(),
+            all,
+            after: after as i64,
+            last: changes.len() as i64,
+        }))
     }
 
     fn walk(&self, _: Duration, each: &mut dyn FnMut(Tag<'_>) -> bool) -> Result<(), Error> {
         self.answers()?;
         let tags = self.tags.lock().unwrap().clone();
+        if self.upset.swap(false, Ordering::SeqCst) {
+            self.changes.lock().unwrap().push(None);
+            std::thread::park_timeout(100 * MS);
+        }
         tags.iter().all(|(id, value)| each(Tag { entity: "account", id, attribute: "level", value }));
         Ok(())
     }
@@ -240,6 +251,40 @@ fn the_cache_is_warm_before_the_first_look_up() {
     eventually("the cache is warm", || cascade.remembered() == (40, 0));
     assert_eq!(look_up(&cascade, &["000", "039"]), [found("1"), found("1")]);
     assert!(noting.asked.lock().unwrap().is_empty());
+}
+
+#[test]
+fn the_cache_is_warm_although_everything_changed_meanwhile() {
+    let noting = Arc::new(Noting::default());
+    (0..100).for_each(|id| noting.set(&format!("{id:03}"), "1"));
+    noting.upset.store(true, Ordering::SeqCst);
+    let cascade = over(&Config { warm_max: 40, ..config() }, &noting);
+    eventually("the cache is warm", || cascade.remembered() == (40, 0));
+    assert!(!noting.upset.load(Ordering::SeqCst));
+}
+
+#[test]
+fn who_waits_for_a_thread_that_is_late_gets_what_was_known_before() {
+    let mut config = config();
+    (config.ttl, config.stale) = (MS, LONG);
+    (config.redis_deadline, config.sql_deadline) = (MS, 200 * MS);
+    let (cascade, noting) = cascade(&config);
+    noting.tags.lock().unwrap().insert("a".to_owned(), "1".to_owned());
+    assert_eq!(look_up(&cascade, &["a"]), [found("1")]);
+    std::thread::park_timeout(5 * MS);
+    *noting.slow.lock().unwrap() = 2_000 * MS;
+    let before = noting.asked("a");
+    std::thread::scope(|scope| {
+        let asking = scope.spawn(|| look_up(&cascade, &["a"]));
+        eventually("it is asked for", || noting.asked("a") > before);
+        let began = Instant::now();
+        let late = Trouble { tier: Rank::Postgres, why: Why::Late };
+        assert_eq!(look_up(&cascade, &["a"]), [Answer::Stale(Some("1".into()), late)]);
+        assert!(began.elapsed() >= 200 * MS);
+        assert_eq!(asking.join().unwrap(), [found("1")], "an answer that came late is used");
+    });
+    let tier = cascade.tiers().next().unwrap();
+    assert!(tier.counts().failures.load(Ordering::Relaxed) >= 1, "and counts as a failure");
 }
 
 #[test]

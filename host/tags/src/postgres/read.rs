@@ -1,11 +1,11 @@
 //! Looking tags up in PostgreSQL.
 
-use super::Session;
-use crate::database::{CHANGES_MAX, Changes, Database, Name, Since};
+use super::{Session, Time};
+use crate::database::{self, Changes, Database, Name, PART, Record, Since};
 use crate::{Address, Error, Tag, Wanted};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The limit keeps the planner from anything but a search of the key for each name.
@@ -26,15 +26,15 @@ const WALK: &str = "SELECT entity, attribute, id, value FROM sandgate_tags
      WHERE (entity, attribute, id) > ($1, $2, $3) ORDER BY entity, attribute, id LIMIT $4";
 const COUNT: &str = "SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'sandgate_tags'::regclass";
 
-/// Tags that one part of a walk reads.
-const PART: i64 = 10_000;
 /// How long a person waits for `sandgate tags get`.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The database, opened for reading.
 ///
 /// Each thread that asks at the same time has a session of its own, opened when
-/// it is first needed and kept.
+/// it is first needed and kept. Where one of them is found dead or does not answer,
+/// those that nobody uses are dropped with it: a server that was restarted, or whose
+/// place another one took, has closed them all, and each would cost a look-up.
 pub struct Reader {
     address: Address,
     idle: Mutex<Vec<Session>>,
@@ -51,20 +51,29 @@ impl Reader {
     /// # Errors
     /// Where the server cannot be reached within `limit`, refuses us, or has none.
     pub fn check(&self, limit: Duration) -> Result<(), Error> {
-        self.with(limit, |session| {
+        self.with(limit, |session, time| {
             let query = sqlx::query("SELECT FROM sandgate_tags, sandgate_tag_changes LIMIT 0");
-            session.wait(limit, |connection| query.fetch_optional(connection)).map(drop)
+            session.wait(time, |connection| query.fetch_optional(connection)).map(drop)
         })
     }
 
-    /// Does something with a session of this thread's own; one that failed is
-    /// dropped, so that the next one starts anew.
-    fn with<T>(&self, limit: Duration, work: impl FnOnce(&mut Session) -> Result<T, Error>) -> Result<T, Error> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut session = idle.map_or_else(|| Session::open(&self.address, limit), Ok)?;
-        let done = work(&mut session)?;
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
-        Ok(done)
+    /// Does something with a session of this thread's own, and all of it within
+    /// `limit`. A session that failed is dropped, so that the next one starts anew.
+    fn with<T>(&self, limit: Duration, work: impl FnOnce(&mut Session, Time) -> Result<T, Error>) -> Result<T, Error> {
+        let time = Time::of(limit);
+        let idle = self.idle().pop();
+        let mut session = idle.map_or_else(|| Session::open(&self.address, time), Ok)?;
+        let done = work(&mut session, time);
+        match &done {
+            Ok(_) => self.idle().push(session),
+            Err(error) if !error.lasts() => self.idle().clear(),
+            Err(_) => {}
+        }
+        done
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Session>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn bad(&self, error: &sqlx::Error) -> Error {
@@ -79,7 +88,7 @@ impl Database for Reader {
             .bind(column(|name| name.entity.to_owned()))
             .bind(column(|name| name.attribute.to_owned()))
             .bind(column(|name| name.id.to_owned()));
-        let rows = self.with(limit, |session| session.wait(limit, |connection| query.fetch_all(connection)))?;
+        let rows = self.with(limit, |session, time| session.wait(time, |connection| query.fetch_all(connection)))?;
         found.clear();
         found.resize(names.len(), None);
         for row in rows {
@@ -93,66 +102,58 @@ impl Database for Reader {
     }
 
     fn changes(&self, since: Since, limit: Duration) -> Result<Option<Changes>, Error> {
-        self.with(limit, |session| {
-            let row = session.wait(limit, |connection| sqlx::query(RANGE).fetch_one(connection))?;
-            let (first, last): (i64, i64) = pair(&row).map_err(|error| self.bad(&error))?;
-            let after = match since {
-                Since::Number(number) => number,
-                Since::Ago(time) => {
-                    let query = sqlx::query_scalar(BEFORE).bind(time.as_secs_f64());
-                    session.wait(limit, |connection| query.fetch_one(connection))?
-                }
-            };
-            let mut changes = Changes { last, ..Changes::default() };
-            if last == after {
-                return Ok(Some(changes));
-            }
-            // a number that went back is another database; one that has gone was not read in time
-            changes.all = last < after || matches!(since, Since::Number(number) if number > 0 && first > number + 1);
-            if changes.all {
-                return Ok(Some(changes));
-            }
-            let query = sqlx::query(CHANGED).bind(after).bind(last).bind(CHANGES_MAX as i64 + 1);
-            let rows = session.wait(limit, |connection| query.fetch_all(connection))?;
-            changes.all = rows.len() > CHANGES_MAX;
-            for row in &rows {
-                match name(row).map_err(|error| self.bad(&error))? {
-                    Some(name) if !changes.all => changes.names.push(name),
-                    _ => changes.all = true,
-                }
-            }
-            Ok(Some(changes))
-        })
+        self.with(limit, |session, time| database::changes(&mut Told { session, time }, since)).map(Some)
     }
 
     fn walk(&self, limit: Duration, each: &mut dyn FnMut(Tag<'_>) -> bool) -> Result<(), Error> {
-        let mut after = (String::new(), String::new(), String::new());
-        loop {
-            let query = sqlx::query(WALK).bind(&after.0).bind(&after.1).bind(&after.2).bind(PART);
-            let rows = self.with(limit, |session| session.wait(limit, |connection| query.fetch_all(connection)))?;
-            for row in &rows {
-                let tag = tag(row).map_err(|error| self.bad(&error))?;
-                if !each(tag) {
-                    return Ok(());
-                }
-            }
-            let Some(last) = rows.last().filter(|_| rows.len() as i64 == PART) else { return Ok(()) };
-            let last = tag(last).map_err(|error| self.bad(&error))?;
-            after = (last.entity.to_owned(), last.attribute.to_owned(), last.id.to_owned());
-        }
+        let part = |after: &Name| {
+            let query = sqlx::query(WALK).bind(&after.entity).bind(&after.attribute).bind(&after.id).bind(PART);
+            self.with(limit, |session, time| session.wait(time, |connection| query.fetch_all(connection)))
+        };
+        database::walk(part, |row| tag(row).map_err(|error| self.bad(&error)), each)
     }
 
     fn list(&self, entity: &str, id: &str, attribute: Option<&str>) -> Result<Vec<(String, String)>, Error> {
         let query = sqlx::query(LIST).bind(entity).bind(id).bind(attribute);
-        let rows = self.with(PATIENCE, |session| session.wait(PATIENCE, |connection| query.fetch_all(connection)))?;
+        let rows = self.with(PATIENCE, |session, time| session.wait(time, |connection| query.fetch_all(connection)))?;
         let pairs = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, sqlx::Error>>();
         pairs.map_err(|error| self.bad(&error))
     }
 
     fn count(&self, limit: Duration) -> Result<u64, Error> {
         let query = sqlx::query_scalar::<_, i64>(COUNT);
-        let count = self.with(limit, |session| session.wait(limit, |connection| query.fetch_one(connection)))?;
+        let count = self.with(limit, |session, time| session.wait(time, |connection| query.fetch_one(connection)))?;
         Ok(u64::try_from(count).unwrap_or(0))
+    }
+}
+
+/// The record of changes, asked within one deadline.
+struct Told<'s> {
+    session: &'s mut Session,
+    time: Time,
+}
+
+impl Told<'_> {
+    fn bad(&self, error: &sqlx::Error) -> Error {
+        super::failed(&self.session.server, error)
+    }
+}
+
+impl Record for Told<'_> {
+    fn range(&mut self) -> Result<(i64, i64), Error> {
+        let row = self.session.wait(self.time, |connection| sqlx::query(RANGE).fetch_one(connection))?;
+        pair(&row).map_err(|error| self.bad(&error))
+    }
+
+    fn before(&mut self, ago: Duration) -> Result<i64, Error> {
+        let query = sqlx::query_scalar(BEFORE).bind(ago.as_secs_f64());
+        self.session.wait(self.time, |connection| query.fetch_one(connection))
+    }
+
+    fn names(&mut self, after: i64, last: i64, most: i64) -> Result<Vec<Option<Name>>, Error> {
+        let query = sqlx::query(CHANGED).bind(after).bind(last).bind(most);
+        let rows = self.session.wait(self.time, |connection| query.fetch_all(connection))?;
+        rows.iter().map(name).collect::<Result<_, _>>().map_err(|error| self.bad(&error))
     }
 }
 

@@ -4,7 +4,7 @@
 //! that puts all of it in place. Memory holds one chunk. What has changed is told
 //! by triggers of the table, so that any other program that writes tells it too.
 
-use super::Session;
+use super::{Session, Time};
 use crate::{Address, Error, Tag, Wanted};
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -34,11 +34,18 @@ BEGIN
     PERFORM pg_advisory_xact_lock(6004251117483287);
     IF (SELECT count(*) FROM (SELECT FROM changed LIMIT 10001) AS part) > 10000 THEN
         INSERT INTO sandgate_tag_changes (entity) VALUES (NULL);
+    ELSIF TG_OP = 'UPDATE' THEN
+        -- a row may have another name than before; one that has not is told once
+        INSERT INTO sandgate_tag_changes (entity, attribute, id)
+            SELECT entity, attribute, id FROM changed UNION SELECT entity, attribute, id FROM former;
     ELSE
         INSERT INTO sandgate_tag_changes (entity, attribute, id) SELECT entity, attribute, id FROM changed;
     END IF;
-    DELETE FROM sandgate_tag_changes WHERE at < clock_timestamp() - interval '1 day'
-        AND number < (SELECT max(number) FROM sandgate_tag_changes);
+    -- what is older than a day stands before the first that is not: only that is looked at
+    DELETE FROM sandgate_tag_changes WHERE number < coalesce(
+        (SELECT number FROM sandgate_tag_changes WHERE at >= clock_timestamp() - interval '1 day'
+            ORDER BY number LIMIT 1),
+        (SELECT max(number) FROM sandgate_tag_changes));
     RETURN NULL;
 END $body$;
 CREATE OR REPLACE FUNCTION sandgate_tags_emptied() RETURNS trigger LANGUAGE plpgsql AS $body$
@@ -49,18 +56,20 @@ BEGIN
 END $body$;
 CREATE OR REPLACE TRIGGER sandgate_inserted AFTER INSERT ON sandgate_tags REFERENCING NEW TABLE AS changed
     FOR EACH STATEMENT EXECUTE FUNCTION sandgate_tags_changed();
-CREATE OR REPLACE TRIGGER sandgate_updated AFTER UPDATE ON sandgate_tags REFERENCING NEW TABLE AS changed
+CREATE OR REPLACE TRIGGER sandgate_updated AFTER UPDATE ON sandgate_tags
+    REFERENCING NEW TABLE AS changed OLD TABLE AS former
     FOR EACH STATEMENT EXECUTE FUNCTION sandgate_tags_changed();
-CREATE OR REPLACE TRIGGER sandgate_renamed AFTER UPDATE ON sandgate_tags REFERENCING OLD TABLE AS changed
-    FOR EACH STATEMENT EXECUTE FUNCTION sandgate_tags_changed();
+DROP TRIGGER IF EXISTS sandgate_renamed ON sandgate_tags;
 CREATE OR REPLACE TRIGGER sandgate_deleted AFTER DELETE ON sandgate_tags REFERENCING OLD TABLE AS changed
     FOR EACH STATEMENT EXECUTE FUNCTION sandgate_tags_changed();
 CREATE OR REPLACE TRIGGER sandgate_emptied AFTER TRUNCATE ON sandgate_tags
     FOR EACH STATEMENT EXECUTE FUNCTION sandgate_tags_emptied();
 "#;
+/// All that the schema makes, and nothing that an earlier one made.
 const THERE: &str =
     "SELECT to_regclass('sandgate_tags') IS NOT NULL AND to_regclass('sandgate_tag_changes') IS NOT NULL
-     AND (SELECT count(*) FROM pg_trigger WHERE tgrelid = to_regclass('sandgate_tags') AND NOT tgisinternal) >= 5";
+     AND (SELECT count(*) >= 4 AND bool_and(tgname <> 'sandgate_renamed') FROM pg_trigger
+          WHERE tgrelid = to_regclass('sandgate_tags') AND NOT tgisinternal)";
 const LOADING: &str = "CREATE TEMPORARY TABLE sandgate_loading (
          n bigint GENERATED ALWAYS AS IDENTITY,
          entity text COLLATE \"C\", attribute text COLLATE \"C\", id text COLLATE \"C\", value text
@@ -92,9 +101,9 @@ impl Writer {
     /// # Errors
     /// Where the server cannot be reached, or this user may not make them.
     pub fn open(address: &Address) -> Result<Writer, Error> {
-        let mut session = Session::open(address, PATIENCE)?;
+        let mut session = Session::open(address, Time::of(PATIENCE))?;
         let query = sqlx::query_scalar::<_, Option<bool>>(THERE);
-        let there = session.wait(PATIENCE, |connection| query.fetch_one(connection))?;
+        let there = session.wait(Time::of(PATIENCE), |connection| query.fetch_one(connection))?;
         let mut writer = Writer { session };
         if there != Some(true) {
             writer.run("BEGIN", PATIENCE)?;
@@ -110,7 +119,7 @@ impl Writer {
     /// Where they cannot be deleted.
     pub fn delete(mut self, entity: &str, id: &str, attribute: Option<&str>) -> Result<u64, Error> {
         let query = sqlx::query(DELETE).bind(entity).bind(id).bind(attribute);
-        self.session.wait(PATIENCE, |connection| query.execute(connection)).map(|done| done.rows_affected())
+        self.session.wait(Time::of(PATIENCE), |connection| query.execute(connection)).map(|done| done.rows_affected())
     }
 
     /// Begins to put many tags: all of them or none.
@@ -125,7 +134,7 @@ impl Writer {
 
     fn run(&mut self, statements: &'static str, limit: Duration) -> Result<(), Error> {
         let query = sqlx::raw_sql(statements);
-        self.session.wait(limit, |connection| query.execute(connection)).map(drop)
+        self.session.wait(Time::of(limit), |connection| query.execute(connection)).map(drop)
     }
 }
 
@@ -180,7 +189,7 @@ impl Loading {
             return Ok(());
         }
         let chunk = std::mem::take(&mut self.text);
-        self.writer.session.wait(LOAD, |connection| async move {
+        self.writer.session.wait(Time::of(LOAD), |connection| async move {
             let mut copy = connection.copy_in_raw(COPY).await?;
             copy.send(chunk.as_bytes()).await?;
             copy.finish().await.map(drop)

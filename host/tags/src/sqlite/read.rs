@@ -1,13 +1,14 @@
 //! Looking tags up in the file.
 
 use super::{LAYOUT_CHANGES, Session, check_header, failed, push_texts};
-use crate::database::{CHANGES_MAX, Changes, Database, Name, Since};
+use crate::database::{self, Changes, Database, Name, PART, Record, Since};
 use crate::{Error, Tag, Wanted};
+use sandgate_remote::Deadline;
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
 /// The join is spelled as a cross join because that one SQLite never reorders:
@@ -26,8 +27,6 @@ const WALK: &str = "SELECT entity, attribute, id, value FROM tags
      WHERE (entity, attribute, id) > (?1, ?2, ?3) ORDER BY entity, attribute, id LIMIT ?4";
 const COUNT: &str = "SELECT count(*) FROM tags";
 
-/// Tags that one part of a walk reads.
-const PART: i64 = 10_000;
 /// How long a person waits for `sandgate tags get`.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -71,13 +70,19 @@ impl Reader {
     /// Asks for rows. A session whose question failed is dropped: the next one
     /// starts anew.
     fn rows(&self, limit: Duration, query: Query<'_>) -> Result<Vec<SqliteRow>, Error> {
+        let deadline = Deadline::after(Instant::now(), limit);
         let mut session = self.session()?;
+        let left = deadline.left(Instant::now()).ok_or_else(|| self.late(limit))?;
         let Session { runtime, connection, .. } = &mut session;
-        let rows = runtime.block_on(async { timeout(limit, query.fetch_all(connection)).await });
-        let rows = rows.map_err(|_| Error::Late { server: format!("sqlite:{}", self.path.display()), limit })?;
+        let rows = runtime.block_on(async { timeout(left, query.fetch_all(connection)).await });
+        let rows = rows.map_err(|_| self.late(limit))?;
         let rows = rows.map_err(|error| failed(&self.path, "read", &error))?;
         self.give_back(session);
         Ok(rows)
+    }
+
+    fn late(&self, limit: Duration) -> Error {
+        Error::Late { server: format!("sqlite:{}", self.path.display()), limit }
     }
 
     fn bad(&self, error: &sqlx::Error) -> Error {
@@ -110,55 +115,22 @@ impl Database for Reader {
     }
 
     fn changes(&self, since: Since, limit: Duration) -> Result<Option<Changes>, Error> {
-        let numbers = |query: Query<'_>| -> Result<(i64, i64), Error> {
-            let rows = self.rows(limit, query)?;
-            let row = rows.first().ok_or_else(|| self.bad(&sqlx::Error::RowNotFound))?;
-            let pair = row.try_get(0).and_then(|first| Ok((first, row.try_get(row.len() - 1)?)));
-            pair.map_err(|error| self.bad(&error))
-        };
         let mut session = self.session()?;
         let (_, layout) = session.header()?;
         self.give_back(session);
         if layout < LAYOUT_CHANGES {
             return Ok(None);
         }
-        let (first, last) = numbers(sqlx::query(RANGE))?;
-        let after = match since {
-            Since::Number(number) => number,
-            Since::Ago(time) => numbers(sqlx::query(BEFORE).bind(time.as_secs_f64()))?.0,
-        };
-        let mut changes = Changes { last, ..Changes::default() };
-        // a number that went back is another file; one that has gone was not read in time
-        changes.all = last < after || matches!(since, Since::Number(number) if number > 0 && first > number + 1);
-        if changes.all || last == after {
-            return Ok(Some(changes));
-        }
-        let rows = self.rows(limit, sqlx::query(CHANGED).bind(after).bind(last).bind(CHANGES_MAX as i64 + 1))?;
-        changes.all = rows.len() > CHANGES_MAX;
-        for row in &rows {
-            match name(row).map_err(|error| self.bad(&error))? {
-                Some(name) if !changes.all => changes.names.push(name),
-                _ => changes.all = true,
-            }
-        }
-        Ok(Some(changes))
+        database::changes(&mut Told { reader: self, deadline: Deadline::after(Instant::now(), limit), limit }, since)
+            .map(Some)
     }
 
     fn walk(&self, limit: Duration, each: &mut dyn FnMut(Tag<'_>) -> bool) -> Result<(), Error> {
-        let mut after = (String::new(), String::new(), String::new());
-        loop {
-            let (entity, attribute, id) = (after.0.as_str(), after.1.as_str(), after.2.as_str());
-            let query = sqlx::query(WALK).bind(entity).bind(attribute).bind(id).bind(PART);
-            let rows = self.rows(limit, query)?;
-            for row in &rows {
-                if !each(tag(row).map_err(|error| self.bad(&error))?) {
-                    return Ok(());
-                }
-            }
-            let Some(last) = rows.last().filter(|_| rows.len() as i64 == PART) else { return Ok(()) };
-            let last = tag(last).map_err(|error| self.bad(&error))?;
-            after = (last.entity.to_owned(), last.attribute.to_owned(), last.id.to_owned());
-        }
+        let part = |after: &Name| {
+            let query = sqlx::query(WALK).bind(&after.entity).bind(&after.attribute).bind(&after.id);
+            self.rows(limit, query.bind(PART))
+        };
+        database::walk(part, |row| tag(row).map_err(|error| self.bad(&error)), each)
     }
 
     fn list(&self, entity: &str, id: &str, attribute: Option<&str>) -> Result<Vec<(String, String)>, Error> {
@@ -171,6 +143,43 @@ impl Database for Reader {
         let rows = self.rows(limit, sqlx::query(COUNT))?;
         let count = rows.first().map_or(Ok(0_i64), |row| row.try_get(0));
         count.map(|count| u64::try_from(count).unwrap_or(0)).map_err(|error| self.bad(&error))
+    }
+}
+
+/// The record of changes, asked within one deadline.
+struct Told<'r> {
+    reader: &'r Reader,
+    deadline: Deadline,
+    limit: Duration,
+}
+
+impl Told<'_> {
+    fn rows(&self, query: Query<'_>) -> Result<Vec<SqliteRow>, Error> {
+        let left = self.deadline.left(Instant::now()).ok_or_else(|| self.reader.late(self.limit))?;
+        self.reader.rows(left, query)
+    }
+
+    /// The first and the last column of the only row.
+    fn numbers(&self, query: Query<'_>) -> Result<(i64, i64), Error> {
+        let rows = self.rows(query)?;
+        let row = rows.first().ok_or_else(|| self.reader.bad(&sqlx::Error::RowNotFound))?;
+        let pair = row.try_get(0).and_then(|first| Ok((first, row.try_get(row.len() - 1)?)));
+        pair.map_err(|error| self.reader.bad(&error))
+    }
+}
+
+impl Record for Told<'_> {
+    fn range(&mut self) -> Result<(i64, i64), Error> {
+        self.numbers(sqlx::query(RANGE))
+    }
+
+    fn before(&mut self, ago: Duration) -> Result<i64, Error> {
+        Ok(self.numbers(sqlx::query(BEFORE).bind(ago.as_secs_f64()))?.0)
+    }
+
+    fn names(&mut self, after: i64, last: i64, most: i64) -> Result<Vec<Option<Name>>, Error> {
+        let rows = self.rows(sqlx::query(CHANGED).bind(after).bind(last).bind(most))?;
+        rows.iter().map(name).collect::<Result<_, _>>().map_err(|error| self.reader.bad(&error))
     }
 }
 

@@ -20,9 +20,11 @@ const CREATE_CHANGES: &str = "CREATE TABLE IF NOT EXISTS changes (
 const CHANGED: &str = "INSERT INTO changes (entity, attribute, id)
     SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1)";
 const CHANGED_ALL: &str = "INSERT INTO changes (entity) VALUES (NULL)";
-/// The last one stays, so that the numbers go on from it.
-const PRUNE: &str = "DELETE FROM changes WHERE at < unixepoch('subsec') - 86400
-    AND number < (SELECT max(number) FROM changes)";
+/// What is older than a day stands before the first that is not, so that only what
+/// is deleted is looked at. The last one stays: the numbers go on from it.
+const PRUNE: &str = "DELETE FROM changes WHERE number < coalesce(
+    (SELECT number FROM changes WHERE at >= unixepoch('subsec') - 86400 ORDER BY number LIMIT 1),
+    (SELECT max(number) FROM changes))";
 const DELETE: &str = "DELETE FROM tags WHERE entity = ?1 AND id = ?2 AND (?3 IS NULL OR attribute = ?3)
     RETURNING entity, attribute, id";
 /// `WHERE true` lets the parser tell the conflict clause from a join's.

@@ -5,7 +5,7 @@ use crate::slot::slot;
 
 /// What is asked of one key.
 #[derive(Debug)]
-pub(crate) struct Ask {
+pub struct Ask {
     slot: u16,
     bytes: Vec<u8>,
     /// Where each command ends.
@@ -14,12 +14,12 @@ pub(crate) struct Ask {
 
 impl Ask {
     /// Nothing yet, of this key.
-    pub(crate) fn of(key: &[u8]) -> Ask {
+    pub fn of(key: &[u8]) -> Ask {
         Ask { slot: slot(key), bytes: Vec::new(), ends: Vec::new() }
     }
 
     /// One more command.
-    pub(crate) fn command<'w>(&mut self, words: impl IntoIterator<Item = &'w [u8], IntoIter: ExactSizeIterator>) {
+    pub fn command<'w>(&mut self, words: impl IntoIterator<Item = &'w [u8], IntoIter: ExactSizeIterator>) {
         put(words, &mut self.bytes);
         self.ends.push(self.bytes.len());
     }
@@ -33,7 +33,7 @@ impl Ask {
     }
 
     /// How many commands there are, each with one answer.
-    pub(crate) fn commands(&self) -> usize {
+    pub fn commands(&self) -> usize {
         self.ends.len()
     }
 

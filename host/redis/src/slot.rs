@@ -1,7 +1,7 @@
 //! The slot of a key in a Redis cluster.
 //!
-//! All commands of a series name one key, so any slot would do; what is in braces
-//! is hashed alone, as Redis does it, so that whoever looks finds the same node.
+//! What is in braces is hashed alone, as Redis does it, so that whoever looks finds
+//! the same node.
 
 /// How many slots a cluster has.
 pub(crate) const SLOTS: u16 = 16_384;
