@@ -26,7 +26,7 @@ demo: wasm-target ## judge generated payments and show who was stopped, and why
 test: wasm-target ## run all tests, against a real Kafka, Redis and PostgreSQL
 	@$(TOOLS) $(SERVERS) cargo test $(CARGO_FLAGS)
 
-soak: wasm-target ## kill runs a thousand times and compare their bytes; takes a few minutes
+soak: wasm-target ## kill runs a thousand times, and strike a hundred fleets in every way; takes most of an hour
 	@$(TOOLS) $(SERVERS) cargo test $(CARGO_FLAGS) --test kills --test fleet -- --kills 1000 --runs 100
 
 bench: wasm-target ## measure, and print the tables of docs/benchmarks.md

@@ -120,6 +120,8 @@ group.min.session.timeout.ms=500
 # a broker that a test freezes is not given up by its own controller
 broker.session.timeout.ms=600000
 transaction.abort.timed.out.transaction.cleanup.interval.ms=500
+# one that was killed starts again on a machine that is busy with other things
+initial.broker.registration.timeout.ms=180000
 # many small topics
 log.index.size.max.bytes=1048576
 log.cleaner.dedupe.buffer.size=16777216

@@ -4,71 +4,23 @@
 //!
 //! It looks at a fleet from outside only: topics, files and processes.
 
-pub mod verdict;
+mod hosts;
+mod intruder;
+mod plan;
+mod undisturbed;
 
+pub use plan::Plan;
+
+use crate::Desk;
 use crate::servers::group::Group;
 use crate::servers::topic::{Reader, Record, Topic};
-use crate::servers::{PATIENCE, eventually, kafka, unique};
-use crate::{Desk, policies, program, text};
+use crate::servers::{PATIENCE, eventually, unique};
+use crate::verdict::Seen;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::Child;
 use std::time::{Duration, Instant};
-use verdict::Expected;
-
-/// What a fleet is made of.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    /// `HOST:PORT` of its broker.
-    pub brokers: String,
-    /// Of each of its topics.
-    pub partitions: i32,
-    /// `[[source]]` tables without `path` and `topic`, of one source that is called `payments`.
-    pub source: String,
-    /// The tenant's file.
-    pub tenant: String,
-    /// More tables of each host's file, such as `[kafka.commit]`.
-    pub settings: String,
-    /// More keys of its `[kafka]`.
-    pub kafka: String,
-    /// More keys of its `[state]`, and of that of runs from files.
-    pub state: String,
-}
-
-/// Payments as [`payments`](crate::stream::payments) makes them, with no series but those of their account.
-const SOURCE: &str = r#"
-[[source]]
-name = "payments"
-id = "id"
-account = "customer"
-time = "time"
-tenant = { name = "payments" }
-[source.fields]
-id = { path = "transaction_id", kind = "text" }
-customer = { path = "account_id", kind = "text" }
-time = { path = "timestamp", kind = "instant", unit = "ms" }
-amount = { path = "price", kind = "decimal", scale = 2 }
-"#;
-
-impl Plan {
-    /// A fleet on the shared broker, whose only policy reads windows by account.
-    pub fn new(partitions: i32) -> Plan {
-        let component = policies().join("card_windows.wasm");
-        Plan {
-            brokers: kafka().to_owned(),
-            partitions,
-            source: SOURCE.to_owned(),
-            tenant: format!(
-                "name = \"payments\"\n[[stage]]\nname = \"rules\"\n[[stage.policy]]\nname = \"card-windows\"\n\
-                 component = {component:?}\nfallback = \"review\"\n"
-            ),
-            settings: String::new(),
-            kafka: String::new(),
-            state: String::new(),
-        }
-    }
-}
 
 /// Hosts, their topics, and what was sent to them. Hosts that still run when it
 /// is dropped are killed.
@@ -76,20 +28,28 @@ pub struct Fleet {
     plan: Plan,
     desk: Desk,
     group: String,
-    payments: Topic,
+    /// The leading one first.
+    sources: Vec<Source>,
     /// Of the decisions and of the dead letters.
     readers: [Reader; 2],
     hosts: BTreeMap<String, Child>,
-    /// Of each partition, what was sent to it, in order.
-    sent: Vec<Vec<String>>,
 }
 
-/// What a read-committed reader saw.
-pub struct Seen {
-    /// In the order of each partition of their topic.
-    pub decisions: Vec<Record>,
-    /// The same.
-    pub dead_letters: Vec<Record>,
+/// A source of its hosts, and what was sent to it.
+struct Source {
+    name: String,
+    /// Whether each of its records is answered.
+    judged: bool,
+    topic: Topic,
+    /// Of each partition, in order.
+    sent: Vec<Vec<Sent>>,
+}
+
+/// A record that was sent.
+struct Sent {
+    line: String,
+    /// Of a record that no file can hold: why it is a dead letter.
+    cause: Option<&'static str>,
 }
 
 impl Fleet {
@@ -97,54 +57,36 @@ impl Fleet {
     pub fn new(plan: Plan) -> Fleet {
         let run = unique("fleet");
         let make = |what: &str, settings| Topic::on(&plan.brokers, &format!("{run}-{what}"), plan.partitions, settings);
-        let [payments, decisions, dead_letters] = ["payments", "decisions", "dead-letters"].map(|what| make(what, &[]));
+        let source = |(name, judged): (String, bool)| {
+            let sent = (0..plan.partitions).map(|_| Vec::new()).collect();
+            Source { topic: make(&name, &[]), judged, sent, name }
+        };
+        let sources = plan.sources().into_iter().map(source).collect();
+        let readers = ["decisions", "dead-letters"].map(|what| make(what, &[]).reader());
         make("changelog", &[("retention.ms", "-1")]);
-        let readers = [decisions.reader(), dead_letters.reader()];
         let desk = Desk::with_host(&plan.source, &plan.tenant);
-        let sent = vec![Vec::new(); plan.partitions as usize];
-        Fleet { plan, desk, group: run, payments, readers, hosts: BTreeMap::new(), sent }
+        Fleet { plan, desk, group: run, sources, readers, hosts: BTreeMap::new() }
     }
 
     /// The configuration of a host, written and named.
     fn configured(&self, host: &str) -> PathBuf {
-        let Plan { brokers, source, settings, kafka, state, .. } = &self.plan;
+        let Plan { brokers, settings, kafka, state, shared, .. } = &self.plan;
         let run = &self.group;
-        let source = source.replacen(
-            "name = \"payments\"",
-            &format!("name = \"payments\"\ntopic = {:?}", self.payments.name()),
-            1,
-        );
+        let sources = self.plan.with_topics(|name| format!("{run}-{name}"));
         self.desk.write(
             &format!("{host}.toml"),
             &format!(
-                "tenants = [\"tenant.toml\"]\n{source}\n[sink]\ntopic = \"{run}-decisions\"\ndead_letters = \"{run}-dead-letters\"\n\
+                "tenants = [\"tenant.toml\"]\n{sources}\n[sink]\ntopic = \"{run}-decisions\"\ndead_letters = \"{run}-dead-letters\"\n\
                  changelog = \"{run}-changelog\"\n[kafka]\nbrokers = {brokers:?}\ngroup = {run:?}\ninstance = {host:?}\n{kafka}\n\
-                 [state]\npath = \"state-{host}\"\n{state}\n[metrics]\nlisten = \"\"\n{settings}"
+                 [state]\npath = \"state-{host}\"\n{state}\n{shared}\n[metrics]\nlisten = \"\"\n{settings}"
             ),
         );
         self.desk.path(&format!("{host}.toml"))
     }
 
-    /// Starts a host; its name is its `instance`. What it says is kept in a file,
-    /// see [`log`](Fleet::log).
-    pub fn start(&mut self, host: &str) {
-        self.start_with(host, &[]);
-    }
-
-    /// The same with more of a command line.
-    pub fn start_with(&mut self, host: &str, more: &[&str]) {
-        let configuration = self.configured(host);
-        let log = std::fs::File::options().create(true).append(true).open(self.desk.path(&format!("{host}.log")));
-        let started = Command::new(program())
-            .args(["run", "--config"])
-            .arg(configuration)
-            .args(more)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log.unwrap_or_else(|error| panic!("the log of {host}: {error}")))
-            .spawn();
-        let started = started.unwrap_or_else(|error| panic!("{host} must start: {error}"));
-        assert!(self.hosts.insert(host.to_owned(), started).is_none(), "{host} runs already");
+    /// What it is made of.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
     }
 
     /// Changes the tenant's file.
@@ -158,56 +100,6 @@ impl Fleet {
         self.desk.path(&format!("state-{host}"))
     }
 
-    /// Everything that a host has said on standard error so far.
-    pub fn log(&self, host: &str) -> String {
-        self.desk.read(&format!("{host}.log"))
-    }
-
-    /// Ends a host with `kill -9`.
-    pub fn kill(&mut self, host: &str) {
-        let mut process = self.take(host);
-        let _ = process.kill();
-        let _ = process.wait();
-    }
-
-    /// Asks a host to end, and waits for it.
-    ///
-    /// # Panics
-    /// Where it takes longer than `within`.
-    pub fn stop(&mut self, host: &str, within: Duration) -> ExitStatus {
-        let mut process = self.take(host);
-        signal(&process, "-TERM");
-        let mut status = None;
-        eventually(&format!("the end of {host}"), within, || {
-            status = process.try_wait().ok().flatten();
-            status.is_some()
-        });
-        status.unwrap_or_else(|| panic!("{host} ended"))
-    }
-
-    /// Stops a host where it is, as a machine does that swaps; `thaw` lets it go on.
-    pub fn freeze(&self, host: &str) {
-        signal(self.running(host), "-STOP");
-    }
-
-    /// Lets a frozen host go on.
-    pub fn thaw(&self, host: &str) {
-        signal(self.running(host), "-CONT");
-    }
-
-    /// The hosts that were started and not ended.
-    pub fn hosts(&self) -> Vec<String> {
-        self.hosts.keys().cloned().collect()
-    }
-
-    fn running(&self, host: &str) -> &Child {
-        self.hosts.get(host).unwrap_or_else(|| panic!("{host} does not run"))
-    }
-
-    fn take(&mut self, host: &str) -> Child {
-        self.hosts.remove(host).unwrap_or_else(|| panic!("{host} does not run"))
-    }
-
     /// The consumer group of the hosts.
     pub fn group(&self) -> Group {
         Group::new(&self.plan.brokers, &self.group)
@@ -218,35 +110,71 @@ impl Fleet {
         &self.group
     }
 
-    /// Another of its topics: `decisions`, `dead-letters` or `changelog`.
+    /// One of its topics: `decisions`, `dead-letters`, `changelog`, or that of a source.
     pub fn topic(&self, what: &str) -> Topic {
         Topic::existing(&self.plan.brokers, &format!("{}-{what}", self.group), self.plan.partitions)
     }
 
-    /// The topic that the hosts read.
+    /// The leading topic.
     pub fn payments(&self) -> &Topic {
-        &self.payments
+        &self.sources[0].topic
     }
 
-    /// Sends lines; the field that is called `account_id` says where each goes.
+    /// Where the records of an account go. It is ours to choose, so that it is known here.
+    pub fn partition_of(&self, account: &str) -> i32 {
+        // FNV-1a
+        let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        let hash = account.bytes().fold(0xcbf2_9ce4_8422_2325, mix);
+        ((hash >> 32) % self.plan.partitions as u64) as i32
+    }
+
+    /// Whose record a line is, by the fields that lines of tests have; of one that
+    /// names nobody it is `nobody`.
+    pub fn account_of(line: &str) -> String {
+        let parsed: Option<Value> = serde_json::from_str(line).ok();
+        let account = parsed
+            .as_ref()
+            .and_then(|record| ["account_id", "account", "from"].iter().find_map(|field| record[field].as_str()));
+        account.unwrap_or("nobody").to_owned()
+    }
+
+    /// Sends lines to the leading topic; their account says where each goes.
     pub fn feed<'a>(&mut self, lines: impl IntoIterator<Item = &'a str>) {
+        self.feed_source(0, lines);
+    }
+
+    /// The same to the topic of another source, by its place in the plan.
+    pub fn feed_source<'a>(&mut self, source: usize, lines: impl IntoIterator<Item = &'a str>) {
         let mut records = Vec::new();
         for line in lines {
-            let parsed: Option<Value> = serde_json::from_str(line).ok();
-            let account = parsed.as_ref().and_then(|payment| payment["account_id"].as_str()).unwrap_or("nobody");
-            // FNV-1a: the partition is ours to choose, so that it is known here
-            let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-            let hash = account.bytes().fold(0xcbf2_9ce4_8422_2325, mix);
-            let partition = (hash >> 32) % self.plan.partitions as u64;
-            self.sent[partition as usize].push(line.to_owned());
-            records.push(Record::new(account, line).into_partition(partition as i32));
+            let account = Fleet::account_of(line);
+            let partition = self.partition_of(&account);
+            let sent = Sent { line: line.to_owned(), cause: None };
+            self.sources[source].sent[partition as usize].push(sent);
+            records.push(Record::new(&account, line).into_partition(partition));
         }
-        self.payments.send(records);
+        self.sources[source].topic.send(records);
     }
 
-    /// How many records were sent.
+    /// Sends a record to the leading topic that no file can hold: a dead letter of
+    /// this cause is all that may become of it.
+    pub fn poison(&mut self, partition: i32, record: Record, cause: &'static str) {
+        let leading = &mut self.sources[0];
+        leading.sent[partition as usize].push(Sent { line: "{".to_owned(), cause: Some(cause) });
+        leading.topic.send([record.into_partition(partition)]);
+    }
+
+    /// How many records were sent that are answered.
     pub fn sent(&self) -> usize {
-        self.sent.iter().map(Vec::len).sum()
+        let judged = self.sources.iter().filter(|source| source.judged);
+        judged.flat_map(|source| &source.sent).map(Vec::len).sum()
+    }
+
+    /// What was sent to each source, by its place in the plan, in a partition: in
+    /// order, and with its cause what no file can hold.
+    pub fn lines(&self, partition: i32) -> Vec<Vec<(&str, Option<&'static str>)>> {
+        let sent = self.sources.iter().map(|source| &source.sent[partition as usize]);
+        sent.map(|sent| sent.iter().map(|sent| (&*sent.line, sent.cause)).collect()).collect()
     }
 
     /// Waits until so many decisions and dead letters are there.
@@ -285,67 +213,18 @@ impl Fleet {
         self.readers.iter().map(|reader| reader.records.len()).sum()
     }
 
-    /// Waits until the group's offsets are the ends of the topic.
+    /// Waits until the group's offsets are the ends of the topics.
     fn wait_until_committed(&self) {
-        let ends: BTreeMap<i32, i64> = (0..).zip(&self.sent).map(|(at, lines)| (at, lines.len() as i64)).collect();
-        let ends: BTreeMap<i32, i64> = ends.into_iter().filter(|(_, end)| *end > 0).collect();
         let group = self.group();
-        eventually("the offsets of all that was decided", PATIENCE, || {
-            let committed = group.committed(self.payments.name(), self.plan.partitions);
-            ends.iter().all(|(partition, end)| committed.get(partition) == Some(end))
-        });
-    }
-
-    /// A host that ended without being asked to has failed.
-    fn check_hosts(&mut self) {
-        for (host, process) in &mut self.hosts {
-            if let Ok(Some(status)) = process.try_wait() {
-                panic!("{host} ended with {status}; it says\n{}", self.desk.read(&format!("{host}.log")));
-            }
+        for source in &self.sources {
+            let ends: BTreeMap<i32, i64> = (0..).zip(&source.sent).map(|(at, sent)| (at, sent.len() as i64)).collect();
+            let ends: BTreeMap<i32, i64> = ends.into_iter().filter(|(_, end)| *end > 0).collect();
+            let mut committed = BTreeMap::new();
+            let holds = || {
+                committed = group.committed(source.topic.name(), self.plan.partitions);
+                ends.iter().all(|(partition, end)| committed.get(partition) == Some(end))
+            };
+            eventually(&format!("the offsets of all that was sent to {}", source.name), PATIENCE, holds);
         }
     }
-
-    fn logs(&self) -> String {
-        let last = |log: &str| log.lines().skip(log.lines().count().saturating_sub(10)).collect::<Vec<_>>().join("\n");
-        self.hosts.keys().fold(String::new(), |all, host| format!("{all}\n{host} says last\n{}", last(&self.log(host))))
-    }
-
-    /// What a run from files says of the same lanes, each by itself: what a fleet
-    /// has to say too, whoever was killed in between.
-    pub fn undisturbed(&self) -> Expected {
-        let lanes = self.sent.iter().enumerate().map(|(partition, lines)| {
-            let (input, output) = (format!("lane-{partition}.jsonl"), format!("lane-{partition}.out.jsonl"));
-            let content: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
-            self.desk.write(&input, &content);
-            self.desk.write(
-                &format!("lane-{partition}.toml"),
-                &format!(
-                    "tenants = [\"tenant.toml\"]\n{}\n[state]\npath = \"state-lane-{partition}\"\n{}\n",
-                    self.plan.source, self.plan.state
-                ),
-            );
-            let configuration = format!("lane-{partition}.toml");
-            let run = ["run", "--config", &configuration, "--from", &input, "--to", &output, "--force"];
-            let done = self.desk.run(run);
-            assert!(done.status.success(), "partition {partition}: {}", text(&done.stderr));
-            let dead = format!("{output}.dead-letters");
-            let dead = if self.desk.path(&dead).exists() { self.desk.json_lines(&dead) } else { Vec::new() };
-            verdict::Lane::new(lines, &self.desk.json_lines(&output), &dead)
-        });
-        Expected { lanes: lanes.collect() }
-    }
-}
-
-impl Drop for Fleet {
-    fn drop(&mut self) {
-        for process in self.hosts.values_mut() {
-            let _ = process.kill();
-            let _ = process.wait();
-        }
-    }
-}
-
-fn signal(process: &Child, signal: &str) {
-    let sent = Command::new("kill").args([signal, &process.id().to_string()]).status();
-    assert!(sent.is_ok_and(|status| status.success()), "kill {signal} {}", process.id());
 }

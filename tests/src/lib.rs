@@ -8,6 +8,7 @@ pub mod servers;
 pub mod set;
 pub mod site;
 pub mod stream;
+pub mod verdict;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -44,7 +45,8 @@ pub fn policies() -> &'static Path {
     POLICIES.get_or_init(|| {
         let guests = ["card-windows", "every-window", "six-inputs", "six-windows", "trained", "unruly"];
         let guests = guests.iter().map(|guest| format!("tests/guests/{guest}"));
-        build(shipped().iter().map(|policy| format!("policies/{policy}")).chain(guests));
+        let example = "examples/payments-kafka/policy".to_owned();
+        build(shipped().iter().map(|policy| format!("policies/{policy}")).chain(guests).chain([example]));
         let folder = program().ancestors().nth(2).unwrap_or(Path::new("")).join("policies");
         // the example names its components where cargo puts them by default
         let named = root().join("target/policies");

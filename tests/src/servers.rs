@@ -95,6 +95,14 @@ pub fn eventually(what: &str, within: Duration, mut holds: impl FnMut() -> bool)
     }
 }
 
+/// Lets time pass, for what nobody can wait for: a moment that chance has chosen.
+pub fn rest(time: Duration) {
+    let since = Instant::now();
+    while let Some(left) = time.checked_sub(since.elapsed()).filter(|left| !left.is_zero()) {
+        std::thread::park_timeout(left);
+    }
+}
+
 /// A listener of Kafka that asks for a password.
 pub struct Login {
     /// `HOST:PORT`.

@@ -26,3 +26,10 @@ pub enum OpenError {
         policy: String,
     },
 }
+
+impl OpenError {
+    /// Whether it may be over by itself: nobody answered, or not in time.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(self, OpenError::Unusable { failure: Failure::Unreachable(_) | Failure::Deadline(_), .. })
+    }
+}

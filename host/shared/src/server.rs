@@ -7,9 +7,6 @@ use crate::config::Url;
 use crate::failure::{Failure, OpenError};
 use std::time::Duration;
 
-/// How long the start waits at least.
-const START: Duration = Duration::from_secs(5);
-
 /// The server, or the cluster.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -27,9 +24,14 @@ impl Server {
         self.redis.exchange(asks, self.deadline)
     }
 
+    /// How long a call may take.
+    pub(crate) fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
     /// Refuses servers that may drop what they hold; a note where one does not say.
-    pub(crate) fn check(&self) -> Result<Option<String>, OpenError> {
-        let policies = self.redis.policies(self.deadline.max(START));
+    pub(crate) fn check(&self, within: Duration) -> Result<Option<String>, OpenError> {
+        let policies = self.redis.policies(within);
         let policies = policies.map_err(|(address, failure)| OpenError::Unusable { address, failure })?;
         let mut note = None;
         for (address, policy) in policies {

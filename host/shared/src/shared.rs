@@ -10,14 +10,16 @@ use crate::server::{Ask, Server, Value};
 use sandgate_metrics::{Buckets, Counter, Gauge, Health, Histogram, Registry};
 use sandgate_remote::{Breaker, Change, State, breaker};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 /// Events of a series that are read at first: a series that has more in reach is
 /// asked for by itself, so that a batch with many series stays in bounds.
 const FIRST: usize = 1_000;
 /// Series with more that are asked for at once.
 const LONG_AT_ONCE: usize = 16;
+/// How long a server may take to answer the first question, at least.
+const OPENING: Duration = Duration::from_secs(5);
 /// Batches after which the series of one are trimmed; between them they hold a
 /// little that no window reaches.
 const TRIMMED_EVERY: u64 = 16;
@@ -26,6 +28,8 @@ const TRIMMED_EVERY: u64 = 16;
 #[derive(Debug)]
 pub struct Shared {
     server: Server,
+    /// Whether it is known that the server drops nothing.
+    sound: AtomicBool,
     events: usize,
     breaker: Arc<Breaker>,
     counts: Counts,
@@ -90,13 +94,18 @@ impl Counts {
 
 impl Shared {
     /// Connects, and makes sure that nothing is dropped there; the note is about
-    /// what could not be found out.
+    /// what could not be found out. A server that does not answer is asked that again
+    /// before anything else: until then its lanes wait, or decide without it.
     ///
     /// # Errors
-    /// Where nobody answers, the password is wrong, or the server may drop series.
+    /// Where the password is wrong, or the server may drop series.
     pub fn open(config: Config, registry: &Registry) -> Result<(Shared, Option<String>), OpenError> {
         let server = Server::new(config.urls, config.deadline);
-        let note = server.check()?;
+        let (sound, note) = match server.check(config.deadline.max(OPENING)) {
+            Ok(note) => (true, note),
+            Err(error) if error.may_pass() => (false, Some(format!("{error}; this host begins without it"))),
+            Err(error) => return Err(error),
+        };
         let breaker = Arc::new(Breaker::new(breaker::Config::default()));
         let state = registry.gauge(
             "shared_breaker_open",
@@ -111,7 +120,8 @@ impl Shared {
             });
         });
         let counts = Counts::new(registry);
-        Ok((Shared { server, events: config.events.max(1), breaker, counts, batches: AtomicU64::new(0) }, note))
+        let (sound, events) = (AtomicBool::new(sound), config.events.max(1));
+        Ok((Shared { server, sound, events, breaker, counts, batches: AtomicU64::new(0) }, note))
     }
 
     /// Has whoever asks how the host is hear that Redis is left alone.
@@ -154,6 +164,7 @@ impl Shared {
     }
 
     fn fetch_now(&self, wanted: &[Wanted], behind: &mut Behind) -> Result<Vec<Held>, Failure> {
+        self.make_sure()?;
         while !behind.is_empty() {
             let (asks, many) = behind.next();
             self.server.exchange(&asks)?;
@@ -185,6 +196,22 @@ impl Shared {
         }
         self.counts.read.add(all.iter().map(|held| held.members.len() as u64).sum());
         Ok(all)
+    }
+
+    /// Makes sure that the server drops nothing, where it did not answer so far.
+    fn make_sure(&self) -> Result<(), Failure> {
+        if self.sound.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        match self.server.check(self.server.deadline()) {
+            Ok(note) => {
+                tracing::info!(note = note.unwrap_or_default(), "the redis of the shared series is there");
+                self.sound.store(true, Ordering::Release);
+                Ok(())
+            }
+            Err(OpenError::Unusable { failure, .. }) => Err(failure),
+            Err(evicts @ OpenError::Evicts { .. }) => Err(Failure::Answer(evicts.to_string())),
+        }
     }
 
     /// Reads series with many events up to the bound, and cuts those that have more.

@@ -1,22 +1,13 @@
 //! Commits that fail: what was in them is decided once, later.
 
 use crate::check;
-use rdkafka::config::ClientConfig;
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::producer::Producer;
 use sandgate_tests::fleet::{Fleet, Plan};
 use sandgate_tests::proxy::Manner;
 use sandgate_tests::servers::own::Own;
-use sandgate_tests::servers::{PATIENCE, eventually, kafka};
+use sandgate_tests::servers::{PATIENCE, eventually};
 use sandgate_tests::stream::payments;
 use std::time::{Duration, Instant};
-
-fn intruder(id: &str) -> BaseProducer {
-    let mut config = ClientConfig::new();
-    config.set("bootstrap.servers", kafka()).set("transactional.id", id).set("log_level", "0");
-    let producer: BaseProducer = config.create().unwrap();
-    producer.init_transactions(PATIENCE).unwrap();
-    producer
-}
 
 #[test]
 fn a_commit_that_somebody_fences_leaves_nothing_behind_and_is_made_again() {
@@ -27,7 +18,7 @@ fn a_commit_that_somebody_fences_leaves_nothing_behind_and_is_made_again() {
         fleet.feed(portion.iter().copied());
         // each of the producers in turn, of both workers if there are two
         let id = format!("{}-one-0-{}", fleet.name(), at % 2);
-        drop(intruder(&id));
+        drop(fleet.intruder(&id));
     }
     check(&mut fleet);
     assert!(fleet.log("one").contains("a commit is undone"), "{}", fleet.log("one"));
@@ -42,12 +33,7 @@ fn a_lane_waits_for_a_commit_that_is_still_open_in_its_changelog() {
     fleet.wait_for(fleet.sent(), crate::PATIENCE);
     assert!(fleet.stop("one", crate::PATIENCE).success());
 
-    let open = intruder(&format!("{}-intruder", fleet.name()));
-    let changelog = fleet.topic("changelog");
-    open.begin_transaction().unwrap();
-    let record = BaseRecord::<[u8], [u8]>::to(changelog.name()).partition(0).payload(b"of nobody");
-    assert!(open.send(record).is_ok());
-    open.flush(PATIENCE).unwrap();
+    let open = fleet.open_commit(0);
     fleet.feed(lines.lines().skip(300));
     let before = fleet.log("one").matches("lane ready").count();
     fleet.start("one");

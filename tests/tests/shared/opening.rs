@@ -7,6 +7,8 @@ use sandgate_model::manifest::Aggregate;
 use sandgate_shared::{Config, Lane, Shared};
 use sandgate_state::Answered;
 use sandgate_tests::servers::own::Own;
+use sandgate_tests::servers::{PATIENCE, eventually};
+use std::sync::Arc;
 use std::time::Duration;
 
 fn refusal(url: &str) -> String {
@@ -35,20 +37,38 @@ fn a_redis_that_may_drop_series_is_refused() {
 }
 
 #[test]
-fn a_wrong_password_and_a_server_that_is_not_there_are_told_apart() {
+fn a_wrong_password_and_no_password_are_refused() {
     let own = Own::redis();
     let wrong = format!("redis://:s3cret@{}/", own.address());
     let said = refusal(&wrong);
     assert!(said.contains("refuses the user or the password") && !said.contains("s3cret"), "{said}");
     let none = refusal(&format!("redis://{}/", own.address()));
     assert!(none.contains("refuses the user or the password"), "{none}");
-    let url = own.url();
+}
+
+#[test]
+fn a_store_begins_without_its_server_and_still_refuses_one_that_may_drop_series() {
+    let own = Own::redis();
+    let config = || Config { deadline: Duration::from_millis(500), ..config(&own.url()) };
+    let (settings, world) = (config(), World::new(&[sliding(Aggregate::Count, None, HOUR)]));
     own.stop();
-    let said = refusal(&url);
-    assert!(
-        said.contains("cannot be reached") && said.contains(own.address()) && said.contains("[state] redis"),
-        "{said}"
-    );
+    let (store, note) = Shared::open(settings, &Registry::default()).unwrap();
+    let note = note.expect("a note");
+    for words in ["cannot be reached", own.address(), "[state] redis", "begins without it"] {
+        assert!(note.contains(words), "{note}");
+    }
+    own.restart();
+    let url = own.url();
+    let _: () = redis(&url, &["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"]);
+    let (store, failures) = (Arc::new(store), |store: &Shared| store.counts().failures.get());
+    let lane = Lane::new(Arc::clone(&store), 0);
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| world.ask(&lane, 0, &[Record::plain(0, 0, "d", 1)]));
+        eventually("that it is refused", PATIENCE, || failures(&store) > 2);
+        assert!(!waiting.is_finished(), "it waits for one that drops nothing");
+        let _: () = redis(&url, &["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
+        assert_eq!(waiting.join().unwrap()[0], [Answered::Integer(1)]);
+    });
 }
 
 #[test]
