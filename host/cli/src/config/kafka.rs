@@ -128,7 +128,7 @@ fn config(section: &Section<'_>, missing: &mut Vec<Missing>) -> Config {
         section.problem("brokers", "must be HOST:PORT, several with commas between them");
     }
     let (mut commit, mut waiting) =
-        (Window { time: 5 * MS, records: 1_000 }, Waiting { records: 50_000, bytes: 64 << 20 });
+        (Window { time: 5 * MS, records: 1_000 }, Waiting { records: 20_000, bytes: 64 << 20 });
     if let Some(section) = section.section("commit") {
         commit.time = section.duration("time", commit.time, Duration::ZERO..=2 * SECOND);
         commit.records = section.whole("records", commit.records, 1..=1_000_000);

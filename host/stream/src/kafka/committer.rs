@@ -166,7 +166,7 @@ impl Drop for Committer {
 impl Thread {
     /// The most records of a commit: the window's own bound closes it, this one only
     /// keeps what has come meanwhile from making it endless.
-    const MOST: u64 = 50_000;
+    const MOST: u64 = 20_000;
 
     fn run(&mut self) {
         if !self.renew() || self.answers.send(Answer::Begun).is_err() {

@@ -114,7 +114,7 @@ impl Config {
             shutdown: Duration::from_secs(10),
             watchdog: Duration::from_secs(30),
             headers: Vec::new(),
-            waiting: Waiting { records: 50_000, bytes: 64 << 20 },
+            waiting: Waiting { records: 20_000, bytes: 64 << 20 },
             settings: Settings::default(),
         }
     }
