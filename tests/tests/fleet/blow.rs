@@ -164,7 +164,7 @@ impl Blow {
             Blow::Again => run.feed_again(),
             Blow::Poison => poison(run),
         }
-        // fewer than were there at most: some leave again
+        // more than three would only wait for partitions
         if run.fleet.hosts().len() > 3 {
             let host = run.some_host();
             run.stop(&host);
