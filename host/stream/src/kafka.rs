@@ -27,6 +27,7 @@ mod heard;
 mod host;
 mod lane;
 mod mend;
+mod native;
 mod orders;
 mod plain;
 mod reader;

@@ -27,6 +27,8 @@ pub enum Purpose {
     Commit,
     /// Writing at once.
     Plain,
+    /// Writing before a commit, whenever it is flushed.
+    Early,
     /// Making topics, and deleting what nobody needs any more.
     Admin,
 }
@@ -120,13 +122,13 @@ impl Clients {
         self.consumer(Purpose::Read)
     }
 
-    /// A producer whose messages leave at once. What does not arrive is told by
-    /// [`Context::undelivered`].
+    /// A producer whose messages leave at once (`Plain`) or when they are flushed
+    /// (`Early`). What does not arrive is told by [`Context::undelivered`].
     ///
     /// # Errors
     /// Where the library does not make it.
-    pub fn plain(&self) -> Result<PlainProducer, ClientError> {
-        self.make(&self.settings(Purpose::Plain), Purpose::Plain)
+    pub fn plain(&self, purpose: Purpose) -> Result<PlainProducer, ClientError> {
+        self.make(&self.settings(purpose), purpose)
     }
 
     pub(super) fn consumer(&self, purpose: Purpose) -> Result<BaseConsumer<Context>, ClientError> {
@@ -212,7 +214,7 @@ impl Clients {
                 ("partitioner", "murmur2_random"),
             ]),
             // half a second for a broker to come back, then what waits is told to have failed
-            Purpose::Plain => set(&[
+            Purpose::Plain | Purpose::Early => set(&[
                 ("queue.buffering.max.messages", "500000"),
                 ("queue.buffering.max.kbytes", "262144"),
                 ("partitioner", "murmur2_random"),
@@ -245,7 +247,7 @@ impl Clients {
             Purpose::Ends => {
                 set("isolation.level", "read_uncommitted");
             }
-            Purpose::Commit | Purpose::Plain => {
+            Purpose::Commit | Purpose::Plain | Purpose::Early => {
                 set("enable.idempotence", "true");
                 set("acks", "all");
                 set("message.max.bytes", &self.message_max.to_string());
@@ -266,8 +268,9 @@ impl Clients {
                 let linger = config.commit.time.as_millis().clamp(5, 5_000);
                 set("linger.ms", &linger.to_string());
             }
-            Purpose::Plain => {
-                set("linger.ms", "1");
+            Purpose::Plain | Purpose::Early => {
+                // who flushes sees to it that the client has no reason to wake up before
+                set("linger.ms", if purpose == Purpose::Early { "500" } else { "1" });
                 // what is told to be lost is sent again: better to wait for a slow broker
                 set("message.timeout.ms", "25000");
             }

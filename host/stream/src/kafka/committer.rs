@@ -226,26 +226,35 @@ impl Thread {
         let config = self.ground.clients.config().commit;
         let close = first.batch.admitted + config.time;
         self.take(*first, window);
-        loop {
-            let left = close.saturating_duration_since(Instant::now());
-            let order = if window.records >= Thread::MOST {
-                return;
-            } else if left.is_zero() || window.records >= config.records {
+        while window.records < Thread::MOST {
+            let closed = Instant::now() >= close || window.records >= config.records;
+            let order = match self.orders.try_recv() {
                 // what is waiting already costs no time
-                self.orders.try_recv().map_err(|error| match error {
-                    TryRecvError::Empty => RecvTimeoutError::Timeout,
-                    TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
-                })
-            } else {
-                self.orders.recv_timeout(left)
+                Ok(order) => order,
+                Err(TryRecvError::Empty) if !closed => {
+                    self.let_go();
+                    match self.orders.recv_timeout(close.saturating_duration_since(Instant::now())) {
+                        Ok(order) => order,
+                        Err(RecvTimeoutError::Timeout) => continue,
+                        Err(RecvTimeoutError::Disconnected) => return,
+                    }
+                }
+                Err(_) => return,
             };
-            match order {
-                Ok(Order::Commit(ready)) => self.take(*ready, window),
-                Ok(Order::GoOn) => {}
-                Err(_) if left.is_zero() || window.records >= config.records => return,
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+            if let Order::Commit(ready) = order {
+                self.take(*ready, window);
             }
+        }
+    }
+
+    /// Sends what was handed over to leave before its commit.
+    fn let_go(&mut self) {
+        if let Some(plain) = &mut self.plain
+            && !self.lost
+            && let Err(failure) = plain.flush()
+        {
+            tracing::debug!(%failure, "a decision does not leave");
+            self.lost = true;
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a committer does after a failure: it takes a commit back, makes new
 //! producers where that is not enough, and finds out what nobody told it.
 
+use super::client::Purpose;
 use super::commits::Window;
 use super::committer::{Ground, Thread};
 use super::config::Delivery;
@@ -78,7 +79,7 @@ impl Thread {
     /// message may never send another. No commit was opened, so there is nothing to abort.
     fn renew_plain(&mut self) -> bool {
         while !self.is_left() {
-            match self.ground.clients.plain() {
+            match self.ground.clients.plain(Purpose::Early) {
                 Ok(producer) => {
                     let old = self.plain.replace(Plain::new(producer));
                     std::thread::spawn(move || drop(old));
@@ -96,7 +97,7 @@ impl Thread {
     fn made(&mut self) -> Result<VecDeque<CommitProducer>, String> {
         let Ground { clients, .. } = &*self.ground;
         if clients.config().delivery == Delivery::AtLeastOnce && self.plain.is_none() {
-            self.plain = Some(Plain::new(clients.plain().map_err(|error| error.to_string())?));
+            self.plain = Some(Plain::new(clients.plain(Purpose::Early).map_err(|error| error.to_string())?));
         }
         let worker = self.worker;
         let one = |turn| {

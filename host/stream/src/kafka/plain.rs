@@ -1,14 +1,12 @@
 //! Messages that leave before their commit: acknowledged before it, and perhaps
 //! sent again after a failure.
 //!
-//! They are handed to the library a portion at a time. While messages of a partition
-//! are under way, what waits behind them keeps the library's thread busy with asking
-//! whether it may go: with 10,000 of them that took a core, and on a busy machine the
-//! broker's time too, until messages timed out. A portion is under way as a whole.
+//! They are handed over a portion at a time, and sent when the portion is flushed, see
+//! [`native::flush`].
 
 use super::client::PlainProducer;
-use super::rebuild::pause;
-use super::transaction::{CommitFailure, Failed, Message, record};
+use super::native;
+use super::transaction::{CommitFailure, Failed, Message, PORTION, record};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::Producer as _;
 use std::time::{Duration, Instant};
@@ -16,8 +14,6 @@ use std::time::{Duration, Instant};
 /// How long a message may wait for room, or for its acknowledgement: a little longer
 /// than the library does, which then says why.
 const LIMIT: Duration = Duration::from_secs(27);
-/// Bytes of a portion: less than one request to a partition takes.
-const PORTION: usize = 768 << 10;
 
 /// Sends them.
 pub(super) struct Plain {
@@ -61,11 +57,8 @@ impl Plain {
     /// # Errors
     /// Where one was not.
     pub(super) fn flush(&mut self) -> Result<(), CommitFailure> {
-        self.portion = 0;
-        let begin = Instant::now();
-        // the crate's own flush looks once in 100 ms
-        while self.producer.in_flight_count() > 0 && begin.elapsed() < LIMIT {
-            pause(Duration::from_micros(200));
+        if std::mem::take(&mut self.portion) > 0 {
+            native::flush(&self.producer, LIMIT);
         }
         if let Some(what) = self.producer.client().context().undelivered() {
             return Err(failed(&what));

@@ -9,6 +9,7 @@
 //! ([`Failed::Unknown`]), and the caller asks the broker.
 
 use super::client::{ClientError, Clients, Context, Purpose};
+use super::native;
 use super::topics::Position;
 use rdkafka::config::FromClientConfigAndContext as _;
 use rdkafka::consumer::ConsumerGroupMetadata;
@@ -16,14 +17,20 @@ use rdkafka::error::{KafkaError, RDKafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer as _, ThreadedProducer};
 use rdkafka::{Offset, TopicPartitionList};
-use std::ffi::CStr;
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 /// A producer with a name that fences everybody who had it before.
 pub struct CommitProducer {
     producer: ThreadedProducer<Context>,
     clients: Clients,
+    /// Bytes that were handed over and not flushed.
+    portion: Cell<usize>,
 }
+
+/// Bytes that are handed over before they are flushed: less than one request to a
+/// partition takes.
+pub(super) const PORTION: usize = 768 << 10;
 
 /// A message to write.
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +95,7 @@ impl CommitProducer {
         let context = clients.context(Purpose::Commit);
         let producer = ThreadedProducer::from_config_and_context(&settings, context);
         let producer = producer.map_err(|error| clients.unmade(error))?;
-        Ok(CommitProducer { producer, clients: clients.clone() })
+        Ok(CommitProducer { producer, clients: clients.clone(), portion: Cell::new(0) })
     }
 
     /// Fences whoever had this name, and ends what that one left open: afterwards
@@ -118,18 +125,26 @@ impl CommitProducer {
     pub fn begin(&self) -> Result<(), CommitFailure> {
         self.context().take_undelivered();
         self.context().marks().clear();
+        self.portion.set(0);
         self.producer.begin_transaction().map_err(|error| {
             let failure = self.failure("opening a commit", error);
             CommitFailure { failed: Failed::Fatal, ..failure }
         })
     }
 
-    /// Hands over a message. Where the queue is full it waits, up to 10 s.
+    /// Hands over a message, and now and then waits until all so far have arrived, up to
+    /// 10 s, as where the queue is full.
     ///
     /// # Errors
     /// `Abortable`, also where one message is larger than the library takes; `Fatal`.
     pub fn send(&self, message: &Message<'_>) -> Result<(), CommitFailure> {
         let begin = Instant::now();
+        if self.portion.get() > 0 && self.portion.get() + message.payload.len() > PORTION {
+            // a message that fails meanwhile fails the commit
+            native::flush(&self.producer, Self::ROOM);
+            self.portion.set(0);
+        }
+        self.portion.set(self.portion.get() + message.payload.len());
         let mut record = record(message);
         loop {
             let Err((error, back)) = self.producer.send(record) else { return Ok(()) };
@@ -173,7 +188,7 @@ impl CommitProducer {
     /// `Abortable`, or `Unknown`; never `Fatal`, because a request may have arrived
     /// whose answer was lost.
     pub fn commit(&self) -> Result<(), CommitFailure> {
-        let Err((failed, code, what)) = commit(&self.producer) else { return Ok(()) };
+        let Err((failed, code, what)) = native::commit(&self.producer) else { return Ok(()) };
         let failure = self.told("committing", failed, code, what);
         let failed = if failure.failed == Failed::Abortable { Failed::Abortable } else { Failed::Unknown };
         // the commit says that a message failed; which one and why it does not
@@ -253,30 +268,4 @@ pub(super) fn record<'a>(message: &Message<'a>) -> BaseRecord<'a, [u8], [u8], us
         record.headers = Some(message.headers.iter().fold(headers, insert));
     }
     record
-}
-
-/// The C library's commit, without the crate's own flush before it.
-#[expect(unsafe_code, reason = "the crate's commit waits 100 ms for what the C library does by itself")]
-fn commit(producer: &ThreadedProducer<Context>) -> Result<(), (Failed, RDKafkaErrorCode, String)> {
-    use rdkafka::bindings as native;
-    // SAFETY: the client lives as long as the producer that is borrowed here, and the
-    // call may be made from any thread
-    let error = unsafe { native::rd_kafka_commit_transaction(producer.client().native_ptr(), -1) };
-    if error.is_null() {
-        return Ok(());
-    }
-    // SAFETY: the error is ours until it is destroyed, once, at the end; its text is a C
-    // string that is copied before
-    let answer = unsafe {
-        let failed = match (native::rd_kafka_error_txn_requires_abort(error), native::rd_kafka_error_is_fatal(error)) {
-            (0, 0) => Failed::Unknown,
-            (0, _) => Failed::Fatal,
-            _ => Failed::Abortable,
-        };
-        let code = native::rd_kafka_error_code(error).into();
-        let what = CStr::from_ptr(native::rd_kafka_error_string(error)).to_string_lossy().into_owned();
-        native::rd_kafka_error_destroy(error);
-        (failed, code, what)
-    };
-    Err(answer)
 }

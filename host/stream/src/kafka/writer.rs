@@ -1,7 +1,7 @@
 //! Writes messages for people's tools: each leaves at once, and at the end it is
 //! known whether all have arrived.
 
-use super::client::{ClientError, Clients};
+use super::client::{ClientError, Clients, Purpose};
 use super::plain::Plain;
 use super::transaction::Message;
 use std::time::{Duration, Instant};
@@ -26,7 +26,7 @@ impl Writer {
     /// # Errors
     /// Where the library does not make it.
     pub fn new(clients: &Clients) -> Result<Writer, ClientError> {
-        Ok(Writer { plain: Plain::new(clients.plain()?), clients: clients.clone() })
+        Ok(Writer { plain: Plain::new(clients.plain(Purpose::Plain)?), clients: clients.clone() })
     }
 
     /// Hands over a message. Where the queue is full it waits for room, some seconds.
