@@ -118,11 +118,18 @@ impl<'d> Host<'d> {
         }
     }
 
-    /// Waits until it has taken over so many lanes.
-    pub(crate) fn wait_for_lanes(&self, lanes: usize) {
+    /// Waits until it has taken over so many lanes; says how many events their windows hold.
+    pub(crate) fn wait_for_lanes(&self, lanes: usize) -> u64 {
         let limit = Instant::now() + Duration::from_secs(300);
-        while self.desk.read("log").matches("lane ready").count() < lanes {
-            assert!(Instant::now() < limit, "the lanes are not ready: {}", self.desk.read("log"));
+        loop {
+            let log = self.desk.read("log");
+            let ready = log.lines().filter(|line| line.contains("lane ready"));
+            let events = ready.filter_map(|line| line.split_once("\"events\":")?.1.split(',').next()?.parse().ok());
+            let events: Vec<u64> = events.collect();
+            if events.len() >= lanes {
+                return events.iter().sum();
+            }
+            assert!(Instant::now() < limit, "the lanes are not ready: {log}");
             std::thread::park_timeout(Duration::from_millis(5));
         }
     }

@@ -79,14 +79,12 @@ fn main() {
         }
     }
 
-    println!(
-        "\nfrom the start of a host until it has all {PARTITIONS} lanes, with {records} payments behind them, in s"
-    );
-    println!("{:<36} {:>14} {:>22}", "", "its own copy", "from the changelog");
+    println!("\nfrom the start of a host until it has all {PARTITIONS} lanes again, in s");
+    println!("{:<36} {:>16} {:>14} {:>22}", "", "window events", "its own copy", "from the changelog");
     for (drained, (delivery, window, _)) in rates.iter().zip(&wanted) {
-        let Some(starts) = drained.starts else { continue };
-        let [home, lost] = starts.map(|took| took.as_secs_f64());
-        println!("{:<36} {home:>14.2} {lost:>22.2}", format!("sandgate, {delivery}, {window}"));
+        let Some([(home, _), (lost, events)]) = drained.starts else { continue };
+        let [home, lost] = [home, lost].map(|took| took.as_secs_f64());
+        println!("{:<36} {events:>16} {home:>14.2} {lost:>22.2}", format!("sandgate, {delivery}, {window}"));
     }
 
     println!("\nfrom the moment a payment was due until a read-committed reader had its decision, in ms");
@@ -116,9 +114,9 @@ struct Drained {
     host: Duration,
     broker: Duration,
     resident: u64,
-    /// From the start of a host until it has all lanes: with its own copy of their
-    /// state, and without one.
-    starts: Option<[Duration; 2]>,
+    /// From the start of a host until it has all lanes, and the events of its windows
+    /// then: with its own copy of their state, and without one.
+    starts: Option<[(Duration, u64); 2]>,
 }
 
 fn drain(
@@ -141,10 +139,10 @@ fn drain(
     let start = |state: &str| {
         let begin = Instant::now();
         let host = Host::start(desk, &Setup { state, ..setup });
-        host.wait_for_lanes(PARTITIONS as usize);
+        let events = host.wait_for_lanes(PARTITIONS as usize);
         let took = begin.elapsed();
         host.stop();
-        took
+        (took, events)
     };
     // the state is kept in the same way whatever is delivered how
     let starts = (delivery == "exactly-once").then(|| [start(&state), start(&format!("{state}-lost"))]);

@@ -87,9 +87,10 @@ impl Opener {
         };
         let (lane, kept) = kept;
         let (number, positions) = (kept.last.number, kept.last.positions.clone());
+        let events: u64 = lane.size().events.iter().sum();
         let judge = LaneJudge::of_partition(Arc::clone(&self.engine), lane, partition.unsigned_abs());
         judge.begin(&positions);
-        tracing::info!(partition, ?positions, commits = number, took = ?begin.elapsed(), "lane ready");
+        tracing::info!(partition, ?positions, commits = number, events, took = ?begin.elapsed(), "lane ready");
         Ok(Lane::new(partition, judge, owner, kept, cancelled))
     }
 
