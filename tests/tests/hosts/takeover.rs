@@ -6,7 +6,7 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::{Offset, TopicPartitionList};
 use sandgate_tests::fleet::{Fleet, Plan};
 use sandgate_tests::servers::{eventually, kafka};
-use sandgate_tests::stream::payments;
+use sandgate_tests::stream::{Chance, payments};
 use std::fs;
 
 #[test]
@@ -72,35 +72,52 @@ fn a_changelog_whose_beginning_was_deleted_holds_what_is_needed() {
 
 #[test]
 fn a_lane_whose_offsets_were_set_by_somebody_is_refused_and_force_begins_it_anew() {
+    for seed in 0..4 {
+        println!("seed {seed}");
+        set_offsets(seed);
+    }
+}
+
+/// Sets the offset of a lane back or forward, wherever the seed says.
+fn set_offsets(seed: u64) {
+    let mut chance = Chance(seed);
+    let (decided, waiting) = (1 + chance.below(600), 1 + chance.below(200));
     let mut fleet = Fleet::new(Plan::new(1));
-    let lines = payments(8, 900);
+    let lines = payments(seed, decided + waiting);
     fleet.start("one");
-    fleet.feed(lines.lines().take(600));
+    fleet.feed(lines.lines().take(decided as usize));
     fleet.wait_for(fleet.sent(), PATIENCE);
     assert!(fleet.stop("one", PATIENCE).success());
+    fleet.feed(lines.lines().skip(decided as usize));
+    let last = fleet.sent() as u64;
+    fleet.feed([r#"{"transaction_id":"last","account_id":"a","timestamp":1774735200000,"price":"1.00"}"#]);
 
-    let group = fleet.name().to_owned();
+    let to = if seed.is_multiple_of(2) { chance.below(decided) } else { decided + 1 + chance.below(waiting) };
     let mut config = ClientConfig::new();
-    config.set("bootstrap.servers", kafka()).set("group.id", &group).set("log_level", "0");
+    config.set("bootstrap.servers", kafka()).set("group.id", fleet.name()).set("log_level", "0");
     let consumer: BaseConsumer = config.create().unwrap();
     let mut offsets = TopicPartitionList::new();
-    offsets.add_partition_offset(fleet.payments().name(), 0, Offset::Offset(500)).unwrap();
+    offsets.add_partition_offset(fleet.payments().name(), 0, Offset::Offset(to as i64)).unwrap();
     eventually("that the offsets are set", PATIENCE, || consumer.commit(&offsets, CommitMode::Sync).is_ok());
 
     fleet.start("one");
+    let said = [format!("the group stands at offset {to}"), format!("the state at {decided}"), "--force".to_owned()];
     eventually("that the lane is refused", PATIENCE, || {
         let log = fleet.log("one");
-        log.contains("the group stands at offset 500") && log.contains("the state at 600") && log.contains("--force")
+        said.iter().all(|words| log.contains(words))
     });
     assert!(fleet.stop("one", PATIENCE).success());
     fleet.start_with("one", &["--force"]);
-    let decisions = fleet.topic("decisions");
-    let again = decisions.wait_for("decisions of a lane that began anew", PATIENCE, |all| {
-        all.iter().any(|decision| decision.json()["position"]["offset"] == 599 && decision.text().contains("warming"))
-    });
     let offset = |decision: &sandgate_tests::servers::topic::Record| decision.json()["position"]["offset"].as_u64();
-    let warming: Vec<_> = again.iter().filter(|decision| decision.text().contains("\"what\":\"warming\"")).collect();
-    assert!(warming.iter().all(|decision| offset(decision) >= Some(500)), "only what was judged anew is warming");
+    let is_warming =
+        |decision: &sandgate_tests::servers::topic::Record| decision.text().contains("\"what\":\"warming\"");
+    let decisions = fleet.topic("decisions");
+    let all = decisions.wait_for("decisions of a lane that began anew", PATIENCE, |all| {
+        all.iter().any(|decision| offset(decision) == Some(last))
+    });
+    assert!(all.iter().filter(|decision| offset(decision) == Some(last)).all(is_warming));
+    let warming = all.iter().filter(|decision| is_warming(decision));
+    assert!(warming.into_iter().all(|decision| offset(decision) >= Some(to)), "only what was judged anew is warming");
 }
 
 #[test]
