@@ -3,7 +3,6 @@
 //! the delivery reports meanwhile, which the thread of a producer does.
 
 use super::client::Context;
-use super::transaction::Failed;
 use rdkafka::bindings as native;
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::producer::{Producer as _, ThreadedProducer};
@@ -25,9 +24,19 @@ pub(super) fn flush(producer: &ThreadedProducer<Context>, limit: Duration) {
     let _ = unsafe { native::rd_kafka_flush(producer.client().native_ptr(), limit) };
 }
 
+/// Why a commit did not come about, in the library's words.
+pub(super) struct Refused {
+    /// It has to be taken back, and the producer can go on.
+    pub(super) is_abortable: bool,
+    /// The producer is of no use any more.
+    pub(super) is_fatal: bool,
+    pub(super) code: RDKafkaErrorCode,
+    pub(super) what: String,
+}
+
 /// The C library's commit, without the crate's own flush before it.
 #[expect(unsafe_code, reason = "the crate's commit waits 100 ms for what the C library does by itself")]
-pub(super) fn commit(producer: &ThreadedProducer<Context>) -> Result<(), (Failed, RDKafkaErrorCode, String)> {
+pub(super) fn commit(producer: &ThreadedProducer<Context>) -> Result<(), Refused> {
     // SAFETY: the client lives as long as the producer that is borrowed here, and the
     // call may be made from any thread
     let error = unsafe { native::rd_kafka_commit_transaction(producer.client().native_ptr(), -1) };
@@ -37,15 +46,12 @@ pub(super) fn commit(producer: &ThreadedProducer<Context>) -> Result<(), (Failed
     // SAFETY: the error is ours until it is destroyed, once, at the end; its text is a C
     // string that is copied before
     let answer = unsafe {
-        let failed = match (native::rd_kafka_error_txn_requires_abort(error), native::rd_kafka_error_is_fatal(error)) {
-            (0, 0) => Failed::Unknown,
-            (0, _) => Failed::Fatal,
-            _ => Failed::Abortable,
-        };
+        let is_abortable = native::rd_kafka_error_txn_requires_abort(error) != 0;
+        let is_fatal = native::rd_kafka_error_is_fatal(error) != 0;
         let code = native::rd_kafka_error_code(error).into();
         let what = CStr::from_ptr(native::rd_kafka_error_string(error)).to_string_lossy().into_owned();
         native::rd_kafka_error_destroy(error);
-        (failed, code, what)
+        Refused { is_abortable, is_fatal, code, what }
     };
     Err(answer)
 }

@@ -13,7 +13,7 @@ use super::native;
 use super::topics::Position;
 use rdkafka::config::FromClientConfigAndContext as _;
 use rdkafka::consumer::ConsumerGroupMetadata;
-use rdkafka::error::{KafkaError, RDKafkaError, RDKafkaErrorCode};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer as _, ThreadedProducer};
 use rdkafka::{Offset, TopicPartitionList};
@@ -188,7 +188,9 @@ impl CommitProducer {
     /// `Abortable`, or `Unknown`; never `Fatal`, because a request may have arrived
     /// whose answer was lost.
     pub fn commit(&self) -> Result<(), CommitFailure> {
-        let Err((failed, code, what)) = native::commit(&self.producer) else { return Ok(()) };
+        let Err(refused) = native::commit(&self.producer) else { return Ok(()) };
+        let native::Refused { is_abortable, is_fatal, code, what } = refused;
+        let failed = meaning(is_abortable, is_fatal);
         let failure = self.told("committing", failed, code, what);
         let failed = if failure.failed == Failed::Abortable { Failed::Abortable } else { Failed::Unknown };
         // the commit says that a message failed; which one and why it does not
@@ -224,7 +226,10 @@ impl CommitProducer {
     fn failure(&self, step: &'static str, error: KafkaError) -> CommitFailure {
         let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
         match &error {
-            KafkaError::Transaction(error) => self.told(step, meaning(error), code, error.string()),
+            KafkaError::Transaction(error) => {
+                let failed = meaning(error.txn_requires_abort(), error.is_fatal());
+                self.told(step, failed, code, error.string())
+            }
             error => self.told(step, Failed::Unknown, code, error.to_string()),
         }
     }
@@ -243,10 +248,10 @@ impl CommitProducer {
 
 /// What the library's own classes mean. What it calls neither abortable nor fatal
 /// is either retriable (a time limit) or unheard of.
-fn meaning(error: &RDKafkaError) -> Failed {
-    if error.txn_requires_abort() {
+fn meaning(is_abortable: bool, is_fatal: bool) -> Failed {
+    if is_abortable {
         Failed::Abortable
-    } else if error.is_fatal() {
+    } else if is_fatal {
         Failed::Fatal
     } else {
         Failed::Unknown
