@@ -121,17 +121,23 @@ impl Table {
             Some((when, count)) if now.duration_since(*when) < DRAWN => *count += 1,
             _ => self.lately.push_back((now, 1)),
         }
+        self.forget(now);
         if at > 0 {
             self.newest.push_front(line(decision));
             self.newest.truncate(NEWEST);
         }
     }
 
-    /// Decisions a second, of late.
-    fn rate(&mut self, now: Instant) -> f64 {
+    /// Forgets what is not of late any more.
+    fn forget(&mut self, now: Instant) {
         while self.lately.front().is_some_and(|(when, _)| now.duration_since(*when) > LATELY) {
             self.lately.pop_front();
         }
+    }
+
+    /// Decisions a second, of late.
+    fn rate(&mut self, now: Instant) -> f64 {
+        self.forget(now);
         let count: u64 = self.lately.iter().map(|(_, count)| count).sum();
         let span = self.lately.front().map_or(LATELY, |(when, _)| now.duration_since(*when));
         count as f64 / span.as_secs_f64().max(1.0)

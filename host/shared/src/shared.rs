@@ -106,7 +106,10 @@ impl Shared {
             Err(error) if error.may_pass() => (false, Some(format!("{error}; this host begins without it"))),
             Err(error) => return Err(error),
         };
-        let breaker = Arc::new(Breaker::new(breaker::Config::default()));
+        let rule = breaker::Config::default();
+        // failures that each take the whole deadline must fit into it
+        let window = rule.window.max(config.deadline * 2 * rule.failures);
+        let breaker = Arc::new(Breaker::new(breaker::Config { window, ..rule }));
         let state = registry.gauge(
             "shared_breaker_open",
             "Whether the redis of the shared series is left alone: 0 no, 0.5 on trial, 1 yes",
@@ -139,15 +142,16 @@ impl Shared {
         &self.counts
     }
 
-    /// Sends the events that wait, then what a batch adds, and reads what its windows reach.
-    pub(crate) fn fetch(&self, wanted: &[Wanted], behind: &mut Behind) -> Result<Vec<Held>, Failure> {
+    /// Sends the events that wait, then what a batch adds, and reads what its windows
+    /// reach; so many series share a deadline.
+    pub(crate) fn fetch(&self, wanted: &[Wanted], behind: &mut Behind, at_once: usize) -> Result<Vec<Held>, Failure> {
         let began = Instant::now();
         let permit = self.breaker.admit(began).map_err(|_| {
             self.counts.failures.add(1);
             Failure::Open
         })?;
         tell(permit.change());
-        let done = self.fetch_now(wanted, behind);
+        let done = self.fetch_now(wanted, behind, at_once);
         let now = Instant::now();
         match &done {
             Ok(_) => {
@@ -163,7 +167,7 @@ impl Shared {
         done
     }
 
-    fn fetch_now(&self, wanted: &[Wanted], behind: &mut Behind) -> Result<Vec<Held>, Failure> {
+    fn fetch_now(&self, wanted: &[Wanted], behind: &mut Behind, at_once: usize) -> Result<Vec<Held>, Failure> {
         self.make_sure()?;
         while !behind.is_empty() {
             let (asks, many) = behind.next();
@@ -173,7 +177,10 @@ impl Shared {
         }
         let trims = self.batches.fetch_add(1, Ordering::Relaxed).is_multiple_of(TRIMMED_EVERY);
         let asks: Vec<Ask> = wanted.iter().map(|series| first(series, trims)).collect();
-        let answers = self.server.exchange(&asks)?;
+        let mut answers = Vec::with_capacity(asks.len());
+        for asks in asks.chunks(at_once.max(1)) {
+            answers.extend(self.server.exchange(asks)?);
+        }
         let mut all = Vec::with_capacity(wanted.len());
         let mut long = Vec::new();
         for (at, (series, mut answers)) in wanted.iter().zip(answers).enumerate() {

@@ -74,8 +74,14 @@ impl Session {
         let unusable = |error: std::io::Error| Error::Unreachable { server: server.clone(), said: error.to_string() };
         let runtime = Builder::new_current_thread().enable_all().build().map_err(unusable)?;
         let options = options(address).map_err(|error| failed(&server, &error))?;
-        let connection = time.wait(&server, &runtime, PgConnection::connect_with(&options))?;
-        Ok(Session { server, runtime, connection })
+        match time.wait(&server, &runtime, PgConnection::connect_with(&options)) {
+            Ok(connection) => Ok(Session { server, runtime, connection }),
+            Err(error) => {
+                // looking up a name knows no limit, and a runtime that is dropped waits for it
+                runtime.shutdown_background();
+                Err(error)
+            }
+        }
     }
 
     /// Waits for something that this session does. After an error the session must

@@ -26,7 +26,7 @@ fn state(cascade: &Cascade, rank: Rank) -> State {
 #[test]
 fn a_silent_database_costs_a_deadline_then_nothing_and_comes_back() {
     let (_, sql, proxy) = behind_proxy();
-    let mut config = Config { ttl: 50 * MS, stale: 2_000 * MS, ..config(sql) };
+    let mut config = Config { ttl: 50 * MS, stale: 6_000 * MS, ..config(sql) };
     config.sql_deadline = 300 * MS;
     config.breaker.failures = 2;
     config.breaker.open = 500 * MS;

@@ -295,6 +295,8 @@ impl Thread {
         watched.ended();
         let oversized = self.sink.oversized();
         done?;
+        // the copy on the disk: a disk that hangs keeps the worker too, which is seen
+        watched.begins(start);
         ground.counts.oversized.add(oversized);
         let left = self.watched.left.lock().unwrap_or_else(PoisonError::into_inner);
         if *left {
@@ -302,6 +304,7 @@ impl Thread {
         }
         let passed = window.committed(self.producers.front(), &ground.topics);
         drop(left);
+        watched.ended();
         if let Some(cleaner) = &*ground.cleaner.lock().unwrap_or_else(PoisonError::into_inner) {
             // what is not deleted now is deleted later
             passed.into_iter().for_each(|position| drop(cleaner.send(position)));

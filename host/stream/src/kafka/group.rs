@@ -284,8 +284,9 @@ impl Member {
             .and_then(|()| if cooperative { consumer.incremental_assign(list) } else { consumer.assign(list) })
             .and_then(|()| consumer.pause(list));
         if let Err(error) = assigned {
-            tracing::warn!(%error, "partitions that the group gave cannot be taken");
-            return;
+            // the group would see a member that is well, and nobody would work for them
+            let why = format!("partitions that it gave cannot be taken ({error})");
+            return self.ownership.expelled(GroupError::Fatal(why));
         }
         self.ownership.assigned(&self.partitions(list));
     }

@@ -102,10 +102,13 @@ impl Worker {
     }
 
     pub(super) fn unassign(&self, list: &TopicPartitionList) {
-        if list.count() > 0
-            && let Err(error) = self.consumer.incremental_unassign(list)
-        {
-            tracing::debug!(worker = self.index, %error, "the consumer had not these partitions");
+        // one by one: the library takes none of a list back where it has not all of them
+        for element in list.elements() {
+            let mut one = TopicPartitionList::with_capacity(1);
+            one.add_partition(element.topic(), element.partition());
+            if let Err(error) = self.consumer.incremental_unassign(&one) {
+                tracing::debug!(worker = self.index, %error, "the consumer had not this partition");
+            }
         }
     }
 

@@ -23,6 +23,9 @@ impl Thread {
     /// Puts itself in order after a failure, and says whether the commit had come
     /// about all the same; nothing where nobody waits for it.
     pub(super) fn mend(&mut self, failure: &CommitFailure, window: &mut Window) -> Option<bool> {
+        if self.is_left() {
+            return None;
+        }
         if std::mem::take(&mut self.unopened) {
             return self.renew_plain().then_some(false);
         }

@@ -60,10 +60,12 @@ impl Plain {
         if std::mem::take(&mut self.portion) > 0 {
             native::flush(&self.producer, LIMIT);
         }
+        // in this order: a message that fails in between is one or the other
+        let in_flight = self.producer.in_flight_count();
         if let Some(what) = self.producer.client().context().undelivered() {
             return Err(failed(&what));
         }
-        match self.producer.in_flight_count() {
+        match in_flight {
             0 => Ok(()),
             _ => Err(failed("decisions are not acknowledged in time")),
         }

@@ -11,7 +11,7 @@ use super::commits::Ready;
 use super::committer::{Answer, Committer, Ground};
 use super::lane::Lane;
 use super::orders::{GivingUp, Opening, Order};
-use super::rebuild::Opener;
+use super::rebuild::{Opener, pause};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message as _};
@@ -162,11 +162,10 @@ impl Worker {
             match consumer.poll(wait) {
                 None => return,
                 Some(Ok(message)) => {
-                    if let Some(full) = self.push(&message) {
-                        self.judge(full);
-                        if self.is_full() {
-                            return;
-                        }
+                    if let Some(full) = self.push(&message)
+                        && (!self.judge(full) || self.is_full())
+                    {
+                        return;
                     }
                 }
                 Some(Err(error)) => self.heard(&error),
@@ -196,28 +195,35 @@ impl Worker {
 
     fn judge_all(&mut self) {
         for at in 0..self.lanes.len() {
-            self.judge(at);
+            // who asked in vain has taken its time: the others come after a look around
+            if !self.judge(at) {
+                return;
+            }
         }
     }
 
-    /// Judges what was gathered for a lane, and hands it over.
-    fn judge(&mut self, at: usize) {
-        let Some(held) = self.lanes.get_mut(at) else { return };
+    /// Judges what was gathered for a lane, and hands it over. `false` where it waits for
+    /// shared series that were asked in vain.
+    fn judge(&mut self, at: usize) -> bool {
+        let Some(held) = self.lanes.get_mut(at) else { return true };
         if held.batch.is_empty() || held.draining || !held.may_be_judged() {
-            return;
+            return true;
         }
         let mut batch = std::mem::replace(&mut held.batch, self.spare.pop().unwrap_or_else(Batch::new));
         batch.ends.clone_from(&held.positions);
         match batch.judge(held.number, &held.lane.judge) {
             Ok(()) => {}
-            Err(Unjudged::Waits(why)) => return self.wait(at, batch, &why),
+            Err(Unjudged::Waits(why)) => {
+                self.wait(at, batch, &why);
+                return false;
+            }
             Err(Unjudged::Closed(_)) => {
                 // one that the group has taken away gives up by itself; else a panic of another thread has closed it
                 if !held.lane.is_gone() {
                     tracing::error!(partition = held.lane.partition, "the lane is closed");
                 }
                 held.lane.leave();
-                return;
+                return true;
             }
         }
         for note in batch.judged.notes.drain(..) {
@@ -230,6 +236,7 @@ impl Worker {
         self.committer.commit(Ready { lane: Arc::clone(&held.lane), number: held.number, batch });
         held.number += 1;
         self.wait_no_more(at);
+        true
     }
 
     /// Hears what became of batches; waits for the first so long.
@@ -350,7 +357,10 @@ impl Worker {
         self.committer.leave();
         match Committer::start(&self.ground, self.index) {
             Ok(committer) => self.committer = committer,
-            Err(error) => tracing::error!(worker = self.index, %error, "no thread can be started"),
+            Err(error) => {
+                tracing::error!(worker = self.index, %error, "no thread can be started; trying on");
+                pause(Duration::from_millis(500));
+            }
         }
         self.begun = false;
         self.ground.counts.waiting.fetch_sub(self.waiting.0, Ordering::Relaxed);
