@@ -162,7 +162,10 @@ impl Server {
                 Err(failure) => {
                     // a server that took over may be somewhere else
                     lock(&self.known).slots = None;
-                    lock(&self.idle).clear();
+                    if matches!(failure, Failure::Unreachable(_) | Failure::Deadline(_)) {
+                        // what is found dead here is dead there too
+                        lock(&self.idle).clear();
+                    }
                     return Err(failure);
                 }
             }

@@ -148,10 +148,12 @@ impl Runner {
             if let Some(filter) = &filter {
                 filter.insert(tag.entity, tag.id);
             }
-            let name = Name { entity: tag.entity.into(), attribute: tag.attribute.into(), id: tag.id.into() };
-            if warm > 0 && !changed.contains(&name) {
-                warm -= 1;
-                knowledge.cache.put(&tag.name(), Some(Arc::from(tag.value)), knowledge.now());
+            if warm > 0 {
+                let name = Name { entity: tag.entity.into(), attribute: tag.attribute.into(), id: tag.id.into() };
+                if !changed.contains(&name) {
+                    warm -= 1;
+                    knowledge.cache.put(&tag.name(), Some(Arc::from(tag.value)), knowledge.now());
+                }
             }
             if listened.elapsed() >= poll {
                 let mut all = false;

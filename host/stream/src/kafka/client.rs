@@ -144,7 +144,7 @@ impl Clients {
         Context { clients: self.clone(), purpose, undelivered: Arc::default(), marks: Arc::default() }
     }
 
-    fn make<T: FromClientConfigAndContext<Context>>(
+    pub(super) fn make<T: FromClientConfigAndContext<Context>>(
         &self,
         settings: &ClientConfig,
         purpose: Purpose,
@@ -206,19 +206,17 @@ impl Clients {
                 ("queued.min.messages", "20000"),
                 ("queued.max.messages.kbytes", "16384"),
             ]),
-            // 100 ms of rest would be spent behind every commit
-            Purpose::Commit => set(&[
-                ("retry.backoff.ms", "2"),
-                ("queue.buffering.max.messages", "500000"),
-                ("queue.buffering.max.kbytes", "262144"),
-                ("partitioner", "murmur2_random"),
-            ]),
-            // half a second for a broker to come back, then what waits is told to have failed
-            Purpose::Plain | Purpose::Early => set(&[
-                ("queue.buffering.max.messages", "500000"),
-                ("queue.buffering.max.kbytes", "262144"),
-                ("partitioner", "murmur2_random"),
-            ]),
+            Purpose::Commit | Purpose::Plain | Purpose::Early => {
+                set(&[
+                    ("queue.buffering.max.messages", "500000"),
+                    ("queue.buffering.max.kbytes", "262144"),
+                    ("partitioner", "murmur2_random"),
+                ]);
+                if purpose == Purpose::Commit {
+                    // 100 ms of rest would be spent behind every commit
+                    set(&[("retry.backoff.ms", "2")]);
+                }
+            }
             Purpose::Ends | Purpose::Admin => {}
         }
         for setting in config.settings.iter() {

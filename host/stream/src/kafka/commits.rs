@@ -7,9 +7,8 @@ use super::counts::Counts;
 use super::lane::{Done, Lane};
 use super::sink::Sink;
 use super::topics::Position;
-use super::transaction::{CommitFailure, CommitProducer, Failed, Message};
+use super::transaction::{CommitFailure, CommitProducer, Message};
 use rdkafka::consumer::ConsumerGroupMetadata;
-use rdkafka::error::RDKafkaErrorCode;
 use sandgate_state::changelog::{Commit, Head, Part};
 use std::sync::Arc;
 use std::time::Instant;
@@ -183,14 +182,7 @@ fn mark(at: usize) -> (usize, usize) {
 }
 
 fn refused(what: &str) -> CommitFailure {
-    let code = RDKafkaErrorCode::UnknownMemberId;
-    CommitFailure {
-        failed: Failed::Abortable,
-        step: "adding offsets to a commit",
-        fenced: false,
-        code,
-        what: what.to_owned(),
-    }
+    CommitFailure::ours("adding offsets to a commit", what)
 }
 
 impl Share {

@@ -275,7 +275,9 @@ impl Thread {
     }
 
     fn commit(&mut self, window: &mut Window) -> Result<(), CommitFailure> {
-        let Some(producer) = self.producers.front() else { return Err(plain::failed("there is no producer")) };
+        let Some(producer) = self.producers.front() else {
+            return Err(CommitFailure::ours("opening a commit", "there is no producer"));
+        };
         let (watched, start) = (Arc::clone(&self.watched), self.begin);
         let step = || watched.begins(start);
         step();
@@ -300,7 +302,7 @@ impl Thread {
         ground.counts.oversized.add(oversized);
         let left = self.watched.left.lock().unwrap_or_else(PoisonError::into_inner);
         if *left {
-            return Err(plain::failed("the commit came about after its watchdog"));
+            return Err(CommitFailure::ours("committing", "it came about after its watchdog"));
         }
         let passed = window.committed(self.producers.front(), &ground.topics);
         drop(left);

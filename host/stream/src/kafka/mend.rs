@@ -31,16 +31,15 @@ impl Thread {
         }
         self.watched.begins(self.begin);
         let mut failed = failure.failed;
-        if failed == Failed::Abortable
-            && let Some(producer) = self.producers.front()
-        {
-            match producer.abort() {
-                Ok(()) => self.producers.rotate_left(1),
-                Err(error) => {
+        if failed == Failed::Abortable {
+            match self.producers.front().map(CommitProducer::abort) {
+                Some(Ok(())) => self.producers.rotate_left(1),
+                // nothing was committed, but only new producers can say so
+                Some(Err(error)) => {
                     tracing::warn!(worker = self.worker, %error, "a commit cannot be taken back: new producers");
-                    // nothing was committed, but only new producers can say so
                     failed = Failed::Unknown;
                 }
+                None => failed = Failed::Unknown,
             }
         }
         self.watched.ended();
@@ -51,8 +50,7 @@ impl Thread {
         }
     }
 
-    /// Makes new producers, which fence those before. Goes on trying as long as the
-    /// worker waits.
+    /// Makes new producers, which fence those before.
     pub(super) fn renew(&mut self) -> bool {
         let old = std::mem::take(&mut self.producers);
         if !old.is_empty() {
@@ -60,48 +58,47 @@ impl Thread {
             // whatever it takes to end them nobody has to wait for
             std::thread::spawn(move || drop(old));
         }
+        let Some(producers) = self.tried(Thread::made) else { return false };
+        self.producers = producers;
+        !self.is_left()
+    }
+
+    /// Makes another producer for what leaves before its commit: one that lost a
+    /// message may never send another. No commit was opened, so there is nothing to abort.
+    fn renew_plain(&mut self) -> bool {
+        let Some(plain) = self.tried(Thread::made_plain) else { return false };
+        let old = self.plain.replace(plain);
+        std::thread::spawn(move || drop(old));
+        !self.is_left()
+    }
+
+    /// Goes on trying as long as the worker waits.
+    fn tried<T>(&mut self, make: impl Fn(&mut Thread) -> Result<T, String>) -> Option<T> {
         while !self.is_left() {
             self.watched.begins(self.begin);
-            let made = self.made();
+            let made = make(self);
             self.watched.ended();
             match made {
-                Ok(producers) => {
-                    self.producers = producers;
-                    return !self.is_left();
-                }
+                Ok(made) => return Some(made),
                 Err(error) => {
                     tracing::warn!(worker = self.worker, %error, "the producers cannot be made yet; trying on");
                     pause(Duration::from_millis(500));
                 }
             }
         }
-        false
+        None
     }
 
-    /// Makes another producer for what leaves before its commit: one that lost a
-    /// message may never send another. No commit was opened, so there is nothing to abort.
-    fn renew_plain(&mut self) -> bool {
-        while !self.is_left() {
-            match self.ground.clients.plain(Purpose::Early) {
-                Ok(producer) => {
-                    let old = self.plain.replace(Plain::new(producer));
-                    std::thread::spawn(move || drop(old));
-                    return !self.is_left();
-                }
-                Err(error) => {
-                    tracing::warn!(worker = self.worker, %error, "the producer cannot be made yet; trying on");
-                    pause(Duration::from_millis(500));
-                }
-            }
-        }
-        false
+    fn made_plain(&mut self) -> Result<Plain, String> {
+        let producer = self.ground.clients.plain(Purpose::Early).map_err(|error| error.to_string())?;
+        Ok(Plain::new(producer))
     }
 
     fn made(&mut self) -> Result<VecDeque<CommitProducer>, String> {
-        let Ground { clients, .. } = &*self.ground;
-        if clients.config().delivery == Delivery::AtLeastOnce && self.plain.is_none() {
-            self.plain = Some(Plain::new(clients.plain(Purpose::Early).map_err(|error| error.to_string())?));
+        if self.ground.clients.config().delivery == Delivery::AtLeastOnce && self.plain.is_none() {
+            self.plain = Some(self.made_plain()?);
         }
+        let Ground { clients, .. } = &*self.ground;
         let worker = self.worker;
         let one = |turn| {
             let id = clients.config().commit_id(worker, turn);

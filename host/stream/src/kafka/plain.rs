@@ -1,15 +1,14 @@
-//! Messages that leave before their commit: acknowledged before it, and perhaps
-//! sent again after a failure.
+//! Messages that need no commit: decisions that leave before theirs, and perhaps again
+//! after a failure, and what people's tools write.
 //!
 //! They are handed over a portion at a time, and sent when the portion is flushed, see
 //! [`native::flush`].
 
 use super::client::PlainProducer;
 use super::native;
-use super::transaction::{CommitFailure, Failed, Message, PORTION, record};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use super::transaction::{CommitFailure, Message, PORTION, hand_over};
 use rdkafka::producer::Producer as _;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long a message may wait for room, or for its acknowledgement: a little longer
 /// than the library does, which then says why.
@@ -36,20 +35,7 @@ impl Plain {
             self.flush()?;
         }
         self.portion += message.payload.len();
-        self.hand_over(message).map_err(|error| failed(&error.to_string()))
-    }
-
-    fn hand_over(&self, message: &Message<'_>) -> Result<(), KafkaError> {
-        let begin = Instant::now();
-        let mut record = record(message);
-        loop {
-            let Err((error, back)) = self.producer.send(record) else { return Ok(()) };
-            if error.rdkafka_error_code() != Some(RDKafkaErrorCode::QueueFull) || begin.elapsed() >= LIMIT {
-                return Err(error);
-            }
-            record = back;
-            self.producer.poll(Duration::from_millis(1));
-        }
+        hand_over(&self.producer, message, LIMIT).map_err(|error| failed(&error.to_string()))
     }
 
     /// Waits until all are acknowledged.
@@ -67,13 +53,12 @@ impl Plain {
         }
         match in_flight {
             0 => Ok(()),
-            _ => Err(failed("decisions are not acknowledged in time")),
+            _ => Err(failed("messages are not acknowledged in time")),
         }
     }
 }
 
 /// A failure before anything was committed.
 pub(super) fn failed(what: &str) -> CommitFailure {
-    let (step, code) = ("writing decisions", RDKafkaErrorCode::Fail);
-    CommitFailure { failed: Failed::Abortable, step, fenced: false, code, what: what.to_owned() }
+    CommitFailure::ours("writing messages before their commit", what)
 }

@@ -15,8 +15,7 @@ use rdkafka::{Offset, TopicPartitionList};
 pub(super) fn open(clients: &Clients, from: &[Position]) -> Result<BaseConsumer<Context>, ClientError> {
     let mut settings = clients.settings(Purpose::Read);
     settings.set("enable.partition.eof", "true");
-    let consumer = settings.create_with_context(clients.context(Purpose::Read));
-    let consumer: BaseConsumer<Context> = consumer.map_err(|error| clients.unmade(error))?;
+    let consumer: BaseConsumer<Context> = clients.make(&settings, Purpose::Read)?;
     let mut list = TopicPartitionList::with_capacity(from.len());
     from.iter()
         .try_for_each(|at| list.add_partition_offset(&at.topic, at.partition, Offset::Offset(at.offset)))

@@ -11,7 +11,6 @@
 use super::client::{ClientError, Clients, Context, Purpose};
 use super::native;
 use super::topics::Position;
-use rdkafka::config::FromClientConfigAndContext as _;
 use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
@@ -78,6 +77,14 @@ pub struct CommitFailure {
     pub what: String,
 }
 
+impl CommitFailure {
+    /// One of our own, in our words: nothing was committed.
+    pub(super) fn ours(step: &'static str, what: &str) -> CommitFailure {
+        let (failed, code) = (Failed::Abortable, RDKafkaErrorCode::Fail);
+        CommitFailure { failed, step, fenced: false, code, what: what.to_owned() }
+    }
+}
+
 impl CommitProducer {
     /// How long the library is given for a step that it knows how to resume.
     const STEP: Duration = Duration::from_secs(10);
@@ -92,9 +99,7 @@ impl CommitProducer {
     pub fn new(clients: &Clients, id: &str) -> Result<CommitProducer, ClientError> {
         let mut settings = clients.settings(Purpose::Commit);
         settings.set("transactional.id", id);
-        let context = clients.context(Purpose::Commit);
-        let producer = ThreadedProducer::from_config_and_context(&settings, context);
-        let producer = producer.map_err(|error| clients.unmade(error))?;
+        let producer = clients.make(&settings, Purpose::Commit)?;
         Ok(CommitProducer { producer, clients: clients.clone(), portion: Cell::new(0) })
     }
 
@@ -138,26 +143,18 @@ impl CommitProducer {
     /// # Errors
     /// `Abortable`, also where one message is larger than the library takes; `Fatal`.
     pub fn send(&self, message: &Message<'_>) -> Result<(), CommitFailure> {
-        let begin = Instant::now();
         if self.portion.get() > 0 && self.portion.get() + message.payload.len() > PORTION {
             // a message that fails meanwhile fails the commit
             native::flush(&self.producer, Self::ROOM);
             self.portion.set(0);
         }
         self.portion.set(self.portion.get() + message.payload.len());
-        let mut record = record(message);
-        loop {
-            let Err((error, back)) = self.producer.send(record) else { return Ok(()) };
-            if error.rdkafka_error_code() != Some(RDKafkaErrorCode::QueueFull) || begin.elapsed() >= Self::ROOM {
-                let failure = self.failure("writing a message", error);
-                let failed = if failure.failed == Failed::Fatal { Failed::Fatal } else { Failed::Abortable };
-                let what = format!("{} (topic {}, {} bytes)", failure.what, message.topic, message.payload.len());
-                return Err(CommitFailure { failed, what, ..failure });
-            }
-            record = back;
-            // serves delivery reports, which is what makes room
-            self.producer.poll(Duration::from_millis(1));
-        }
+        hand_over(&self.producer, message, Self::ROOM).map_err(|error| {
+            let failure = self.failure("writing a message", error);
+            let failed = if failure.failed == Failed::Fatal { Failed::Fatal } else { Failed::Abortable };
+            let what = format!("{} (topic {}, {} bytes)", failure.what, message.topic, message.payload.len());
+            CommitFailure { failed, what, ..failure }
+        })
     }
 
     /// Adds offsets: of each partition the next one to be read. `group` is taken from
@@ -263,7 +260,26 @@ fn fences(code: RDKafkaErrorCode) -> bool {
     matches!(code, RDKafkaErrorCode::Fenced | RDKafkaErrorCode::InvalidProducerEpoch | RDKafkaErrorCode::ProducerFenced)
 }
 
-pub(super) fn record<'a>(message: &Message<'a>) -> BaseRecord<'a, [u8], [u8], usize> {
+/// Hands a message to the library. Where its queue is full it waits for room, for so long.
+pub(super) fn hand_over(
+    producer: &ThreadedProducer<Context>,
+    message: &Message<'_>,
+    limit: Duration,
+) -> Result<(), KafkaError> {
+    let begin = Instant::now();
+    let mut record = record(message);
+    loop {
+        let Err((error, back)) = producer.send(record) else { return Ok(()) };
+        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::QueueFull) || begin.elapsed() >= limit {
+            return Err(error);
+        }
+        record = back;
+        // serves delivery reports, which is what makes room
+        producer.poll(Duration::from_millis(1));
+    }
+}
+
+fn record<'a>(message: &Message<'a>) -> BaseRecord<'a, [u8], [u8], usize> {
     let mut record = BaseRecord::with_opaque_to(message.topic, message.mark).payload(message.payload);
     record.key = message.key;
     record.partition = message.partition;

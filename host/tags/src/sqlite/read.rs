@@ -67,10 +67,14 @@ impl Reader {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
     }
 
-    /// Asks for rows. A session whose question failed is dropped: the next one
-    /// starts anew.
+    /// Asks for rows.
     fn rows(&self, limit: Duration, query: Query<'_>) -> Result<Vec<SqliteRow>, Error> {
-        let deadline = Deadline::after(Instant::now(), limit);
+        self.rows_until(Deadline::after(Instant::now(), limit), limit, query)
+    }
+
+    /// The same where others share the deadline. A session whose question failed is
+    /// dropped: the next one starts anew.
+    fn rows_until(&self, deadline: Deadline, limit: Duration, query: Query<'_>) -> Result<Vec<SqliteRow>, Error> {
         let mut session = self.session()?;
         let left = deadline.left(Instant::now()).ok_or_else(|| self.late(limit))?;
         let Session { runtime, connection, .. } = &mut session;
@@ -155,8 +159,7 @@ struct Told<'r> {
 
 impl Told<'_> {
     fn rows(&self, query: Query<'_>) -> Result<Vec<SqliteRow>, Error> {
-        let left = self.deadline.left(Instant::now()).ok_or_else(|| self.reader.late(self.limit))?;
-        self.reader.rows(left, query)
+        self.reader.rows_until(self.deadline, self.limit, query)
     }
 
     /// The first and the last column of the only row.
