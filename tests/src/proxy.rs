@@ -25,6 +25,12 @@ pub enum Manner {
     Refuse,
 }
 
+/// `HOST:PORT` of a URL, also of one without user and path.
+pub fn address(url: &str) -> &str {
+    let behind = url.rsplit_once('@').or_else(|| url.split_once("://")).map_or(url, |(_, behind)| behind);
+    behind.split('/').next().unwrap_or(behind)
+}
+
 /// Chunks on their way in one direction of one connection; then its reader waits.
 const WAITING_MAX: usize = 64;
 
@@ -76,6 +82,11 @@ impl Proxy {
     /// Where it listens, as `HOST:PORT`.
     pub fn address(&self) -> String {
         self.address.to_string()
+    }
+
+    /// The URL of a server as it is through this proxy.
+    pub fn through(&self, url: &str) -> String {
+        url.replace(address(url), &self.address())
     }
 
     /// The port it listens on.

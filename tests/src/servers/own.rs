@@ -2,7 +2,7 @@
 //! other test would survive. It is gone when the test ends, also by a panic.
 
 use super::{Ports, no_servers, script, set, sql, unique};
-use crate::proxy::Proxy;
+use crate::proxy::{Proxy, address};
 use std::process::Command;
 
 /// Which server.
@@ -64,7 +64,7 @@ impl Own {
     fn start(kind: Kind, options: &[&str]) -> Own {
         let mut own = Own { kind, name: unique(kind.word()), address: String::new() };
         own.run("start", options);
-        own.address = own.address_in(own.ports().get(own.key()));
+        own.address = address(own.ports().get(own.key())).to_owned();
         own
     }
 
@@ -83,7 +83,7 @@ impl Own {
 
     /// The same through a proxy.
     pub fn url_through(&self, proxy: &Proxy) -> String {
-        self.url().replace(&self.address, &proxy.address())
+        proxy.through(&self.url())
     }
 
     /// Ends it as its operator would; [`restart`](Own::restart) finds what it stored
@@ -131,11 +131,6 @@ impl Own {
             Kind::Redis => "REDIS",
             Kind::Postgres => "POSTGRES",
         }
-    }
-
-    fn address_in(&self, url: &str) -> String {
-        let behind = url.rsplit_once('@').map_or(url, |(_, behind)| behind);
-        behind.split('/').next().unwrap_or(behind).to_owned()
     }
 
     fn ports(&self) -> Ports {

@@ -1,7 +1,7 @@
 //! Servers of this program alone, because it stops them: started when a seed asks
 //! for them first, and the same for all later ones.
 
-use sandgate_tests::proxy::Proxy;
+use sandgate_tests::proxy::{Proxy, address};
 use sandgate_tests::servers::own::Own;
 use sandgate_tests::servers::postgres;
 use std::cell::OnceCell;
@@ -47,12 +47,6 @@ impl Servers {
 
     /// The URL of a database through its proxy.
     pub(crate) fn through_database(&self, url: &str) -> String {
-        url.replace(address(url), &self.database_proxy().address())
+        self.database_proxy().through(url)
     }
-}
-
-/// `HOST:PORT` of a URL.
-fn address(url: &str) -> &str {
-    let behind = url.rsplit_once('@').map_or(url, |(_, behind)| behind);
-    behind.split('/').next().unwrap_or(behind)
 }

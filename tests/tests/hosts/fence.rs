@@ -5,7 +5,7 @@ use rdkafka::producer::Producer;
 use sandgate_tests::fleet::{Fleet, Plan};
 use sandgate_tests::proxy::Manner;
 use sandgate_tests::servers::own::Own;
-use sandgate_tests::servers::{PATIENCE, eventually};
+use sandgate_tests::servers::{PATIENCE, eventually, rest};
 use sandgate_tests::stream::payments;
 use std::time::{Duration, Instant};
 
@@ -93,7 +93,7 @@ fn a_broker_that_is_silent_for_longer_than_a_session_takes_no_host_for_another()
         fleet.wait_for(fleet.sent(), crate::PATIENCE);
         broker.freeze();
         // a session of 6 s ends on both sides, and requests of the host wait in the broker
-        std::thread::park_timeout(Duration::from_secs(10));
+        rest(Duration::from_secs(10));
         broker.thaw();
     }
     check(&mut fleet);

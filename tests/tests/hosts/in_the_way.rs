@@ -7,11 +7,11 @@ use sandgate_tests::fleet::{Fleet, Plan};
 use sandgate_tests::proxy::{Manner, Proxy};
 use sandgate_tests::servers::own::Own;
 use sandgate_tests::servers::topic::Topic;
-use sandgate_tests::servers::{eventually, kafka, kafka_sasl, unique};
+use sandgate_tests::servers::{eventually, kafka, kafka_sasl, rest, unique};
 use sandgate_tests::stream::payments;
 use sandgate_tests::{Desk, PAYMENTS, account_risk, text};
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The files of a host, and the name that begins those of its topics.
 fn desk(kafka: &str) -> (Desk, String) {
@@ -89,8 +89,7 @@ fn a_broker_that_comes_late_is_waited_for_and_one_that_goes_away_is_waited_for_a
     fleet.wait_for(fleet.sent(), PATIENCE);
     proxy.set(Manner::Refuse);
     // longer than a session of the group lasts: the place there is lost
-    let away = Instant::now();
-    eventually("a while", PATIENCE, || away.elapsed() > Duration::from_secs(12));
+    rest(Duration::from_secs(12));
     proxy.set(Manner::Pass);
     fleet.feed(lines.lines().skip(300));
     check(&mut fleet);

@@ -3,7 +3,7 @@
 
 use crate::PATIENCE;
 use sandgate_tests::policies;
-use sandgate_tests::proxy::{Manner, Proxy};
+use sandgate_tests::proxy::{Manner, Proxy, address};
 use sandgate_tests::servers::topic::Record;
 use sandgate_tests::servers::{eventually, redis};
 use sandgate_tests::site::{Host, Site};
@@ -20,9 +20,8 @@ fn site(missing_state: &str) -> (Proxy, String, Site) {
         "name = \"payments\"\nmissing_state = \"{missing_state}\"\n[[stage]]\nname = \"rules\"\n[[stage.policy]]\nname = \"six-windows\"\n\
          component = {component:?}\nfallback = \"review\"\nbudget = \"10ms\"\n"
     );
-    let server = redis().rsplit('@').next().unwrap().trim_end_matches('/').to_owned();
-    let proxy = Proxy::to(&server);
-    let through = redis().replace(&server, &proxy.address());
+    let proxy = Proxy::to(address(redis()));
+    let through = proxy.through(redis());
     (proxy, through, Site::new(2, &tenant))
 }
 

@@ -5,7 +5,7 @@ use crate::stream::{HOUR, Record, World, config, open};
 use sandgate_model::manifest::Aggregate;
 use sandgate_shared::{Config, Lane, Shared, Unanswered};
 use sandgate_state::Answered;
-use sandgate_tests::proxy::{Manner, Proxy};
+use sandgate_tests::proxy::{Manner, Proxy, address};
 use sandgate_tests::servers::{self, eventually};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,9 +13,8 @@ use std::time::{Duration, Instant};
 /// A store behind a proxy.
 fn behind(deadline: Duration) -> (Proxy, Arc<Shared>) {
     let url = servers::redis();
-    let server = url.rsplit('@').next().unwrap().trim_end_matches('/').to_owned();
-    let proxy = Proxy::to(&server);
-    let store = open(Config { deadline, ..config(&url.replace(&server, &proxy.address())) });
+    let proxy = Proxy::to(address(url));
+    let store = open(Config { deadline, ..config(&proxy.through(url)) });
     (proxy, store)
 }
 

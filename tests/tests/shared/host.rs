@@ -10,7 +10,7 @@ use sandgate_engine::{Engine, LaneJudge, MissingState};
 use sandgate_model::Outcome;
 use sandgate_shared::{Config, Shared};
 use sandgate_state::{Lane, Settings};
-use sandgate_tests::proxy::{Manner, Proxy};
+use sandgate_tests::proxy::{Manner, Proxy, address};
 use sandgate_tests::{servers, set};
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,10 +94,8 @@ fn decisions_are_those_of_embedded_windows() {
 #[test]
 fn a_missing_series_is_a_fault_and_a_circumstance_and_never_a_count_of_none() {
     let url = servers::redis();
-    let server = url.rsplit('@').next().unwrap().trim_end_matches('/').to_owned();
-    let proxy = Proxy::to(&server);
-    let store =
-        open(Config { deadline: Duration::from_millis(300), ..config(&url.replace(&server, &proxy.address())) });
+    let proxy = Proxy::to(address(url));
+    let store = open(Config { deadline: Duration::from_millis(300), ..config(&proxy.through(url)) });
     let judge = judge(&servers::unique("tenant"), Some(store), MissingState::Decide);
     let (there, _) = decisions(&judge, 0, &records(0, 3));
     assert!(!there.contains("missing-state") && !there.contains("fallback\":\"review"), "{there}");

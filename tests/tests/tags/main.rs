@@ -26,17 +26,6 @@ fn redis() -> Vec<Url> {
     vec![Url::parse(sandgate_tests::servers::redis()).unwrap()]
 }
 
-/// `HOST:PORT` of a URL.
-fn host(url: &str) -> &str {
-    let (_, behind) = url.rsplit_once('@').unwrap();
-    behind.split('/').next().unwrap()
-}
-
-/// A URL that leads to another address.
-fn through(url: &str, address: &str) -> String {
-    url.replace(host(url), address)
-}
-
 /// Deadlines that a busy machine keeps, and no filter or warm cache.
 fn config(sql: Location) -> Config {
     let config = Config { sql, sql_deadline: LONG, redis_deadline: LONG, poll: 20 * MS, ..Config::default() };

@@ -1,7 +1,6 @@
 //! The program itself with its tags on servers.
 
-use crate::{host, through};
-use sandgate_tests::proxy::{Manner, Proxy};
+use sandgate_tests::proxy::{Manner, Proxy, address};
 use sandgate_tests::servers::{self, unique};
 use sandgate_tests::{Desk, PAYMENTS, account_risk, text};
 use serde_json::json;
@@ -51,8 +50,8 @@ fn tags_are_loaded_set_looked_at_and_deleted_in_postgres() {
 #[test]
 fn a_host_starts_without_its_database_and_every_decision_says_so() {
     let url = servers::database();
-    let proxy = Proxy::to(host(&url));
-    let desk = desk(&format!("sql = \"{}\"", through(&url, &proxy.address())));
+    let proxy = Proxy::to(address(&url));
+    let desk = desk(&format!("sql = \"{}\"", proxy.through(&url)));
     let set = ["tags", "--config", "sandgate.toml", "set", "account", "a", "risk_level", "3"];
     desk.succeed(set);
     let decision = decide(&desk, "a");

@@ -1,11 +1,11 @@
 //! The connections of a host to its database: all of them lost at once, and slow to
 //! be made.
 
-use crate::{LONG, MS, config, found, host, level, look_up, set, through};
+use crate::{LONG, MS, config, found, level, look_up, set};
 use sandgate_tags::database::Database as _;
 use sandgate_tags::postgres::Reader;
 use sandgate_tags::{Address, Config, Error, Location};
-use sandgate_tests::proxy::{Manner, Proxy};
+use sandgate_tests::proxy::{Manner, Proxy, address};
 use sandgate_tests::servers;
 use std::sync::Barrier;
 use std::sync::atomic::Ordering;
@@ -16,8 +16,8 @@ fn a_database_that_closes_all_its_connections_costs_one_failure_and_no_answer() 
     let url = servers::database();
     let direct = Location::parse(&url).unwrap();
     set(&direct, "a", "1");
-    let proxy = Proxy::to(host(&url));
-    let sql = Location::parse(&through(&url, &proxy.address())).unwrap();
+    let proxy = Proxy::to(address(&url));
+    let sql = Location::parse(&proxy.through(&url)).unwrap();
     let cascade = sandgate_tags::open(&Config { ttl: MS, poll: LONG, ..config(sql) }).unwrap();
     proxy.set(Manner::Delay(100 * MS));
     let (before, barrier) = (proxy.accepted(), Barrier::new(6));
@@ -45,8 +45,8 @@ fn a_database_that_closes_all_its_connections_costs_one_failure_and_no_answer() 
 fn connecting_and_asking_share_one_deadline() {
     let url = servers::database();
     set(&Location::parse(&url).unwrap(), "a", "1");
-    let proxy = Proxy::to(host(&url));
-    let reader = Reader::new(&Address::parse(&through(&url, &proxy.address()), &["postgres"]).unwrap());
+    let proxy = Proxy::to(address(&url));
+    let reader = Reader::new(&Address::parse(&proxy.through(&url), &["postgres"]).unwrap());
     // a connection takes four answers, each of them late, and a question takes two
     proxy.set(Manner::Delay(200 * MS));
     let names = [level("a", "").name()];

@@ -1,10 +1,10 @@
 //! Tiers that are slow, silent, cut or closed: what a look-up answers then, how
 //! long it takes, and how it comes back.
 
-use crate::{LONG, MS, config, found, host, look_up, postgres, redis, set, through};
+use crate::{LONG, MS, config, found, look_up, postgres, redis, set};
 use sandgate_remote::State;
 use sandgate_tags::{Address, Answer, Cascade, Config, Error, Location, Rank, Url, Why};
-use sandgate_tests::proxy::{Manner, Proxy};
+use sandgate_tests::proxy::{Manner, Proxy, address};
 use sandgate_tests::servers::{self, eventually};
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -14,8 +14,8 @@ fn behind_proxy() -> (Location, Location, Proxy) {
     let url = servers::database();
     let sql = Location::parse(&url).unwrap();
     set(&sql, "a", "1");
-    let proxy = Proxy::to(host(&url));
-    let slow = Location::parse(&through(&url, &proxy.address())).unwrap();
+    let proxy = Proxy::to(address(&url));
+    let slow = Location::parse(&proxy.through(&url)).unwrap();
     (sql, slow, proxy)
 }
 
@@ -53,8 +53,8 @@ fn a_silent_database_costs_a_deadline_then_nothing_and_comes_back() {
 fn a_redis_that_is_gone_is_passed_over() {
     let sql = postgres();
     set(&sql, "a", "1");
-    let proxy = Proxy::to(host(servers::redis()));
-    let redis = Url::parse(&through(servers::redis(), &proxy.address())).unwrap();
+    let proxy = Proxy::to(address(servers::redis()));
+    let redis = Url::parse(&proxy.through(servers::redis())).unwrap();
     let mut config = Config { redis: vec![redis], ttl: MS, ..config(sql) };
     config.redis_deadline = 200 * MS;
     config.breaker.failures = 2;
@@ -93,7 +93,7 @@ fn a_server_that_is_not_there_at_start_is_tried_again() {
 fn a_server_that_refuses_us_stops_the_start_and_no_message_has_a_password() {
     let url = servers::database();
     let user = url.split_once("://").unwrap().1.split_once(':').unwrap().0;
-    let wrong = format!("postgres://{user}:wrong-secret@{}/postgres", host(&url));
+    let wrong = format!("postgres://{user}:wrong-secret@{}/postgres", address(&url));
     let told = |config: &Config| sandgate_tags::open(config).err().expect("it is refused");
     let refused = told(&config(Location::parse(&wrong).unwrap()));
     assert!(matches!(refused, Error::Refused { .. }), "{refused}");
@@ -101,7 +101,7 @@ fn a_server_that_refuses_us_stops_the_start_and_no_message_has_a_password() {
     assert!(matches!(unfilled, Error::Unfilled { .. }), "{unfilled}");
     let sql = postgres();
     set(&sql, "a", "1");
-    let address = Url::parse(&format!("redis://:wrong-secret@{}", host(servers::redis()))).unwrap();
+    let address = Url::parse(&format!("redis://:wrong-secret@{}", address(servers::redis()))).unwrap();
     let redis = told(&Config { redis: vec![address], ..config(sql) });
     assert!(matches!(redis, Error::Refused { .. }), "{redis}");
     for error in [refused, unfilled, redis] {
