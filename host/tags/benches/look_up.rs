@@ -2,10 +2,9 @@
 //!
 //! `cargo bench --bench look_up` prints the numbers; a test run does a little of
 //! it and checks the answers. Each line is a ratio to what a plain hash map costs
-//! in the same run; moka stands beside our cache. The tiers that are servers are
-//! measured where the servers of the tests run (`scripts/services start`, which
-//! `make bench` does), or where the arguments `--postgres URL`, of a database that
-//! it may fill, and `--redis URL` say.
+//! in the same run. The tiers that are servers are measured where the servers of the
+//! tests run (`scripts/services start`, which `make bench` does), or where the
+//! arguments `--postgres URL`, of a database that it may fill, and `--redis URL` say.
 
 use sandgate_tags::between::{Between, Entry, Put};
 use sandgate_tags::cache::{Bounds, Cache};
@@ -101,7 +100,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     });
     let mut table = Table { plain, lines: String::new() };
     table.line("plain hash map", plain, None);
-    caches(&mut table, rounds, &wanted);
+    cache(&mut table, rounds, &wanted);
 
     let file = Location::Sqlite(folder.path().join("tags.db"));
     let loading = load(&file, &ids)?;
@@ -133,21 +132,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Our cache beside moka, both with all tags in them.
-fn caches(table: &mut Table, rounds: usize, wanted: &[Wanted<'_>]) {
+/// The process cache alone, with all tags in it.
+fn cache(table: &mut Table, rounds: usize, wanted: &[Wanted<'_>]) {
     let ttl = Duration::from_secs(3_600);
     let cache = Cache::new(Bounds { ttl, stale: ttl, present_max: 200_000, absent_max: 0 });
-    let moka = moka::sync::Cache::builder().max_capacity(200_000).time_to_live(ttl).build();
-    for name in wanted {
-        cache.put(name, Some(Arc::from("2")), Duration::ZERO);
-        moka.insert(name.id.to_owned(), Some(Arc::<str>::from("2")));
-    }
-    moka.run_pending_tasks();
+    wanted.iter().for_each(|name| cache.put(name, Some(Arc::from("2")), Duration::ZERO));
+    assert_eq!(cache.len(), (wanted.len() as u64, 0));
     let now = Duration::from_secs(1);
-    let ours = measure(rounds, 256, wanted, |batch| batch.iter().filter_map(|name| cache.get(name, now)).count());
-    table.line("our cache, all tags in turn", ours, None);
-    let theirs = measure(rounds, 256, wanted, |batch| batch.iter().filter_map(|name| moka.get(name.id)).count());
-    table.line("moka, all tags in turn", theirs, None);
+    let cost = measure(rounds, 256, wanted, |batch| batch.iter().filter_map(|name| cache.get(name, now)).count());
+    table.line("process cache, all tags in turn", cost, None);
 }
 
 /// The whole cascade with a warm cache.

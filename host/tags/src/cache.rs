@@ -1,29 +1,25 @@
 //! The process cache: what a running host has looked up lately, hits and
 //! absences alike, so that a batch seldom waits for anybody.
 //!
-//! Bounded, in shards with a lock each, which is held for one name at a time.
-//! When a table is full a hand goes round its entries, and takes the first that
-//! has not been asked for since it last came by (second chance): a storm of ids,
-//! each asked for once, wears out its own entries and leaves those in use alone.
-//!
-//! Rejected: moka. Its policy is finer, but to keep it each hit writes into a
-//! queue and moves entries in lists, which makes a hit two or three times as dear as
-//! here (the benchmark `look_up` prints both); and its single flight is for one
-//! key at a time, while we ask in batches: see `flights`.
-
-mod shard;
+//! The tables are moka's: bounded, shared by all threads, and hard to wear out with
+//! ids that are asked for once (W-TinyLFU). Tags and absences have a table each, so
+//! that unknown ids never push a tag out, however many of them are asked for. What is
+//! fresh and what is only better than nothing is for us to say, by the caller's time;
+//! moka drops what is neither. Its single flight is for one key at a time, while we
+//! ask in batches: see `flights`.
 
 use crate::Wanted;
 use foldhash::fast::RandomState;
-use shard::{Known, Shard, Until};
-use std::hash::BuildHasher as _;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use moka::{Equivalent, sync};
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 use std::time::Duration;
 
-/// Shards of a cache that is large enough: many more than threads look up at once.
-const SHARDS: usize = 64;
-/// The least entries of a shard, below which a smaller cache has just one.
-const SHARD_MIN: usize = 64;
+/// The longest time that moka is told; it refuses a thousand years.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
+
+/// What is known of a name: a value, or that there is none.
+pub type Known = Option<Arc<str>>;
 
 /// How many answers are kept, and for how long.
 #[derive(Clone, Copy, Debug)]
@@ -41,61 +37,76 @@ pub struct Bounds {
 /// The process cache. Times are since some moment of the caller's.
 pub struct Cache {
     bounds: Bounds,
-    /// Seeded anew in each process: who chooses ids cannot choose collisions.
-    hasher: RandomState,
-    shards: Vec<Mutex<Shard>>,
+    present: Table,
+    absent: Table,
+}
+
+/// Hashed with a seed of this process: who chooses ids cannot choose collisions.
+type Table = sync::Cache<Name, Entry, RandomState>;
+
+#[derive(Clone)]
+struct Entry {
+    answer: Known,
+    /// From then on it is asked for again.
+    fresh: Duration,
+    /// From then on it is of no use at all.
+    usable: Duration,
 }
 
 impl Cache {
     /// An empty cache.
     pub fn new(bounds: Bounds) -> Cache {
-        let present = usize::try_from(bounds.present_max).unwrap_or(usize::MAX);
-        let absent = usize::try_from(bounds.absent_max).unwrap_or(usize::MAX);
-        let shards = if present >= SHARDS * SHARD_MIN { SHARDS } else { 1 };
-        Cache {
-            bounds,
-            hasher: RandomState::default(),
-            shards: (0..shards).map(|_| Mutex::new(Shard::new(present / shards, absent / shards))).collect(),
-        }
+        let lives = bounds.stale.max(bounds.ttl).min(LONGEST);
+        let table = |most| {
+            let builder = sync::Cache::builder().max_capacity(most).time_to_live(lives);
+            builder.build_with_hasher(RandomState::default())
+        };
+        Cache { bounds, present: table(bounds.present_max), absent: table(bounds.absent_max) }
     }
 
     /// What is known about a name and fresh: an answer, which may be that there
     /// is no tag.
     pub fn get(&self, name: &Wanted<'_>, now: Duration) -> Option<Known> {
-        let hash = self.hasher.hash_one(name);
-        self.shard(hash).get(hash, name, now)
+        self.find(name, |entry| now < entry.fresh)
     }
 
     /// What was known about a name, where nobody can be asked.
     pub fn get_old(&self, name: &Wanted<'_>, now: Duration) -> Option<Known> {
-        let hash = self.hasher.hash_one(name);
-        self.shard(hash).get_old(hash, name, now)
+        self.find(name, |entry| now < entry.usable)
     }
 
     /// Remembers an answer. The name has to be one that a tag could have, so that
     /// the size of an entry is bounded too.
     pub fn put(&self, name: &Wanted<'_>, answer: Known, now: Duration) {
+        let (table, other) = match answer {
+            Some(_) => (&self.present, &self.absent),
+            None => (&self.absent, &self.present),
+        };
         let fresh = now.saturating_add(self.bounds.ttl);
         let usable = now.saturating_add(self.bounds.stale.max(self.bounds.ttl));
-        let hash = self.hasher.hash_one(name);
-        self.shard(hash).put(hash, name, answer, now, Until { fresh, usable });
+        other.invalidate(name);
+        table.insert(Name::of(name), Entry { answer, fresh, usable });
     }
 
     /// Forgets a name that has changed.
     pub fn forget(&self, name: &Wanted<'_>) {
-        let hash = self.hasher.hash_one(name);
-        self.shard(hash).remove(hash, name);
+        self.present.invalidate(name);
+        self.absent.invalidate(name);
     }
 
     /// Forgets everything.
     pub fn clear(&self) {
-        self.shards.iter().for_each(|shard| lock(shard).clear());
+        self.present.invalidate_all();
+        self.absent.invalidate_all();
     }
 
     /// How many tags and how many absences it holds.
-    pub fn len(&self) -> (usize, usize) {
-        let lengths = self.shards.iter().map(|shard| lock(shard).len());
-        lengths.fold((0, 0), |(present, absent), (more, none)| (present + more, absent + none))
+    pub fn len(&self) -> (u64, u64) {
+        let count = |table: &Table| {
+            table.run_pending_tasks();
+            table.entry_count()
+        };
+        (count(&self.present), count(&self.absent))
     }
 
     /// Whether it holds nothing.
@@ -103,14 +114,53 @@ impl Cache {
         self.len() == (0, 0)
     }
 
-    /// The shard of a hash, by bits that its table uses least.
-    fn shard(&self, hash: u64) -> MutexGuard<'_, Shard> {
-        lock(&self.shards[(hash >> 32) as usize % self.shards.len()])
+    fn find(&self, name: &Wanted<'_>, good: impl Fn(&Entry) -> bool) -> Option<Known> {
+        let found = [&self.present, &self.absent].into_iter().find_map(|table| table.get(name).filter(&good));
+        found.map(|entry| entry.answer)
     }
 }
 
-fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
-    shard.lock().unwrap_or_else(PoisonError::into_inner)
+/// An owned [`Wanted`]: its three texts end to end, in one piece of memory.
+struct Name {
+    texts: Box<str>,
+    entity_end: u16,
+    attribute_end: u16,
+}
+
+impl Name {
+    /// The bounds of [`crate::tag`] let the ends fit.
+    fn of(name: &Wanted<'_>) -> Name {
+        let texts = [name.entity, name.attribute, name.id].concat().into_boxed_str();
+        let entity_end = name.entity.len() as u16;
+        Name { texts, entity_end, attribute_end: entity_end + name.attribute.len() as u16 }
+    }
+
+    fn wanted(&self) -> Wanted<'_> {
+        let (words, id) = self.texts.split_at(usize::from(self.attribute_end));
+        let (entity, attribute) = words.split_at(usize::from(self.entity_end));
+        Wanted { entity, attribute, id }
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Name) -> bool {
+        self.wanted() == other.wanted()
+    }
+}
+
+impl Eq for Name {}
+
+/// As [`Wanted`] hashes, by which it is looked up.
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.wanted().hash(hasher);
+    }
+}
+
+impl Equivalent<Name> for Wanted<'_> {
+    fn equivalent(&self, name: &Name) -> bool {
+        *self == name.wanted()
+    }
 }
 
 #[cfg(test)]

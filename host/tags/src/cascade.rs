@@ -161,7 +161,7 @@ impl Cascade {
     }
 
     /// How many tags, and how many names without one, the process remembers.
-    pub fn remembered(&self) -> (usize, usize) {
+    pub fn remembered(&self) -> (u64, u64) {
         self.core.knowledge.cache.len()
     }
 

@@ -6,8 +6,8 @@
 //! nobody waits for somebody who waits. A name that changes while it is asked for
 //! is *spoiled*: its answer serves those who asked before, and is not kept.
 //!
-//! Rejected: moka's `get_with`, which is for one key at a time, so that a batch
-//! of 256 would be 256 questions.
+//! Rejected: `get_with` of moka, which keeps the answers: it is for one key at a time,
+//! so that a batch of 256 would be 256 questions.
 
 use crate::{Answer, Wanted};
 use std::collections::HashMap;

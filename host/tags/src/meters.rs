@@ -35,7 +35,7 @@ pub(crate) struct Measured {
     pub(crate) counts: Arc<Counts>,
     pub(crate) tiers: Vec<Arc<Tier>>,
     /// How many tags and how many absences are remembered.
-    pub(crate) remembered: Box<dyn Fn() -> (usize, usize) + Send + Sync>,
+    pub(crate) remembered: Box<dyn Fn() -> (u64, u64) + Send + Sync>,
     /// Whether the filter of known ids is trusted.
     pub(crate) filters: Box<dyn Fn() -> bool + Send + Sync>,
 }

@@ -90,13 +90,13 @@ fn what_has_changed_is_forgotten_and_is_not_even_stale() {
 
 #[test]
 fn no_more_entries_are_kept_than_allowed() {
-    for (most, kept) in [(0, 0), (1, 1), (100, 100), (4096, 4096), (10_000, 9984)] {
+    for most in [0, 1, 100, 4096, 10_000] {
         let cache = Cache::new(Bounds { present_max: most, absent_max: most, ..BOUNDS });
         for id in 0..20_000 {
             cache.put(&level(&format!("known {id}")), value("1"), at(0));
             cache.put(&level(&format!("unknown {id}")), None, at(0));
         }
-        assert_eq!(cache.len(), (kept, kept), "of {most}");
+        assert_eq!(cache.len(), (most, most));
     }
 }
 
