@@ -7,13 +7,13 @@
 //! Nothing is retried beyond the deadlines, and no thread asks for what another
 //! one is asking for.
 
+use crate::Location;
 use crate::between::{Between, Entry};
 use crate::cache::Bounds;
 use crate::database::{Database, Name};
 use crate::feed::{Feed, Warm, Work};
 use crate::flights::Boarding;
 use crate::knowledge::Knowledge;
-use crate::location::Location;
 use crate::meters::{Counts, Measured, measure};
 use crate::tier::{Rank, Tier, Trouble, Why};
 use crate::write_back::{Answered, WriteBack};

@@ -10,7 +10,6 @@
 //! Absent on purpose: defaults (the policy declares them) and any async function
 //! at the seam: look-ups are made by worker threads, which have nothing else to do.
 
-pub mod address;
 pub mod between;
 pub mod cache;
 pub mod cascade;
@@ -20,7 +19,6 @@ pub mod feed;
 mod filter;
 mod flights;
 mod knowledge;
-pub mod location;
 pub mod meters;
 pub mod postgres;
 pub mod sqlite;
@@ -29,11 +27,10 @@ pub mod tier;
 mod write_back;
 pub mod writer;
 
-pub use address::Address;
 pub use cascade::Cascade;
 pub use error::Error;
-pub use location::Location;
 pub use sandgate_redis::{Url, UrlError};
+pub use sandgate_sql::{Address, Location, LocationError};
 pub use tag::{Tag, TagError};
 pub use tier::{Rank, Trouble, Why};
 pub use writer::Writer;
@@ -78,7 +75,7 @@ impl Default for Config {
     fn default() -> Config {
         let (second, ms) = (Duration::from_secs(1), Duration::from_millis(1));
         Config {
-            sql: Location::default(),
+            sql: Location::Sqlite("tags.db".into()),
             redis: Vec::new(),
             ttl: 60 * second,
             stale: 300 * second,

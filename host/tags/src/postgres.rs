@@ -15,72 +15,23 @@ pub use read::Reader;
 pub use write::{Loading, Writer};
 
 use crate::{Address, Error};
-use sandgate_remote::Deadline;
-use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{ConnectOptions as _, Connection as _};
+use sandgate_sql::{Cause, Failure, Time};
+use sqlx::postgres::PgConnection;
 use std::future::Future;
-use std::time::{Duration, Instant};
-use tokio::runtime::{Builder, Runtime};
-use tokio::time::timeout;
 
-/// A connection and what drives it, on the thread that asks.
+/// A connection, and whom it is with.
 struct Session {
     server: String,
-    runtime: Runtime,
-    connection: PgConnection,
-}
-
-/// What an address says to the client.
-///
-/// # Errors
-/// Where the URL is none.
-pub(crate) fn options(address: &Address) -> Result<PgConnectOptions, sqlx::Error> {
-    address
-        .url()
-        .parse::<PgConnectOptions>()
-        .map(|options| options.application_name("sandgate").disable_statement_logging())
-}
-
-/// When something that is done with a session has to be over: connecting, and each
-/// of its statements, share it.
-#[derive(Clone, Copy)]
-struct Time {
-    deadline: Deadline,
-    limit: Duration,
-}
-
-impl Time {
-    fn of(limit: Duration) -> Time {
-        Time { deadline: Deadline::after(Instant::now(), limit), limit }
-    }
-
-    /// Waits for something that a server does.
-    fn wait<T>(
-        self,
-        server: &str,
-        runtime: &Runtime,
-        work: impl Future<Output = Result<T, sqlx::Error>>,
-    ) -> Result<T, Error> {
-        let late = || Error::Late { server: server.to_owned(), limit: self.limit };
-        let left = self.deadline.left(Instant::now()).ok_or_else(late)?;
-        let done = runtime.block_on(async { timeout(left, work).await });
-        done.map_err(|_| late())?.map_err(|error| failed(server, &error))
-    }
+    session: sandgate_sql::Session<PgConnection>,
 }
 
 impl Session {
     fn open(address: &Address, time: Time) -> Result<Session, Error> {
         let server = address.to_string();
-        let unusable = |error: std::io::Error| Error::Unreachable { server: server.clone(), said: error.to_string() };
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(unusable)?;
-        let options = options(address).map_err(|error| failed(&server, &error))?;
-        match time.wait(&server, &runtime, PgConnection::connect_with(&options)) {
-            Ok(connection) => Ok(Session { server, runtime, connection }),
-            Err(error) => {
-                // looking up a name knows no limit, and a runtime that is dropped waits for it
-                runtime.shutdown_background();
-                Err(error)
-            }
+        let options = address.options().map_err(|error| failed(&server, &error))?;
+        match sandgate_sql::Session::open(&options, time) {
+            Ok(session) => Ok(Session { server, session }),
+            Err(failure) => Err(undone(&server, failure)),
         }
     }
 
@@ -90,27 +41,26 @@ impl Session {
     where
         F: Future<Output = Result<T, sqlx::Error>>,
     {
-        let Session { server, runtime, connection } = self;
-        time.wait(server, runtime, work(connection))
+        let Session { server, session } = self;
+        session.wait(time, work).map_err(|failure| undone(server, failure))
+    }
+}
+
+/// Why a session did not do something.
+fn undone(server: &str, failure: Failure) -> Error {
+    match failure {
+        Failure::Late(limit) => Error::Late { server: server.to_owned(), limit },
+        Failure::Runtime(error) => Error::Unreachable { server: server.to_owned(), said: error.to_string() },
+        Failure::Sql(error) => failed(server, &error),
     }
 }
 
 /// Why the server would not do something, as far as its answer tells.
 fn failed(server: &str, error: &sqlx::Error) -> Error {
     let server = server.to_owned();
-    let Some(answer) = error.as_database_error() else {
-        return match error {
-            // what is wrong with a certificate will be wrong the next time
-            sqlx::Error::Tls(_) | sqlx::Error::Configuration(_) => Error::Refused { server, said: error.to_string() },
-            _ => Error::Unreachable { server, said: error.to_string() },
-        };
-    };
-    let said = answer.message().to_owned();
-    match answer.code().as_deref() {
-        // no such table
-        Some("42P01") => Error::Unfilled { server },
-        // no such user or password, no such database, no right to it
-        Some("28P01" | "28000" | "3D000" | "42501") => Error::Refused { server, said },
-        _ => Error::Unreachable { server, said },
+    match Cause::of(error) {
+        (Cause::NoTable, _) => Error::Unfilled { server },
+        (Cause::Refused, said) => Error::Refused { server, said },
+        (_, said) => Error::Unreachable { server, said },
     }
 }

@@ -19,6 +19,7 @@ pub use read::Reader;
 pub use write::{Loading, Writer};
 
 use crate::Error;
+use sandgate_sql::Cause;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _, Row as _};
 use std::path::{Path, PathBuf};
@@ -65,19 +66,15 @@ impl Session {
 
 /// Why the database would not do something, as far as its answer tells.
 fn failed(path: &Path, doing: &'static str, error: &sqlx::Error) -> Error {
-    // the low byte of SQLite's extended codes
-    const READ_ONLY: i64 = 8;
-    const DAMAGED: i64 = 11;
-    const CANNOT_OPEN: i64 = 14;
-    const NOT_A_DATABASE: i64 = 26;
-    let Some(answer) = error.as_database_error() else { return Error::failed(path, doing, error) };
-    match answer.code().and_then(|code| code.parse::<i64>().ok()).map(|code| code & 0xff) {
-        Some(NOT_A_DATABASE) => Error::Foreign { path: path.to_owned(), detail: "it is not a SQLite file".to_owned() },
-        Some(READ_ONLY) => Error::Denied { path: path.to_owned(), doing },
-        Some(DAMAGED) => Error::Damaged { path: path.to_owned(), said: answer.message().to_owned() },
+    match Cause::of(error) {
+        (Cause::NotADatabase, _) => {
+            Error::Foreign { path: path.to_owned(), detail: "it is not a SQLite file".to_owned() }
+        }
+        (Cause::ReadOnly, _) => Error::Denied { path: path.to_owned(), doing },
+        (Cause::Damaged, said) => Error::Damaged { path: path.to_owned(), said },
         _ if path.is_dir() => Error::Directory { path: path.to_owned() },
-        Some(CANNOT_OPEN) if path.is_file() => Error::Denied { path: path.to_owned(), doing },
-        _ => Error::failed(path, doing, answer.message()),
+        (Cause::CannotOpen, _) if path.is_file() => Error::Denied { path: path.to_owned(), doing },
+        (_, said) => Error::failed(path, doing, said),
     }
 }
 

@@ -1,8 +1,9 @@
 //! Looking tags up in PostgreSQL.
 
-use super::{Session, Time};
+use super::Session;
 use crate::database::{self, Changes, Database, Name, PART, Record, Since};
 use crate::{Address, Error, Tag, Wanted};
+use sandgate_sql::Time;
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -4,8 +4,9 @@
 //! that puts all of it in place. Memory holds one chunk. What has changed is told
 //! by triggers of the table, so that any other program that writes tells it too.
 
-use super::{Session, Time};
+use super::Session;
 use crate::{Address, Error, Tag, Wanted};
+use sandgate_sql::Time;
 use std::fmt::Write as _;
 use std::time::Duration;
 

@@ -1,9 +1,11 @@
 //! The address of a server, as a URL that may hold a password.
 //!
-//! The password is nowhere but in `Address::url`, which only the clients of the
-//! servers read: what is printed, also for debugging, has neither a password nor
+//! The password is nowhere but in the URL, which only the client that connects
+//! reads: what is printed, also for debugging, has neither a password nor
 //! the options behind `?`, among which some clients allow one too.
 
+use sqlx::ConnectOptions as _;
+use sqlx::postgres::PgConnectOptions;
 use std::fmt;
 
 /// A server's URL.
@@ -44,9 +46,14 @@ impl Address {
         behind.len() > user.len() + rest.len() + "@:".len()
     }
 
-    /// The URL with its password: only for the client that connects.
-    pub(crate) fn url(&self) -> &str {
-        &self.url
+    /// What it says to a client of PostgreSQL.
+    ///
+    /// # Errors
+    /// Where the URL is none of PostgreSQL's.
+    pub fn options(&self) -> Result<PgConnectOptions, sqlx::Error> {
+        self.url
+            .parse::<PgConnectOptions>()
+            .map(|options| options.application_name("sandgate").disable_statement_logging())
     }
 
     /// Scheme, user without password, and the rest behind the `@`.
@@ -104,10 +111,10 @@ mod tests {
     fn a_password_from_elsewhere_is_escaped_into_the_url() {
         let address = Address::parse("postgres://me@host/tags?sslmode=require", &["postgres"]).unwrap();
         let whole = address.with_password("a/b@c:é");
-        assert_eq!(whole.url(), "postgres://me:a%2Fb%40c%3A%C3%A9@host/tags?sslmode=require");
+        assert_eq!(whole.url, "postgres://me:a%2Fb%40c%3A%C3%A9@host/tags?sslmode=require");
         assert_eq!(whole.to_string(), "postgres://me@host/tags");
         let redis = Address::parse("redis://host", &["redis"]).unwrap();
-        assert_eq!(redis.with_password("p").url(), "redis://:p@host");
+        assert_eq!(redis.with_password("p").url, "redis://:p@host");
     }
 
     #[test]

@@ -1,11 +1,11 @@
-//! Where the tags are, as the configuration writes it: `sqlite:tags.db` or
+//! Where a database is, as the configuration writes it: `sqlite:tags.db` or
 //! `postgres://user@host/database`.
 
 use crate::Address;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// The place of a tag store.
+/// The place of a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {
     /// A SQLite file.
@@ -14,7 +14,7 @@ pub enum Location {
     Postgres(Address),
 }
 
-/// Why some text does not say where tags are.
+/// Why some text does not say where a database is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LocationError {
     /// A database that this version cannot read.
@@ -24,7 +24,7 @@ pub enum LocationError {
         scheme: String,
     },
     /// It is not a location at all.
-    #[error("does not say where the tags are: write \"sqlite:FILE\" or \"postgres://USER@HOST/DATABASE\"")]
+    #[error("does not say where the database is: write \"sqlite:FILE\" or \"postgres://USER@HOST/DATABASE\"")]
     Malformed,
 }
 
@@ -39,7 +39,7 @@ impl Location {
             Some(("sqlite", path)) if !path.is_empty() && !path.contains('\0') => Ok(Location::Sqlite(path.into())),
             Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => {
                 let address = Address::parse(text, &["postgres", "postgresql"]).ok_or(LocationError::Malformed)?;
-                crate::postgres::options(&address).map_err(|_| LocationError::Malformed)?;
+                address.options().map_err(|_| LocationError::Malformed)?;
                 Ok(Location::Postgres(address))
             }
             Some((scheme, rest)) if rest.starts_with("//") && scheme != "sqlite" => {
@@ -56,12 +56,6 @@ impl Location {
             Location::Sqlite(path) => Location::Sqlite(folder.join(path)),
             server @ Location::Postgres(_) => server,
         }
-    }
-}
-
-impl Default for Location {
-    fn default() -> Location {
-        Location::Sqlite("tags.db".into())
     }
 }
 
@@ -84,7 +78,7 @@ mod tests {
     fn a_location_is_a_scheme_and_a_place() {
         let unsupported = |scheme: &str| Err(LocationError::Unsupported { scheme: scheme.to_owned() });
         let table = [
-            ("sqlite:tags.db", Ok(Location::default())),
+            ("sqlite:tags.db", Ok(Location::Sqlite("tags.db".into()))),
             ("sqlite:/var/lib/a b?c.db", Ok(Location::Sqlite("/var/lib/a b?c.db".into()))),
             ("mysql://host/tags", unsupported("mysql")),
             ("redis://host", unsupported("redis")),
