@@ -1,0 +1,204 @@
+//! Which generation each tenant runs: a pointer for each, whose every move is told
+//! in the history within the same transaction.
+
+use crate::chain::{Action, append};
+use crate::generations::Generation;
+use crate::session::{Bind, Row};
+use crate::work::{Work, int};
+use crate::{Error, Registry, Who};
+use sandgate_model::digest::Digest;
+use serde_json::{Value, json};
+
+/// Who has the say about a tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Managed {
+    /// Its file: the next start of a host with another file activates that.
+    File,
+    /// The registry.
+    Registry,
+}
+
+/// What a tenant runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pointer {
+    /// The tenant.
+    pub tenant: String,
+    /// The number of the generation that is active.
+    pub active: u64,
+    /// The one that was active before it.
+    pub previous: Option<u64>,
+    /// The number of the tenant's last change, in the history.
+    pub revision: u64,
+    /// Whether nothing new may be activated.
+    pub frozen: bool,
+    /// Who has the say.
+    pub managed: Managed,
+    /// What was last taken from its file.
+    pub imported: Option<Digest>,
+}
+
+/// What became of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moved {
+    /// It was made.
+    Active {
+        /// The generation that is active now.
+        number: u64,
+        /// The tenant's revision now.
+        revision: u64,
+    },
+    /// It was like that.
+    Unchanged {
+        /// The generation that is active.
+        number: u64,
+    },
+}
+
+/// A question for pointers.
+macro_rules! tenants {
+    ($rest:literal) => {
+        concat!("SELECT tenant, active, previous, revision, frozen, managed, imported FROM sandgate_tenants ", $rest)
+    };
+}
+
+impl Managed {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Managed::File => "file",
+            Managed::Registry => "registry",
+        }
+    }
+}
+
+impl Pointer {
+    /// What the history says of a change of it, but for the revision.
+    pub(crate) fn told(&self) -> Value {
+        json!({
+            "active": self.active,
+            "previous": self.previous,
+            "frozen": self.frozen,
+            "managed": self.managed.word(),
+            "imported": self.imported.map(|digest| digest.to_string()),
+        })
+    }
+}
+
+impl Registry {
+    /// Every tenant there is, in the order of their names.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub fn tenants(&self) -> Result<Vec<Pointer>, Error> {
+        self.database.read(|work| {
+            let rows = work.rows(tenants!("ORDER BY tenant"), &[])?;
+            rows.iter().map(|row| read_pointer(work, row)).collect()
+        })
+    }
+
+    /// What one tenant runs.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn tenant(&self, tenant: &str) -> Result<Option<Pointer>, Error> {
+        self.database.read(|work| pointer(work, tenant))
+    }
+}
+
+/// Moves the pointer, and says so in the history.
+pub(crate) fn moved(
+    work: &mut Work<'_>,
+    next: Pointer,
+    made: Option<&Generation>,
+    (action, who, at): (Action, &Who, i64),
+) -> Result<Moved, Error> {
+    let mut detail = next.told();
+    if let Some(made) = made {
+        detail["made"] = json!({
+            "document": made.document_digest.to_string(),
+            "set": made.set.to_string(),
+        });
+    }
+    let revision = append(work, who, at, &next.tenant, action, &detail)?;
+    let imported = next.imported.map(|digest| digest.hex());
+    work.rows(
+        "INSERT INTO sandgate_tenants (tenant, active, previous, revision, frozen, managed, imported)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (tenant) DO UPDATE SET active = excluded.active, previous = excluded.previous,
+             revision = excluded.revision, frozen = excluded.frozen, managed = excluded.managed,
+             imported = excluded.imported",
+        &[
+            Bind::Text(&next.tenant),
+            Bind::Int(int(next.active)),
+            Bind::MaybeInt(next.previous.map(int)),
+            Bind::Int(int(revision)),
+            Bind::Int(i64::from(next.frozen)),
+            Bind::Text(next.managed.word()),
+            Bind::MaybeText(imported.as_deref()),
+        ],
+    )?;
+    Ok(Moved::Active { number: next.active, revision })
+}
+
+/// Refuses whoever has not seen the last change of a tenant.
+pub(crate) fn expect(
+    work: &mut Work<'_>,
+    tenant: &str,
+    now: Option<&Pointer>,
+    expected: Option<u64>,
+) -> Result<(), Error> {
+    let revision = now.map_or(0, |now| now.revision);
+    let Some(expected) = expected.filter(|expected| *expected != revision) else { return Ok(()) };
+    let row = work.row("SELECT actor FROM sandgate_history WHERE number = $1", &[Bind::Int(int(revision))])?;
+    let by = row.map(|row| work.get(&row, 0)).transpose()?.unwrap_or_else(|| "nobody".to_owned());
+    Err(Error::Conflict { tenant: tenant.to_owned(), expected, now: revision, by })
+}
+
+/// A tenant that has to be there.
+pub(crate) fn known(work: &mut Work<'_>, tenant: &str, expected: Option<u64>) -> Result<Pointer, Error> {
+    let now = pointer(work, tenant)?.ok_or_else(|| Error::NoSuchTenant { tenant: tenant.to_owned() })?;
+    expect(work, tenant, Some(&now), expected)?;
+    Ok(now)
+}
+
+/// Who froze a tenant, and why.
+pub(crate) fn froze(work: &mut Work<'_>, now: &Pointer) -> Result<(String, String), Error> {
+    let row = work.row(
+        "SELECT actor, why FROM sandgate_history WHERE tenant = $1 AND action = 'freeze' ORDER BY number DESC LIMIT 1",
+        &[Bind::Text(&now.tenant)],
+    )?;
+    let Some(row) = row else { return Ok(("nobody".to_owned(), String::new())) };
+    Ok((work.get(&row, 0)?, work.get(&row, 1)?))
+}
+
+/// A tenant's pointer.
+pub(crate) fn pointer(work: &mut Work<'_>, tenant: &str) -> Result<Option<Pointer>, Error> {
+    let row = work.row(tenants!("WHERE tenant = $1"), &[Bind::Text(tenant)])?;
+    row.map(|row| read_pointer(work, &row)).transpose()
+}
+
+/// Pointers behind a tenant's name, in the order of the names.
+pub(crate) fn pointers(work: &mut Work<'_>, after: &str, limit: i64) -> Result<Vec<Pointer>, Error> {
+    let rows =
+        work.rows(tenants!("WHERE tenant > $1 ORDER BY tenant LIMIT $2"), &[Bind::Text(after), Bind::Int(limit)])?;
+    rows.iter().map(|row| read_pointer(work, row)).collect()
+}
+
+fn read_pointer(work: &Work<'_>, row: &Row) -> Result<Pointer, Error> {
+    let tenant: String = work.get(row, 0)?;
+    let (frozen, managed): (i64, String) = (work.get(row, 4)?, work.get(row, 5)?);
+    let (frozen, managed) = match (frozen, managed.as_str()) {
+        (0 | 1, "file") => (frozen == 1, Managed::File),
+        (0 | 1, "registry") => (frozen == 1, Managed::Registry),
+        _ => return Err(work.damaged(format!("tenant {tenant:?} is {managed:?} managed and {frozen} frozen"))),
+    };
+    Ok(Pointer {
+        tenant,
+        active: work.number(row, 1)?,
+        previous: work.number_maybe(row, 2)?,
+        revision: work.number(row, 3)?,
+        frozen,
+        managed,
+        imported: work.digest_maybe(row, 6)?,
+    })
+}
