@@ -9,6 +9,7 @@ use crate::session::{Both, Session};
 use crate::work::Work;
 use crate::{Error, schema};
 use sandgate_sql::{Location, Time};
+use std::os::unix::fs::MetadataExt as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -24,12 +25,20 @@ pub(crate) struct Database {
     idle: Mutex<Vec<Session>>,
     /// Whether its tables have been seen.
     made: AtomicBool,
+    /// Which file lay there when it was looked for last: device and inode.
+    file: Mutex<Option<(u64, u64)>>,
 }
 
 impl Database {
     /// A database whose every use ends within `limit`.
     pub(crate) fn new(location: &Location, limit: Duration) -> Database {
-        Database { location: location.clone(), limit, idle: Mutex::default(), made: AtomicBool::new(false) }
+        Database {
+            location: location.clone(),
+            limit,
+            idle: Mutex::default(),
+            made: AtomicBool::new(false),
+            file: Mutex::default(),
+        }
     }
 
     /// Looks whether there is a registry, and that it is one which this version knows.
@@ -51,6 +60,7 @@ impl Database {
 
     /// Asks something; of a registry that nobody has written to yet, nothing.
     pub(crate) fn read<T: Default>(&self, mut ask: impl FnMut(&mut Work<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        self.look();
         if !self.made.load(Ordering::Relaxed) && !self.check()? {
             return Ok(T::default());
         }
@@ -94,6 +104,7 @@ impl Database {
 
     /// One transaction.
     fn write<T>(&self, write: impl FnOnce(&mut Work<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        self.look();
         if !self.made.load(Ordering::Relaxed) && !self.check()? {
             self.work(schema::make)?;
             self.made.store(true, Ordering::Relaxed);
@@ -128,6 +139,8 @@ impl Database {
     ) -> Result<(Work<'_>, Result<T, Error>), Error> {
         let time = Time::of(self.limit);
         let with = |session| Work::new(&self.location, session, self.limit, time);
+        // a file that has gone since is not made anew unseen
+        let create = !self.made.load(Ordering::Relaxed);
         let idle = self.idle().pop();
         if let Some(session) = idle {
             let mut work = with(session);
@@ -136,9 +149,21 @@ impl Database {
                 answer => return Ok((work, answer)),
             }
         }
-        let mut work = with(Session::open(&self.location, true, self.limit, time)?);
+        let mut work = with(Session::open(&self.location, create, self.limit, time)?);
         let answer = first(&mut work);
         Ok((work, answer))
+    }
+
+    /// Forgets a file that another one has taken the place of, as when a copy is
+    /// restored: a session goes on with the file that it has opened, for ever.
+    fn look(&self) {
+        let Location::Sqlite(path) = &self.location else { return };
+        let now = std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()));
+        let before = std::mem::replace(&mut *self.file.lock().unwrap_or_else(PoisonError::into_inner), now);
+        if before != now {
+            self.idle().clear();
+            self.made.store(false, Ordering::Relaxed);
+        }
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Session>> {

@@ -6,7 +6,8 @@ use crate::session::{Bind, Both, Row};
 use crate::work::{Work, int};
 use crate::{Error, Registry, bounds};
 use sandgate_model::digest::Digest;
-use serde_json::json;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// How a host stands to what is active.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,10 +49,16 @@ pub struct Host {
 const INSERT: Both = Both {
     sqlite: "INSERT INTO sandgate_hosts (host, at, tenant, generation, set_digest, state, problem, positions)
         SELECT $1, $2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
-        FROM json_each($3)",
+        FROM json_each($3) WHERE true
+        ON CONFLICT (host, tenant) DO UPDATE SET at = excluded.at, generation = excluded.generation,
+            set_digest = excluded.set_digest, state = excluded.state, problem = excluded.problem,
+            positions = excluded.positions",
     postgres: "INSERT INTO sandgate_hosts (host, at, tenant, generation, set_digest, state, problem, positions)
         SELECT $1, $2, told ->> 0, CAST(told ->> 1 AS BIGINT), told ->> 2, told ->> 3, told ->> 4, told ->> 5
-        FROM json_array_elements(CAST($3 AS JSON)) AS rows (told)",
+        FROM json_array_elements(CAST($3 AS JSON)) AS rows (told)
+        ON CONFLICT (host, tenant) DO UPDATE SET at = excluded.at, generation = excluded.generation,
+            set_digest = excluded.set_digest, state = excluded.state, problem = excluded.problem,
+            positions = excluded.positions",
 };
 
 impl State {
@@ -77,15 +84,19 @@ impl Registry {
             bounds::line("the tenant's name", &runs.tenant, bounds::NAME_MAX)?;
             bounds::long("a tenant's positions", &runs.positions, bounds::TOLD_MAX)?;
         }
-        let rows: Vec<_> = runs
-            .iter()
-            .map(|runs| {
-                let set = runs.set.map(|set| set.hex());
-                let problem = runs.problem.as_deref().map(printable);
-                json!([runs.tenant, runs.generation.map(int), set, runs.state.word(), problem, runs.positions])
-            })
-            .collect();
-        let rows = serde_json::Value::Array(rows).to_string();
+        // in one order, so that two of one name wait for each other in one direction only
+        let mut rows = BTreeMap::new();
+        for runs in runs {
+            let set = runs.set.map(|set| set.hex());
+            let problem = runs.problem.as_deref().map(printable);
+            let row = json!([runs.tenant, runs.generation.map(int), set, runs.state.word(), problem, runs.positions]);
+            if rows.insert(&runs.tenant, row).is_some() {
+                let problem = format!("names tenant {:?} twice: name it once", runs.tenant);
+                return Err(Error::Unfit { what: "what a host runs", problem });
+            }
+        }
+        let rows = Value::Array(rows.into_values().collect()).to_string();
+        bounds::size("what a host runs", rows.len(), bounds::BLOB_MAX)?;
         let told = |work: &mut Work<'_>| {
             work.rows("DELETE FROM sandgate_hosts WHERE host = $1", &[Bind::Text(host)])?;
             work.rows(INSERT, &[Bind::Text(host), Bind::Int(at), Bind::Text(&rows)]).map(drop)

@@ -99,3 +99,26 @@ fn sessions_that_the_server_has_ended_cost_no_call() {
         }
     }
 }
+
+#[test]
+fn a_copy_that_is_put_in_the_place_of_a_file_is_what_counts() {
+    let [place, _] = places();
+    let registry = place.open();
+    activate(&registry, "shop", "one");
+    let Location::Sqlite(path) = &place.location else { panic!("the first is a file") };
+    let copy = path.with_extension("copy");
+    place.run(&format!("VACUUM INTO '{}'", copy.display()));
+    activate(&registry, "shop", "two");
+    for suffix in ["-wal", "-shm"] {
+        let mut beside = path.clone().into_os_string();
+        beside.push(suffix);
+        let _ = std::fs::remove_file(beside);
+    }
+    std::fs::rename(&copy, path).unwrap();
+    assert_eq!(registry.revision().unwrap(), 1, "the restored one");
+    activate(&registry, "shop", "three");
+    assert_eq!(place.open().revision().unwrap(), 2);
+    // gone altogether, it is as if nobody had written yet
+    std::fs::remove_file(path).unwrap();
+    assert_eq!((registry.revision().unwrap(), path.exists()), (0, false));
+}

@@ -109,3 +109,14 @@ fn what_is_unfit_is_refused_and_leaves_nothing() {
         assert_eq!(registry.policies().unwrap(), []);
     }
 }
+
+#[test]
+fn the_largest_component_is_taken_and_comes_back() {
+    for place in places() {
+        let registry = place.open();
+        let component: Vec<u8> = (0..sandgate_control::bounds::BLOB_MAX).map(|byte| (byte % 251) as u8).collect();
+        let pushed = registry.push(&bundle(&component), &who("ann"), AT).unwrap();
+        assert_eq!(pushed, Pushed::New(Digest::of(&component)));
+        assert!(registry.blob(&Digest::of(&component)).unwrap() == Some(component), "{}", place.location);
+    }
+}

@@ -231,6 +231,8 @@ fn hosts_say_what_they_run() {
         registry.report("b", &many, AT + 4).unwrap();
         let told: Vec<Runs> = registry.hosts().unwrap().into_iter().map(|host| host.runs).collect();
         assert_eq!(told, many);
+        let twice = registry.report("b", &[runs("shop", 1), runs("shop", 2)], AT).unwrap_err();
+        assert_eq!(twice.to_string(), "what a host runs names tenant \"shop\" twice: name it once");
         for host in ["", "a\nb"] {
             assert!(matches!(registry.report(host, &[], AT), Err(Error::Unfit { .. })), "{host}");
         }
