@@ -24,6 +24,16 @@ use crate::{Error, Registry};
 use sandgate_model::digest::Digest;
 use serde_json::Value;
 
+/// A question for entries.
+macro_rules! history {
+    ($rest:literal) => {
+        concat!(
+            "SELECT number, at, actor, origin, tenant, action, detail, why, before, hash FROM sandgate_history ",
+            $rest
+        )
+    };
+}
+
 /// Before the first entry.
 pub(crate) const NOTHING: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 /// Most entries that are answered at once.
@@ -127,7 +137,7 @@ impl Entry {
     }
 }
 
-/// Appends the entry of a change within its transaction, and raises the revision.
+/// Appends the entry of a change within its commit, and raises the revision.
 pub(crate) fn append(
     work: &mut Work<'_>,
     who: &Who,
@@ -167,8 +177,7 @@ pub(crate) fn append(
 /// Entries behind a number, in order.
 pub(crate) fn entries(work: &mut Work<'_>, after: u64, limit: usize) -> Result<Vec<Entry>, Error> {
     let rows = work.rows(
-        "SELECT number, at, actor, origin, tenant, action, detail, why, before, hash FROM sandgate_history
-         WHERE number > $1 ORDER BY number LIMIT $2",
+        history!("WHERE number > $1 ORDER BY number LIMIT $2"),
         &[Bind::Int(int(after)), Bind::Int(int(limit as u64))],
     )?;
     rows.iter().map(|row| entry(work, row)).collect()
@@ -200,8 +209,7 @@ impl Registry {
             None => entries(work, after, limit),
             Some(tenant) => {
                 let rows = work.rows(
-                    "SELECT number, at, actor, origin, tenant, action, detail, why, before, hash FROM sandgate_history
-                     WHERE tenant = $1 AND number > $2 ORDER BY number LIMIT $3",
+                    history!("WHERE tenant = $1 AND number > $2 ORDER BY number LIMIT $3"),
                     &[Bind::Text(tenant), Bind::Int(int(after)), Bind::Int(int(limit as u64))],
                 )?;
                 rows.iter().map(|row| entry(work, row)).collect()
@@ -217,8 +225,7 @@ impl Registry {
         let limit = limit.min(ENTRIES_MAX);
         self.database.read(|work| {
             let rows = work.rows(
-                "SELECT number, at, actor, origin, tenant, action, detail, why, before, hash FROM sandgate_history
-                 WHERE (CAST($1 AS TEXT) IS NULL OR tenant = $1) ORDER BY number DESC LIMIT $2",
+                history!("WHERE (CAST($1 AS TEXT) IS NULL OR tenant = $1) ORDER BY number DESC LIMIT $2"),
                 &[Bind::MaybeText(tenant), Bind::Int(int(limit as u64))],
             )?;
             rows.iter().rev().map(|row| entry(work, row)).collect()

@@ -1,6 +1,6 @@
 //! The database behind the registry: idle sessions, and the two ways to use one.
 //!
-//! A *read* asks some questions. A *change* is one transaction that holds the one
+//! A *read* asks some questions. A *change* is one commit that holds the one
 //! lock there is (SQLite's own, or a row of PostgreSQL), so that changes follow
 //! each other, and each sees all that came before. There are a few of them a day;
 //! that they wait for each other costs nothing, and nothing can fork.
@@ -102,7 +102,7 @@ impl Database {
         self.write(tell)
     }
 
-    /// One transaction.
+    /// One commit.
     fn write<T>(&self, write: impl FnOnce(&mut Work<'_>) -> Result<T, Error>) -> Result<T, Error> {
         self.look();
         if !self.made.load(Ordering::Relaxed) && !self.check()? {

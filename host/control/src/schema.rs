@@ -9,155 +9,41 @@ const FORMAT: i64 = 1;
 /// Written into the header of a SQLite file: `SGct`.
 const APPLICATION: i64 = 0x5347_6374;
 
-/// Texts are compared by their bytes in both.
-macro_rules! tables {
-    ($text:literal, $bytes:literal, $int:literal, $kind:literal) => {
-        concat!(
-            "CREATE TABLE IF NOT EXISTS sandgate_blobs (digest ",
-            $text,
-            " PRIMARY KEY, bytes ",
-            $bytes,
-            " NOT NULL)",
-            $kind,
-            ";
-            CREATE TABLE IF NOT EXISTS sandgate_policies (
-                digest ",
-            $text,
-            " PRIMARY KEY, name ",
-            $text,
-            " NOT NULL, version ",
-            $text,
-            " NOT NULL,
-                summary ",
-            $text,
-            " NOT NULL, manifest ",
-            $text,
-            " NOT NULL, readme ",
-            $text,
-            ", cases ",
-            $text,
-            ",
-                pushed_at ",
-            $int,
-            " NOT NULL, pushed_by ",
-            $text,
-            " NOT NULL)",
-            $kind,
-            ";
-            CREATE TABLE IF NOT EXISTS sandgate_generations (
-                tenant ",
-            $text,
-            " NOT NULL, number ",
-            $int,
-            " NOT NULL, document ",
-            $text,
-            " NOT NULL,
-                document_digest ",
-            $text,
-            " NOT NULL, set_digest ",
-            $text,
-            " NOT NULL,
-                made_at ",
-            $int,
-            " NOT NULL, made_by ",
-            $text,
-            " NOT NULL, why ",
-            $text,
-            " NOT NULL,
-                PRIMARY KEY (tenant, number))",
-            $kind,
-            ";
-            CREATE TABLE IF NOT EXISTS sandgate_tenants (
-                tenant ",
-            $text,
-            " PRIMARY KEY, active ",
-            $int,
-            " NOT NULL, previous ",
-            $int,
-            ", revision ",
-            $int,
-            " NOT NULL,
-                frozen ",
-            $int,
-            " NOT NULL, managed ",
-            $text,
-            " NOT NULL, imported ",
-            $text,
-            ")",
-            $kind,
-            ";
-            CREATE TABLE IF NOT EXISTS sandgate_history (
-                number ",
-            $int,
-            " PRIMARY KEY, at ",
-            $int,
-            " NOT NULL, actor ",
-            $text,
-            " NOT NULL, origin ",
-            $text,
-            " NOT NULL,
-                tenant ",
-            $text,
-            " NOT NULL, action ",
-            $text,
-            " NOT NULL, detail ",
-            $text,
-            " NOT NULL,
-                why ",
-            $text,
-            " NOT NULL, before ",
-            $text,
-            " NOT NULL, hash ",
-            $text,
-            " NOT NULL)",
-            $kind,
-            ";
-            CREATE INDEX IF NOT EXISTS sandgate_history_tenant ON sandgate_history (tenant, number);
-            CREATE TABLE IF NOT EXISTS sandgate_hosts (
-                host ",
-            $text,
-            " NOT NULL, tenant ",
-            $text,
-            " NOT NULL, generation ",
-            $int,
-            ", set_digest ",
-            $text,
-            ",
-                state ",
-            $text,
-            " NOT NULL, problem ",
-            $text,
-            ", positions ",
-            $text,
-            " NOT NULL, at ",
-            $int,
-            " NOT NULL,
-                PRIMARY KEY (host, tenant))",
-            $kind,
-            ";
-            CREATE TABLE IF NOT EXISTS sandgate_control (
-                id ",
-            $int,
-            " PRIMARY KEY, format ",
-            $int,
-            " NOT NULL, revision ",
-            $int,
-            " NOT NULL)",
-            $kind,
-            ";
-            INSERT INTO sandgate_control (id, format, revision) VALUES (1, 1, 0) ON CONFLICT DO NOTHING;"
-        )
-    };
-}
-
+/// Every table, in the words of SQLite.
+const TABLES: &str = "
+    CREATE TABLE IF NOT EXISTS sandgate_blobs (digest TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS sandgate_policies (
+        digest TEXT PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL, summary TEXT NOT NULL,
+        manifest TEXT NOT NULL, readme TEXT, cases TEXT, pushed_at INTEGER NOT NULL, pushed_by TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS sandgate_generations (
+        tenant TEXT NOT NULL, number INTEGER NOT NULL, document TEXT NOT NULL, document_digest TEXT NOT NULL,
+        set_digest TEXT NOT NULL, made_at INTEGER NOT NULL, made_by TEXT NOT NULL, why TEXT NOT NULL,
+        PRIMARY KEY (tenant, number)
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS sandgate_tenants (
+        tenant TEXT PRIMARY KEY, active INTEGER NOT NULL, previous INTEGER, revision INTEGER NOT NULL,
+        frozen INTEGER NOT NULL, managed TEXT NOT NULL, imported TEXT
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS sandgate_history (
+        number INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, origin TEXT NOT NULL,
+        tenant TEXT NOT NULL, action TEXT NOT NULL, detail TEXT NOT NULL, why TEXT NOT NULL,
+        before TEXT NOT NULL, hash TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS sandgate_history_tenant ON sandgate_history (tenant, number);
+    CREATE TABLE IF NOT EXISTS sandgate_hosts (
+        host TEXT NOT NULL, tenant TEXT NOT NULL, generation INTEGER, set_digest TEXT, state TEXT NOT NULL,
+        problem TEXT, positions TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (host, tenant)
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS sandgate_control (
+        id INTEGER PRIMARY KEY, format INTEGER NOT NULL, revision INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO sandgate_control (id, format, revision) VALUES (1, 1, 0) ON CONFLICT DO NOTHING;";
+/// What PostgreSQL calls the same; texts are compared by their bytes there too.
+const WORDS: [(&str, &str); 4] =
+    [(" TEXT", " TEXT COLLATE \"C\""), (" BLOB", " BYTEA"), (" INTEGER", " BIGINT"), (") STRICT;", ");")];
 /// Two first uses at once wait for each other; PostgreSQL's own `IF NOT EXISTS` does not.
-const TABLES: Both = Both {
-    sqlite: concat!("PRAGMA application_id = 1397187444;", tables!("TEXT", "BLOB", "INTEGER", " STRICT")),
-    postgres: concat!(
-        "SELECT pg_advisory_xact_lock(6004251117483288);",
-        tables!("TEXT COLLATE \"C\"", "BYTEA", "BIGINT", "")
-    ),
-};
+const LOCK: &str = "SELECT pg_advisory_xact_lock(6004251117483288);";
 const THERE: Both = Both {
     sqlite: "SELECT application_id, (SELECT count(*) FROM sqlite_schema),
         (SELECT count(*) FROM sqlite_schema WHERE name = 'sandgate_control') FROM pragma_application_id",
@@ -195,12 +81,21 @@ pub(crate) fn make(work: &mut Work<'_>) -> Result<(), Error> {
         work.run("PRAGMA journal_mode = WAL".into())?;
     }
     work.run(Both { sqlite: "BEGIN IMMEDIATE", postgres: "BEGIN" })?;
-    work.run(TABLES)?;
+    work.run_text(tables(work.is_file()))?;
     work.run("COMMIT".into())
 }
 
+/// The statements that make all tables.
+fn tables(is_file: bool) -> String {
+    if is_file {
+        return format!("PRAGMA application_id = {APPLICATION};{TABLES}");
+    }
+    let tables = WORDS.iter().fold(TABLES.to_owned(), |text, (theirs, ours)| text.replace(theirs, ours));
+    format!("{LOCK}{tables}")
+}
+
 /// The number of the last change; with `locked`, of the last there will be until
-/// this transaction ends.
+/// this change is done.
 ///
 /// # Errors
 /// Where the format is a newer one.

@@ -7,7 +7,7 @@ use crate::Error;
 use sandgate_sql::{Cause, Failure, Location, Time};
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Decode, Postgres, Row as _, Sqlite, Type};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Decode, Postgres, Row as _, Sqlite, Type};
 use std::time::Duration;
 
 /// One thread's connection.
@@ -112,15 +112,16 @@ impl Session {
 
     /// Runs statements without values, apart by `;`.
     pub(crate) fn run(&mut self, time: Time, statements: Both) -> Result<(), Failure> {
+        let text = if matches!(self, Session::Sqlite(_)) { statements.sqlite } else { statements.postgres };
+        self.run_text(time, text.to_owned())
+    }
+
+    /// The same for statements that were put together: never of anything from outside.
+    pub(crate) fn run_text(&mut self, time: Time, statements: String) -> Result<(), Failure> {
+        let query = sqlx::raw_sql(AssertSqlSafe(statements));
         match self {
-            Session::Sqlite(session) => {
-                let query = sqlx::raw_sql(statements.sqlite);
-                session.wait(time, |connection| query.execute(connection)).map(drop)
-            }
-            Session::Postgres(session) => {
-                let query = sqlx::raw_sql(statements.postgres);
-                session.wait(time, |connection| query.execute(connection)).map(drop)
-            }
+            Session::Sqlite(session) => session.wait(time, |connection| query.execute(connection)).map(drop),
+            Session::Postgres(session) => session.wait(time, |connection| query.execute(connection)).map(drop),
         }
     }
 }

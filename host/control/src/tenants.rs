@@ -1,5 +1,5 @@
 //! Which generation each tenant runs: a pointer for each, whose every move is told
-//! in the history within the same transaction.
+//! in the history within the same commit.
 
 use crate::chain::{Action, append};
 use crate::generations::Generation;

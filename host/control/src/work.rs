@@ -47,6 +47,11 @@ impl<'d> Work<'d> {
         self.session.run(self.time, statements).map_err(|failure| failed(self.location, failure))
     }
 
+    /// The same for statements that were put together.
+    pub(crate) fn run_text(&mut self, statements: String) -> Result<(), Error> {
+        self.session.run_text(self.time, statements).map_err(|failure| failed(self.location, failure))
+    }
+
     /// A column of a row.
     pub(crate) fn get<T: Column>(&self, row: &Row, index: usize) -> Result<T, Error> {
         row.get(index).map_err(|error| failed(self.location, Failure::Sql(error)))
