@@ -37,14 +37,21 @@ pub enum ChangelogError {
 impl ChangelogError {
     /// How a lane that is known differs from the one that is to be continued.
     pub(crate) fn other(known: &Identity, given: &Identity) -> ChangelogError {
-        let what = match known.continues(given) {
-            Err(Mismatch::Configuration { what }) => what,
-            Err(Mismatch::Input { source_name, .. }) => vec![format!("the topic of source {source_name}")],
-            Err(Mismatch::More { source_name, .. } | Mismatch::Fewer { source_name, .. }) => {
+        match known.continues(given) {
+            Err(mismatch) => ChangelogError::changed(mismatch),
+            Ok(()) => ChangelogError::Other { what: vec!["its description".to_owned()] },
+        }
+    }
+
+    /// What it means for a log that it was begun by another lane.
+    pub(crate) fn changed(mismatch: Mismatch) -> ChangelogError {
+        let what = match mismatch {
+            Mismatch::Configuration { what } => what,
+            Mismatch::Input { source_name, .. } => vec![format!("the topic of source {source_name}")],
+            Mismatch::More { source_name, .. } | Mismatch::Fewer { source_name, .. } => {
                 vec![format!("source {source_name}")]
             }
-            Err(Mismatch::Output { .. }) => vec!["group or partition".to_owned()],
-            Ok(()) => vec!["its description".to_owned()],
+            Mismatch::Output { .. } => vec!["group or partition".to_owned()],
         };
         ChangelogError::Other { what }
     }

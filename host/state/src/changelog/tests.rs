@@ -55,6 +55,28 @@ fn a_log_of_another_configuration_is_refused_by_name() {
 }
 
 #[test]
+fn a_log_is_gone_on_with_by_the_owner_that_began_it() {
+    let with = |lines: &[&str]| {
+        let configuration = vec![Setting::growing("the windows of tenant fund", lines)];
+        Owner::new(Identity { configuration, ..owner("a").identity }).unwrap()
+    };
+    let (began, grown) = (with(&["a"]), with(&["a", "b"]));
+    for size in [3, 1 << 20] {
+        let log = [records(&began, 1, true, b"", size), records(&began, 2, false, b"", size)].concat();
+        let (mut replay, mut toy) = (Replay::new(&grown, None), Toy::default());
+        for record in &log {
+            replay.record(record, &mut toy).unwrap();
+        }
+        assert_eq!((replay.last().unwrap().number, replay.owner().check), (2, began.check));
+        assert_eq!(read(replay.owner(), Some(2), &records(&began, 3, false, b"", size)), Ok(Some(3)));
+    }
+    let shrunk = read(&began, None, &records(&grown, 1, true, b"", 9)).unwrap_err();
+    let said = "belongs to a lane with another configuration: the windows of tenant fund (`b` is no longer where it \
+                was) changed";
+    assert_eq!(shrunk.to_string(), said);
+}
+
+#[test]
 fn commits_that_are_missing_are_missed() {
     let owner = owner("a");
     let (one, two, three) =
