@@ -6,8 +6,11 @@ use crate::replay::Malformed;
 /// Why the log of a lane cannot be continued. The sentences begin with the log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChangelogError {
-    /// A newer program wrote it.
-    #[error("holds a record of version {0}, and this program reads version {VERSION}: run the newer program", VERSION = super::VERSION)]
+    /// A newer or an older program wrote it.
+    #[error(
+        "holds a record of version {0}, and this program reads version {VERSION} only: run the {age} program",
+        VERSION = super::VERSION, age = if *.0 > super::VERSION { "newer" } else { "older" }
+    )]
     Version(u8),
     /// A record is none that was written here.
     #[error("holds a record that {0}")]

@@ -37,8 +37,8 @@ fn a_record_is_these_bytes() {
     let owner = owner("a");
     let check = owner.check.to_le_bytes();
     let all = records(&owner, 300, false, b"abcde", 3);
-    assert_eq!(all[0], [&[1, 1 | 4][..], &check, &[0xac, 0x02], b"abc"].concat());
-    assert_eq!(all[1], [&[1, 2 | 4][..], &check, &[0xac, 0x02, 2, 7, 0xac, 0x02], b"de"].concat());
+    assert_eq!(all[0], [&[2, 1 | 4][..], &check, &[0xac, 0x02], b"abc"].concat());
+    assert_eq!(all[1], [&[2, 2 | 4][..], &check, &[0xac, 0x02, 2, 7, 0xac, 0x02], b"de"].concat());
     assert_eq!(all.len(), 2);
 }
 
@@ -94,7 +94,11 @@ fn commits_that_are_missing_are_missed() {
 fn bytes_that_are_no_record_are_refused_and_never_a_panic() {
     let owner = owner("a");
     let whole = records(&owner, 1, true, b"", 1 << 20).remove(0);
-    assert_eq!(read(&owner, None, &[vec![2, 0]]), Err(ChangelogError::Version(2)));
+    for (version, age) in [(1, "older"), (3, "newer")] {
+        let refused = read(&owner, None, &[vec![version, 0]]).unwrap_err();
+        assert_eq!(refused, ChangelogError::Version(version));
+        assert!(refused.to_string().ends_with(&format!("run the {age} program")), "{refused}");
+    }
     for length in 0..whole.len() {
         assert!(read(&owner, None, &[whole[..length].to_vec()]).is_err(), "cut to {length} bytes");
     }
