@@ -8,6 +8,7 @@
 //! # Bytes
 //! ```text
 //! unsigned   records refused; flag whether the last one was
+//! unsigned   how many of the families are fed
 //! unsigned   how many families follow; each:
 //!   unsigned how many fields its key has; each: unsigned its number among the
 //!            stored fields of the tenant
@@ -38,6 +39,8 @@ const PANE_LEAST: i64 = 1_000;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Bound {
     families: Vec<Counted>,
+    /// How many of them are fed; those behind were fed once, and may be again.
+    fed: usize,
     total: u64,
     /// Records whose events were refused so far.
     pub(crate) refused: u64,
@@ -125,10 +128,13 @@ impl Counted {
 }
 
 impl Bound {
-    /// The families behind those that are here are fed from now on.
-    pub(crate) fn grow(&mut self, families: &[Family], since: Since) {
+    /// As many of these families are fed from now on, fewer or more than so far. Those
+    /// that are more begin now, also those that were fed before.
+    pub(crate) fn feed(&mut self, families: &[Family], since: Since) {
+        self.families.iter_mut().take(families.len()).skip(self.fed).for_each(|family| family.since = since);
         let new = families.iter().skip(self.families.len());
         self.families.extend(new.map(|family| Counted::new(family, since)));
+        self.fed = families.len();
         self.warms = self.families.iter().any(|family| family.since != Since::Always);
     }
 
@@ -138,8 +144,8 @@ impl Bound {
     }
 
     /// How many families are fed.
-    pub(crate) fn families(&self) -> usize {
-        self.families.len()
+    pub(crate) fn fed(&self) -> usize {
+        self.fed
     }
 
     /// Since when a family is fed; `None` where none of the tenant has a beginning
@@ -172,6 +178,11 @@ impl Bound {
     /// How many events count.
     pub(crate) fn total(&self) -> u64 {
         self.total
+    }
+
+    /// Whether a family is fed.
+    pub(crate) fn feeds(&self, family: u32) -> bool {
+        (family as usize) < self.fed
     }
 
     /// Whether an event of that time can still be reached by a window of the family.
@@ -217,6 +228,7 @@ impl Bound {
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
         varint::unsigned(self.refused, out);
         out.push(u8::from(self.refusing));
+        varint::unsigned(self.fed as u64, out);
         varint::unsigned(self.families.len() as u64, out);
         for family in &self.families {
             let mut family = family.clone();
@@ -240,8 +252,9 @@ impl Bound {
     /// are of. `Some(false)` where they are of others: of another key or reach, or of more.
     pub(crate) fn decode(&mut self, here: &[Family], rest: &mut Bytes<'_>) -> Option<bool> {
         *self = Bound { refused: rest.unsigned()?, refusing: rest.flag()?, ..Bound::default() };
-        let mut known = true;
-        for at in 0..rest.unsigned()? {
+        self.fed = rest.unsigned()?.try_into().ok()?;
+        let (many, mut known) = (rest.unsigned()?, true);
+        for at in 0..many {
             let mut by = Vec::new();
             for _ in 0..rest.unsigned()? {
                 by.push(rest.unsigned()?.try_into().ok()?);
@@ -264,6 +277,6 @@ impl Bound {
             self.families.push(counted);
         }
         self.warms = self.families.iter().any(|family| family.since != Since::Always);
-        rest.0.is_empty().then_some(known)
+        (rest.0.is_empty() && self.fed as u64 <= many).then_some(known)
     }
 }

@@ -63,7 +63,8 @@ pub struct Journaled {
 }
 
 /// The windows of a tenant became more: entries behind this feed so many families of
-/// its plan, those before it the ones that there were.
+/// its plan, those before it the ones that there were. Fewer again where they do not
+/// bring the fields for more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Growth {
     /// Whose they are: an index into [`crate::Layout::tenants`].

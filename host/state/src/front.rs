@@ -27,7 +27,7 @@ pub(crate) struct Front {
     /// Whether any record has changed anything: a family that comes later has not
     /// seen all.
     pub(crate) begun: bool,
-    /// By tenant; each has the families that are fed, which may be the first of more.
+    /// By tenant; each has the families that were ever fed, which may be the first of more.
     pub(crate) bounds: Vec<Bound>,
     lateness: i64,
 }
@@ -38,7 +38,7 @@ pub(crate) enum Step {
     /// The first record that changes anything comes now.
     Begin,
     /// So many families of a tenant are fed from now on.
-    Grow { tenant: u32, families: u32 },
+    Feed { tenant: u32, families: u32 },
     /// A decided record moves the clock.
     Push { time: i64 },
     /// An event counts.
@@ -77,14 +77,14 @@ impl Front {
 
     /// How many families of a tenant are fed.
     pub(crate) fn fed(&self, tenant: usize) -> usize {
-        self.bounds.get(tenant).map_or(0, Bound::families)
+        self.bounds.get(tenant).map_or(0, Bound::fed)
     }
 
     /// Takes a step. The layout has the families that it may name.
     pub(crate) fn take(&mut self, step: Step, layout: &Layout) {
         match step {
             Step::Begin => self.begun = true,
-            Step::Grow { tenant, families } => self.grow(tenant as usize, families as usize, layout),
+            Step::Feed { tenant, families } => self.feed(tenant as usize, families as usize, layout),
             Step::Push { time } => {
                 self.clock.push(time);
                 if self.began.is_none() {
@@ -110,14 +110,14 @@ impl Front {
         }
     }
 
-    fn grow(&mut self, tenant: usize, families: usize, layout: &Layout) {
+    fn feed(&mut self, tenant: usize, families: usize, layout: &Layout) {
         let since = if self.begun { Since::now(self.clock.now()) } else { Since::Always };
         if self.bounds.len() <= tenant {
             self.bounds.resize_with(tenant + 1, Bound::default);
         }
         let all = layout.tenants.get(tenant).map_or(&[][..], |tenant| tenant.plan.families());
         if let Some(bound) = self.bounds.get_mut(tenant) {
-            bound.grow(all.get(..families).unwrap_or(all), since);
+            bound.feed(all.get(..families).unwrap_or(all), since);
         }
     }
 }

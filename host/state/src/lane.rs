@@ -144,6 +144,7 @@ impl Lane {
     /// Batches are numbered 0, 1, 2, … without gaps, whichever thread brings them.
     /// Each may be of another layout, as long as those grew out of each other; one of
     /// a shorter layout than the lane keeps by then may come back with the longer one.
+    /// Where it lacks stored fields that newer windows take, these begin again behind it.
     ///
     /// # Errors
     /// [`Closed`] where the lane was closed or aborted meanwhile: the batch left

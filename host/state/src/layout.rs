@@ -96,6 +96,15 @@ impl Layout {
         self.tenants.iter().map(|tenant| tenant.fields.iter().map(|(_, kind)| *kind).collect()).collect()
     }
 
+    /// Whether records of this layout bring all fields that these families of a tenant
+    /// of a longer one take.
+    pub(crate) fn has_fields_of(&self, longer: &Layout, tenant: usize, families: std::ops::Range<usize>) -> bool {
+        let fields = self.tenants.get(tenant).map_or(0, |tenant| tenant.fields.len());
+        let all = longer.tenants.get(tenant).and_then(|tenant| tenant.plan.families().get(families));
+        let mut taken = all.into_iter().flatten().flat_map(|family| family.by().iter().copied().chain(family.needs()));
+        taken.all(|field| field < fields)
+    }
+
     /// How many families a tenant has.
     pub(crate) fn families(&self, tenant: usize) -> usize {
         self.tenants.get(tenant).map_or(0, |tenant| tenant.plan.families().len())

@@ -61,7 +61,7 @@ impl Shard {
     /// Takes a batch's touches of this shard, row by row.
     pub(crate) fn pass(&mut self, number: u64, shard: usize, pass: &mut Pass<'_>) {
         self.open.begin(number);
-        // there is no series of a family that a batch does not know: it has all that are fed
+        // a batch knows all families that it feeds; series of others wait for one that knows them
         let Pass { families, records, intervals, answers, shares, .. } = pass;
         let share = shares.get(shard).map_or(&[][..], Vec::as_slice);
         self.look_up(share, records);

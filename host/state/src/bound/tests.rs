@@ -25,7 +25,7 @@ const HOUR: i64 = 3_600_000;
 /// The bound of a tenant whose families are fed since its beginning.
 fn fed(plan: &Plan) -> Bound {
     let mut bound = Bound::default();
-    bound.grow(plan.families(), Since::Always);
+    bound.feed(plan.families(), Since::Always);
     bound
 }
 
@@ -171,8 +171,8 @@ fn a_bound_is_these_bytes_and_is_read_again() {
     let (more, most) = (plan(&[64 * HOUR, 1]), plan(&[64 * HOUR, 1, 1]));
     let plan = plan(&[64 * HOUR]);
     let mut bound = fed(&plan);
-    bound.grow(more.families(), Since::Clock(-2));
-    bound.grow(most.families(), Since::Unclocked);
+    bound.feed(more.families(), Since::Clock(-2));
+    bound.feed(most.families(), Since::Unclocked);
     bound.count(0, HOUR);
     bound.count(0, HOUR);
     bound.count(0, -HOUR);
@@ -184,7 +184,7 @@ fn a_bound_is_these_bytes_and_is_read_again() {
     bound.encode(&mut bytes);
     let golden = [
         &[1, 1][..],                         // one record refused, and it was the last
-        &[3, 1, 0],                          // three families; the key of the first has one field, the first
+        &[3, 3, 1, 0],                       // three families, all fed; the key of the first has one field, the first
         &[0x80, 0x80, 0xdd, 0xdb, 0x01, 0],  // its reach, 64 hours; it is fed since ever
         &[2, 10, 2, 0x90, 0xba, 0xb7, 3, 0], // lost: from 5 to 7, and one hour and more later
         &[2, 1, 1, 2, 2],                    // two panes: one event in -1, two in 1
@@ -218,11 +218,27 @@ fn a_family_goes_on_counting_where_it_is_the_same_and_others_come_behind() {
     assert_eq!(read(&plan(&[64 * HOUR, 2 * HOUR]), &bytes), None, "another reach");
     let more = plan(&[64 * HOUR, HOUR, HOUR]);
     let mut after = read(&more, &bytes).unwrap();
-    assert_eq!((after.families(), after.total()), (2, 2));
-    after.grow(more.families(), Since::Clock(10));
+    assert_eq!((after.fed(), after.total()), (2, 2));
+    after.feed(more.families(), Since::Clock(10));
     after.count(2, HOUR);
-    assert_eq!((after.families(), after.total()), (3, 3));
+    assert_eq!((after.fed(), after.total()), (3, 3));
     assert_eq!((moments(&after, 1, 0..12), moments(&after, 2, 0..12)), (vec![9], vec![]), "it has lost nothing");
+}
+
+#[test]
+fn a_family_that_is_fed_again_begins_again() {
+    let (one, two) = (plan(&[HOUR]), plan(&[HOUR, HOUR]));
+    let mut bound = fed(&two);
+    bound.count(1, 7);
+    bound.feed(one.families(), Since::Clock(10));
+    assert_eq!((bound.fed(), bound.total(), bound.is_warming()), (1, 1, false));
+    assert!(bound.feeds(0) && !bound.feeds(1) && bound.reaches(1, 8, None));
+    let mut bytes = Vec::new();
+    bound.encode(&mut bytes);
+    let mut bound = read(&two, &bytes).unwrap();
+    bound.feed(two.families(), Since::Clock(20));
+    assert_eq!((bound.since(0), bound.since(1)), (Some(Since::Always), Some(Since::Clock(20))));
+    assert!(bound.feeds(1));
 }
 
 #[test]
@@ -230,11 +246,11 @@ fn a_beginning_is_told_until_nobody_reaches_behind_it() {
     let (two, three) = (plan(&[HOUR, HOUR]), plan(&[HOUR, HOUR, 2 * HOUR]));
     let mut bound = fed(&plan(&[HOUR]));
     assert!(!bound.is_warming());
-    bound.grow(two.families(), Since::now(None));
+    bound.feed(two.families(), Since::now(None));
     assert_eq!((bound.since(0), bound.since(1)), (Some(Since::Always), Some(Since::Unclocked)));
     bound.expire(Some(100 * HOUR));
     bound.clocked(100);
-    bound.grow(three.families(), Since::now(Some(200)));
+    bound.feed(three.families(), Since::now(Some(200)));
     assert_eq!((bound.since(1), bound.since(2)), (Some(Since::Clock(100)), Some(Since::Clock(200))));
     bound.expire(Some(HOUR + 99));
     assert_eq!(bound.since(1), Some(Since::Clock(100)));

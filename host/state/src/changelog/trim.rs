@@ -167,7 +167,7 @@ impl Trim {
         });
         let (mut kept, mut told) = (Vec::new(), vec![0; self.fed.len()]);
         let mut tell = |tenant: usize, fed: u32, kept: &mut Vec<u8>| {
-            if let Some(told) = told.get_mut(tenant).filter(|told| **told < fed) {
+            if let Some(told) = told.get_mut(tenant).filter(|told| **told != fed) {
                 *told = fed;
                 // tenants are counted by 32 bits
                 entry::encode_growth(Growth { tenant: tenant as u32, families: fed }, kept);

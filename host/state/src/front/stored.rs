@@ -11,8 +11,8 @@
 //! ```
 //! *bytes* is a length and as many bytes, *text* the same in UTF-8, *option* a flag
 //! byte and, if it is 1, a signed number; numbers are as `varint.rs` writes them.
-//! Tenants are found by name. A bound has the families that are fed, which are the
-//! first of those that the tenant has. A tenant of which nothing is counted has no part.
+//! Tenants are found by name. A bound has the families that were ever fed, which are
+//! the first of those that the tenant has. A tenant of which nothing is counted has no part.
 
 use super::Front;
 use crate::bound::Bound;

@@ -2,8 +2,10 @@
 //!
 //! What the lane keeps more of begins with a row: the first one of a batch of the
 //! longer layout that changes anything. From there on all batches feed it, those too
-//! that were made with the shorter layout and were on their way. That row's place in
-//! the order of the lane is journalled, so a replay feeds exactly the same.
+//! that were made with the shorter layout and were on their way, if their records
+//! bring the fields that it takes. Where they do not, it is not fed by them and begins
+//! again behind them, so that nothing is missing unsaid. These rows' places in the
+//! order of the lane are journalled, so a replay feeds exactly the same.
 //!
 //! What came before that row is not in the new series, so windows over them tell a
 //! row that reaches back behind that beginning: see [`Warming`].
@@ -53,15 +55,21 @@ impl Order {
     #[cold]
     pub(super) fn lay(&mut self, known: &Arc<Layout>, pass: &mut Pass<'_>) -> bool {
         let own = pass.layout.clone();
-        let lacks = self.front.bounds.iter().enumerate().any(|(at, bound)| bound.families() > own.families(at));
+        let (mut lacks, mut fed) = (false, Vec::new());
+        for tenant in 0..own.tenants.len() {
+            let (here, now) = (own.families(tenant), self.front.fed(tenant));
+            if here < now && own.has_fields_of(known, tenant, here..now) {
+                lacks = true;
+            } else if here != now {
+                // as many as fit into memory
+                fed.push(Growth { tenant: tenant as u32, families: here as u32 });
+            }
+        }
         if lacks {
             pass.widen(known);
         }
-        let grown = (0..own.tenants.len()).filter(|tenant| own.families(*tenant) > self.front.fed(*tenant));
-        // as many as fit into memory
-        let grown = grown.map(|tenant| Growth { tenant: tenant as u32, families: own.families(tenant) as u32 });
-        pass.grown = Grown { families: grown.collect(), row: None };
-        self.laid = (!lacks && pass.grown.families.is_empty()).then_some(own);
+        self.laid = (!lacks && fed.is_empty()).then_some(own);
+        pass.grown = Grown { families: fed, row: None };
         self.ids.resize_with(known.tenants.len() * self.sources, Ids::default);
         lacks
     }
@@ -77,7 +85,7 @@ impl Order {
         if grown.row.is_none() && !grown.families.is_empty() {
             grown.row = Some(at);
             for Growth { tenant, families } in &grown.families {
-                self.step(Step::Grow { tenant: *tenant, families: *families }, layout);
+                self.step(Step::Feed { tenant: *tenant, families: *families }, layout);
             }
         }
         if !self.front.begun {

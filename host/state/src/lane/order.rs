@@ -165,8 +165,9 @@ impl Order {
         let Some(bound) = self.front.bound(tenant) else { return false };
         let Part { touches, marks, intervals, answers } = part;
         // an event that no window will ever reach is none, for nobody but its own row
-        let lasting =
-            |bound: &Bound, touch: &Touch| touch.classes != 0 && bound.reaches(touch.family, time, row.horizon);
+        let lasting = |bound: &Bound, Touch { family, classes, .. }: &Touch| {
+            *classes != 0 && bound.feeds(*family) && bound.reaches(*family, time, row.horizon)
+        };
         let events = touches.iter().filter(|touch| lasting(bound, touch)).count() as u64;
         let refused = events > 0 && bound.total().saturating_add(events) > self.events;
         if row.entry.judged && (refused || bound.has_lost()) {

@@ -89,7 +89,7 @@ impl Restoring<'_> {
         while !bytes.is_empty() {
             if let Some(growth) = entry::growth(&mut bytes)? {
                 self.together(&mut pass, moves);
-                self.grow(growth, moves)?;
+                self.feed(growth, moves)?;
                 continue;
             }
             cells.clear();
@@ -109,15 +109,15 @@ impl Restoring<'_> {
         Ok(count)
     }
 
-    /// Entries feed more families from here on.
-    fn grow(&mut self, growth: Growth, moves: bool) -> Result<(), Malformed> {
+    /// Entries feed more families from here on, or fewer.
+    fn feed(&mut self, growth: Growth, moves: bool) -> Result<(), Malformed> {
         let Growth { tenant, families } = growth;
         let Some((fed, here)) = self.fed.get_mut(tenant as usize).zip(self.known.layout.tenants.get(tenant as usize))
         else {
             return Err(EntryError::Tenant(tenant).into());
         };
         let (more, there) = (families as usize, here.plan.families().len());
-        if more <= *fed {
+        if more == *fed {
             return Err(EntryError::Malformed.into());
         }
         if more > there {
@@ -131,7 +131,7 @@ impl Restoring<'_> {
         *fed = more;
         if moves {
             let mut order = self.lane.order.lock();
-            order.front.take(Step::Grow { tenant, families }, &self.known.layout);
+            order.front.take(Step::Feed { tenant, families }, &self.known.layout);
         }
         Ok(())
     }

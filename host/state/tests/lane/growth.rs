@@ -47,6 +47,15 @@ fn growth_aborts_kills_and_compactions_change_no_answer() {
 }
 
 #[test]
+fn growth_and_kills_change_no_answer_where_nothing_is_compacted() {
+    for (seed, settings, records, at) in cases(30..34) {
+        let mut store: Vec<Vec<u8>> = Vec::new();
+        let life = Life { settings, records: &records, at, dice: Dice::new(seed), store: &mut store };
+        check(seed, settings, &records, at, &life.live());
+    }
+}
+
+#[test]
 fn growth_and_takeovers_change_no_answer() {
     for (seed, settings, mut records, at) in cases(10..16) {
         // over so long a time that windows leave most of it behind
@@ -256,4 +265,42 @@ fn a_window_is_warming_until_the_clock_has_passed_its_beginning_by_its_reach() {
     assert!(warm.is_sorted_by(|one, next| one >= next) && warm[0] > 0, "one after the other is warm");
     assert_eq!(warm.last(), Some(&0));
     assert!(lane.clock().unwrap() - since > 12 * HOUR + 2 * MINUTE);
+}
+
+#[test]
+fn windows_begin_again_behind_a_batch_that_lacks_their_fields() {
+    let records = stream::stream(11, 1_200);
+    let lane = Lane::new(short(), SETTINGS, 2);
+    let (mut entries, mut since) = (Vec::new(), Vec::new());
+    for (number, batch) in (0..).zip(records.chunks(100)) {
+        let layout = if number < 4 || number == 7 { short() } else { long() };
+        let clock = lane.clock();
+        let mut told = life::pass(&lane, number, &layout, batch).unwrap();
+        life::settle(&lane, batch, &mut told);
+        lane.commit(number);
+        entries.extend(told.iter().flat_map(|told| told.seen.entry.clone()));
+        // the later windows of the other tenant take no field that is new
+        let first = told.iter().zip(batch).filter(|(_, record)| record.entry.tenant == 0);
+        let all = first.flat_map(|(told, _)| &told.warming).flatten();
+        let said: Vec<_> = all.filter_map(|warming| warming.since).collect();
+        assert!(said.is_empty() == (number < 4 || number == 7) && said.is_sorted_by(|one, next| one == next));
+        since.extend(said.first().map(|said| (clock.unwrap(), *said)));
+
+        let again = Lane::new(long(), SETTINGS, 1);
+        let mut restoring = again.restore(1);
+        restoring.entries(&entries).unwrap();
+        restoring.finish();
+        assert_eq!(again.front(), lane.front());
+    }
+    let (first, again) = (since[0], since[3]);
+    assert!(first.0 == first.1 && again.0 == again.1 && first.1 < again.1, "{since:?}");
+    assert!(since[..3].iter().all(|(_, since)| *since == first.1));
+    assert!(since[3..].iter().all(|(_, since)| *since == again.1));
+    // what it was not fed is not there: as many events as the lane that is restored holds
+    let again = Lane::new(long(), SETTINGS, 2);
+    let mut restoring = again.restore(2);
+    restoring.entries(&entries).unwrap();
+    restoring.finish();
+    let counted = |lane: &Lane| lane.report().tenants.iter().map(|tenant| tenant.counted).collect::<Vec<_>>();
+    assert_eq!(counted(&again), counted(&lane));
 }

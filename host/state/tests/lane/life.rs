@@ -5,6 +5,7 @@ use crate::model::{Expected, long, on_its_way, short};
 use crate::restart::Stored;
 use crate::runner::{self, Seen};
 use crate::stream::{Dice, Record};
+use sandgate_state::replay::Restore as _;
 use sandgate_state::{Closed, Fate, Lane, Layout, Pass, Settings, Warming};
 use std::sync::Arc;
 
@@ -41,6 +42,21 @@ impl Store for Stored {
 
     fn restored(&mut self, lane: &Lane, dice: &mut Dice) {
         Stored::restored(self, lane, 1 + dice.below(3) as usize);
+    }
+}
+
+/// A journal of which nothing is ever compacted.
+impl Store for Vec<Vec<u8>> {
+    fn commit(&mut self, _: &Lane, entries: &[u8], _: u64, _: &mut Dice) {
+        self.push(entries.to_vec());
+    }
+
+    fn committed(&mut self, _: &Lane, _: &[u8], _: &mut Dice) {}
+
+    fn restored(&mut self, lane: &Lane, dice: &mut Dice) {
+        let mut restoring = lane.restore(1 + dice.below(3) as usize);
+        self.iter().for_each(|entries| assert!(restoring.entries(entries).is_ok()));
+        restoring.finish();
     }
 }
 
