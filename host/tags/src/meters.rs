@@ -88,8 +88,8 @@ pub(crate) fn measure(registry: &Registry, measured: Measured) {
             breaker.set_whole(tier.state() as u64);
         }
         let (tags, absences) = (measured.remembered)();
-        present.set_whole(tags as u64);
-        absent.set_whole(absences as u64);
+        present.set_whole(tags);
+        absent.set_whole(absences);
         filter.set_flag((measured.filters)());
     });
 }
