@@ -99,7 +99,7 @@ type Costs = [Vec<f64>; PARTS.len()];
 
 fn run(lane: &Lane, sent: &[Sent], journal: &mut Vec<u8>) -> Result<(Costs, i128), Box<dyn Error>> {
     let (mut costs, mut counted) = (Costs::default(), 0);
-    let mut pass = Pass::new(lane.layout());
+    let mut pass = Pass::new(&lane.layout());
     let settled = [Settled { outcome: 1, generation: 1 }; BATCH];
     for (number, batch) in (0..).zip(sent.chunks(BATCH)) {
         pass.clear();

@@ -66,7 +66,7 @@ fn fill(lane: &Lane, journal: &mut Journal, batches: u64, keys: u64) -> Result<(
             .clone()
             .map(|number| (format!("account{}", mixed(number) % keys), format!("device{}", mixed(!number) % keys)))
             .collect();
-        let mut pass = Pass::new(lane.layout());
+        let mut pass = Pass::new(&lane.layout());
         for (number, (account, device)) in numbers.zip(&names) {
             let mut id = [0; 16];
             id[..8].copy_from_slice(&mixed(number).to_le_bytes());

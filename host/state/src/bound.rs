@@ -8,19 +8,23 @@
 //! # Bytes
 //! ```text
 //! unsigned   records refused; flag whether the last one was
+//! unsigned   how many of the families are fed
 //! unsigned   how many families follow; each:
 //!   unsigned how many fields its key has; each: unsigned its number among the
 //!            stored fields of the tenant
 //!   signed   its reach, in milliseconds
+//!   …        since when it is fed (see `bound/since.rs`)
 //!   …        the lost times (see `bound/lost.rs`)
 //!   unsigned how many panes follow; each: signed its number, unsigned its events
 //! ```
 
 mod lost;
+mod since;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use lost::Lost;
+pub(crate) use since::Since;
 
 use crate::varint::{self, Bytes};
 use sandgate_window::Family;
@@ -35,20 +39,23 @@ const PANE_LEAST: i64 = 1_000;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Bound {
     families: Vec<Counted>,
+    /// How many of them are fed; those behind were fed once, and may be again.
+    fed: usize,
     total: u64,
     /// Records whose events were refused so far.
     pub(crate) refused: u64,
     /// Whether the last record that brought events was refused.
     refusing: bool,
+    /// Whether any family is not fed since the beginning.
+    warms: bool,
 }
 
 /// The events of one family.
 #[derive(Clone, Debug, PartialEq)]
 struct Counted {
-    /// The fields of its key: no two families of a tenant have the same ones.
+    /// The fields of its key.
     by: Vec<usize>,
-    /// Whether its counts were taken over from stored ones.
-    taken: bool,
+    since: Since,
     reach: i64,
     width: i64,
     /// Events by pane; `running` is kept outside until another pane's turn.
@@ -60,12 +67,12 @@ struct Counted {
 }
 
 impl Counted {
-    fn new(family: &Family) -> Counted {
+    fn new(family: &Family, since: Since) -> Counted {
         let reach = family.reach();
         let width = (reach / PANES).max(PANE_LEAST);
         Counted {
             by: family.by().to_vec(),
-            taken: false,
+            since,
             reach,
             width,
             panes: BTreeMap::new(),
@@ -101,6 +108,7 @@ impl Counted {
     /// Forgets what lies at or before the floor, and says how many events that were.
     fn expire(&mut self, horizon: i64) -> u64 {
         let floor = horizon.saturating_sub(self.reach);
+        self.since.expire(floor);
         self.lost.expire(floor);
         let mut gone = 0;
         if self.oldest > floor {
@@ -120,9 +128,35 @@ impl Counted {
 }
 
 impl Bound {
-    /// Nothing counted yet.
-    pub(crate) fn new(families: &[Family]) -> Bound {
-        Bound { families: families.iter().map(Counted::new).collect(), ..Bound::default() }
+    /// As many of these families are fed from now on, fewer or more than so far. Those
+    /// that are more begin now, also those that were fed before.
+    pub(crate) fn feed(&mut self, families: &[Family], since: Since) {
+        self.families.iter_mut().take(families.len()).skip(self.fed).for_each(|family| family.since = since);
+        let new = families.iter().skip(self.families.len());
+        self.families.extend(new.map(|family| Counted::new(family, since)));
+        self.fed = families.len();
+        self.warms = self.families.iter().any(|family| family.since != Since::Always);
+    }
+
+    /// The clock has its first value.
+    pub(crate) fn clocked(&mut self, began: i64) {
+        self.families.iter_mut().for_each(|family| family.since.clocked(began));
+    }
+
+    /// How many families are fed.
+    pub(crate) fn fed(&self) -> usize {
+        self.fed
+    }
+
+    /// Since when a family is fed; `None` where none of the tenant has a beginning
+    /// that a window could reach behind.
+    pub(crate) fn since(&self, family: usize) -> Option<Since> {
+        self.families.get(family).filter(|_| self.warms).map(|family| family.since)
+    }
+
+    /// Whether any family is not fed since the beginning, as far as windows reach.
+    pub(crate) fn is_warming(&self) -> bool {
+        self.warms
     }
 
     /// Forgets what no window can reach any more: `horizon` is the clock less the lateness.
@@ -131,11 +165,24 @@ impl Bound {
         for family in &mut self.families {
             self.total -= family.expire(horizon);
         }
+        if self.warms {
+            self.warms = self.families.iter().any(|family| family.since != Since::Always);
+        }
+    }
+
+    /// Whether there is nothing to be kept of it.
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Bound::default()
     }
 
     /// How many events count.
     pub(crate) fn total(&self) -> u64 {
         self.total
+    }
+
+    /// Whether a family is fed.
+    pub(crate) fn feeds(&self, family: u32) -> bool {
+        (family as usize) < self.fed
     }
 
     /// Whether an event of that time can still be reached by a window of the family.
@@ -177,16 +224,11 @@ impl Bound {
         self.families.iter().any(|family| !family.lost.is_empty())
     }
 
-    /// Whether a family's counts were taken over from stored ones, so that entries
-    /// behind them are not to be counted again.
-    pub(crate) fn is_taken(&self, family: u32) -> bool {
-        self.families.get(family as usize).is_some_and(|family| family.taken)
-    }
-
     /// Appends the bytes.
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
         varint::unsigned(self.refused, out);
         out.push(u8::from(self.refusing));
+        varint::unsigned(self.fed as u64, out);
         varint::unsigned(self.families.len() as u64, out);
         for family in &self.families {
             let mut family = family.clone();
@@ -196,6 +238,7 @@ impl Bound {
                 varint::unsigned(*field as u64, out);
             }
             varint::signed(family.reach, out);
+            family.since.encode(out);
             family.lost.encode(out);
             varint::unsigned(family.panes.len() as u64, out);
             for (pane, events) in family.panes {
@@ -205,38 +248,35 @@ impl Bound {
         }
     }
 
-    /// Takes over the counts of the families that are here: those of the same key
-    /// and reach. A lane is continued with the same policies only, so they make the
-    /// same events of the same records. One that is not among those stored counts
-    /// anew, and has lost whatever any of them has lost: nothing is known of it that
-    /// would say less.
-    pub(crate) fn decode(&mut self, rest: &mut Bytes<'_>) -> Option<()> {
-        (self.refused, self.refusing) = (rest.unsigned()?, rest.flag()?);
-        let mut all = Vec::new();
-        for _ in 0..rest.unsigned()? {
+    /// Takes over the counts of the first of these families, those that the bytes
+    /// are of. `Some(false)` where they are of others: of another key or reach, or of more.
+    pub(crate) fn decode(&mut self, here: &[Family], rest: &mut Bytes<'_>) -> Option<bool> {
+        *self = Bound { refused: rest.unsigned()?, refusing: rest.flag()?, ..Bound::default() };
+        self.fed = rest.unsigned()?.try_into().ok()?;
+        let (many, mut known) = (rest.unsigned()?, true);
+        for at in 0..many {
             let mut by = Vec::new();
             for _ in 0..rest.unsigned()? {
                 by.push(rest.unsigned()?.try_into().ok()?);
             }
-            let (reach, lost) = (rest.signed()?, Lost::decode(rest)?);
+            let (reach, since, lost) = (rest.signed()?, Since::decode(rest)?, Lost::decode(rest)?);
             let mut panes = BTreeMap::new();
-            let mut events = 0u64;
             for _ in 0..rest.unsigned()? {
                 let (pane, count) = (rest.signed()?, rest.unsigned()?);
                 panes.insert(pane, count);
-                events = events.checked_add(count)?;
+                self.total = self.total.checked_add(count)?;
             }
-            all.push(lost.clone());
-            let alike = |here: &&mut Counted| (&here.by, here.reach, here.taken) == (&by, reach, false);
-            if let Some(here) = self.families.iter_mut().find(alike) {
-                here.oldest = panes.first_key_value().map_or(i64::MAX, |(pane, _)| here.last_moment(*pane));
-                (here.taken, here.lost, here.panes) = (true, lost, panes);
-                self.total = self.total.checked_add(events)?;
-            }
+            let family = usize::try_from(at).ok().and_then(|at| here.get(at));
+            let Some(family) = family.filter(|family| (family.by(), family.reach()) == (&by[..], reach)) else {
+                known = false;
+                continue;
+            };
+            let mut counted = Counted { lost, ..Counted::new(family, since) };
+            counted.oldest = panes.first_key_value().map_or(i64::MAX, |(pane, _)| counted.last_moment(*pane));
+            counted.panes = panes;
+            self.families.push(counted);
         }
-        for new in self.families.iter_mut().filter(|here| !here.taken) {
-            all.iter().for_each(|lost| new.lost.add_all(lost, new.width));
-        }
-        rest.0.is_empty().then_some(())
+        self.warms = self.families.iter().any(|family| family.since != Since::Always);
+        (rest.0.is_empty() && self.fed as u64 <= many).then_some(known)
     }
 }

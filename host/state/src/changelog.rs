@@ -2,7 +2,7 @@
 //! added, so that whoever owns the lane next has it too.
 //!
 //! ```text
-//! u8        version, 1
+//! u8        version, 2
 //! u8        bits: 1 first of a commit, 2 last of it, 4 the lane began midway in its
 //!           stream, 8 the commit has a head
 //! u64       the check of the lane's identity
@@ -34,7 +34,7 @@ pub use trim::{Mark, Trim};
 use crate::identity::Identity;
 use crate::varint::{self, Bytes};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const FIRST: u8 = 1;
 const LAST: u8 = 1 << 1;
 const MIDWAY: u8 = 1 << 2;

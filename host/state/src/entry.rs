@@ -4,7 +4,8 @@ mod codec;
 #[cfg(test)]
 mod tests;
 
-pub use codec::{EntryError, decode, encode};
+pub(crate) use codec::encode_growth;
+pub use codec::{EntryError, decode, encode, growth};
 
 /// A record on its way into the state, beside the values of its stored fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,4 +60,15 @@ pub struct Journaled {
     pub standing: Standing,
     /// What was decided.
     pub settled: Settled,
+}
+
+/// The windows of a tenant became more: entries behind this feed so many families of
+/// its plan, those before it the ones that there were. Fewer again where they do not
+/// bring the fields for more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Growth {
+    /// Whose they are: an index into [`crate::Layout::tenants`].
+    pub tenant: u32,
+    /// How many families there are from here on.
+    pub families: u32,
 }

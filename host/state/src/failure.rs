@@ -43,6 +43,20 @@ pub enum Failure {
         /// The newest that is known here.
         known: u32,
     },
+    /// An older program wrote it.
+    #[error(
+        "{} has format {found}, and this sandgate reads format {known} only: it was written by an older one; \
+         go on with that, or use another [state] path, or say --force to begin anew",
+        .file.display()
+    )]
+    Older {
+        /// The file.
+        file: PathBuf,
+        /// Its format.
+        found: u32,
+        /// The one that is read here.
+        known: u32,
+    },
     /// There is no room left. Nothing that was committed is lost.
     #[error(
         "no room is left for {} ({error}); nothing that was committed is lost: \

@@ -6,7 +6,7 @@
 //!   "sandgate"                                u32  length of the payload, never 0
 //!   u8   kind: j journal, s snapshot,         u64  check of the length
 //!        x export                             u64  check of the payload
-//!   u8   format version, 1                    the payload: u8 its kind, then what it holds
+//!   u8   format version, 2                    the payload: u8 its kind, then what it holds
 //!   6 zeros
 //!   u64  seed
 //!   u64  check of the 24 bytes before
@@ -26,8 +26,8 @@ use std::io::{BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-/// The format that this program writes, and the newest that it reads.
-pub(crate) const FORMAT: u8 = 1;
+/// The format that this program writes, and the only one that it reads.
+pub(crate) const FORMAT: u8 = 2;
 
 const MAGIC: [u8; 8] = *b"sandgate";
 const PREAMBLE: usize = 32;
@@ -220,6 +220,10 @@ impl Frames {
         if version > FORMAT {
             let (found, known) = (u32::from(version), u32::from(FORMAT));
             return Err(Failure::Newer { file: path.to_owned(), found, known });
+        }
+        if version < FORMAT {
+            let (found, known) = (u32::from(version), u32::from(FORMAT));
+            return Err(Failure::Older { file: path.to_owned(), found, known });
         }
         frames.seed = found_seed.first_chunk().map_or(0, |seed| u64::from_le_bytes(*seed));
         if found_kind != kind.byte() || seed.is_some_and(|seed| seed != frames.seed) {

@@ -11,7 +11,7 @@ mod tests;
 
 pub use stored::FrontError;
 
-use crate::bound::Bound;
+use crate::bound::{Bound, Since};
 use crate::ids::Ages;
 use crate::layout::{Layout, Settings};
 use sandgate_window::Clock;
@@ -24,6 +24,10 @@ pub(crate) struct Front {
     pub(crate) began: Option<i64>,
     /// Whether the lane's first record was not the first of its stream.
     pub(crate) midway: bool,
+    /// Whether any record has changed anything: a family that comes later has not
+    /// seen all.
+    pub(crate) begun: bool,
+    /// By tenant; each has the families that were ever fed, which may be the first of more.
     pub(crate) bounds: Vec<Bound>,
     lateness: i64,
 }
@@ -31,6 +35,10 @@ pub(crate) struct Front {
 /// One thing that changes a front.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
+    /// The first record that changes anything comes now.
+    Begin,
+    /// So many families of a tenant are fed from now on.
+    Feed { tenant: u32, families: u32 },
     /// A decided record moves the clock.
     Push { time: i64 },
     /// An event counts.
@@ -44,8 +52,9 @@ pub(crate) enum Step {
 impl Front {
     /// Nothing seen yet.
     pub(crate) fn new(layout: &Layout, settings: Settings) -> Front {
-        let bounds = layout.tenants.iter().map(|tenant| Bound::new(tenant.plan.families()));
-        Front { clock: Clock::new(), began: None, midway: false, bounds: bounds.collect(), lateness: settings.lateness }
+        let bounds = layout.tenants.iter().map(|_| Bound::default()).collect();
+        let (clock, began, lateness) = (Clock::new(), None, settings.lateness);
+        Front { clock, began, midway: false, begun: false, bounds, lateness }
     }
 
     /// The clock less the lateness: what is older is late.
@@ -66,13 +75,21 @@ impl Front {
         Some(bound)
     }
 
-    /// Takes a step, and says whether it is the first refusal of a row of them.
-    pub(crate) fn take(&mut self, step: Step) -> bool {
+    /// How many families of a tenant are fed.
+    pub(crate) fn fed(&self, tenant: usize) -> usize {
+        self.bounds.get(tenant).map_or(0, Bound::fed)
+    }
+
+    /// Takes a step. The layout has the families that it may name.
+    pub(crate) fn take(&mut self, step: Step, layout: &Layout) {
         match step {
+            Step::Begin => self.begun = true,
+            Step::Feed { tenant, families } => self.feed(tenant as usize, families as usize, layout),
             Step::Push { time } => {
                 self.clock.push(time);
                 if self.began.is_none() {
                     self.began = self.clock.now();
+                    self.began.iter().for_each(|began| self.bounds.iter_mut().for_each(|bound| bound.clocked(*began)));
                 }
             }
             Step::Count { tenant, family, time } => {
@@ -86,9 +103,21 @@ impl Front {
                 }
             }
             Step::Refuse { tenant } => {
-                return self.bound(tenant).is_some_and(Bound::refuse);
+                if let Some(bound) = self.bound(tenant) {
+                    bound.refuse();
+                }
             }
         }
-        false
+    }
+
+    fn feed(&mut self, tenant: usize, families: usize, layout: &Layout) {
+        let since = if self.begun { Since::now(self.clock.now()) } else { Since::Always };
+        if self.bounds.len() <= tenant {
+            self.bounds.resize_with(tenant + 1, Bound::default);
+        }
+        let all = layout.tenants.get(tenant).map_or(&[][..], |tenant| tenant.plan.families());
+        if let Some(bound) = self.bounds.get_mut(tenant) {
+            bound.feed(all.get(..families).unwrap_or(all), since);
+        }
     }
 }

@@ -47,8 +47,42 @@ pub struct Input {
 pub struct Setting {
     /// What it is, as a message says it: `the policies of tenant payments`.
     pub name: String,
-    /// Its value, or the digest of it.
+    /// Its value, or the digest of it; of one that may grow its lines, as
+    /// [`Setting::growing`] writes them.
     pub value: String,
+}
+
+/// What the value of a setting that may grow begins with.
+const GROWING: &str = "may grow:\n";
+
+impl Setting {
+    /// A setting that may grow: a lane is continued where the lines known are the
+    /// first of those given, in their order.
+    pub fn growing<L: AsRef<str>>(name: &str, lines: impl IntoIterator<Item = L>) -> Setting {
+        let mut value = GROWING.to_owned();
+        for line in lines {
+            // each ends, and none holds an end: so what a value begins with are whole lines
+            value.push_str(&line.as_ref().replace('\\', "\\\\").replace('\n', "\\n"));
+            value.push('\n');
+        }
+        Setting { name: name.to_owned(), value }
+    }
+
+    /// The lines, if it may grow.
+    fn lines(&self) -> Option<impl Iterator<Item = &str>> {
+        self.value.strip_prefix(GROWING).map(|lines| lines.split_terminator('\n'))
+    }
+
+    /// What is said of it where a lane that was begun with it cannot be continued with
+    /// `given`; nothing where it can.
+    fn changed(&self, given: &Setting) -> Option<String> {
+        let Setting { name, value } = self;
+        let (Some(mut known), Some(mut lines)) = (self.lines(), given.lines()) else {
+            return (*value != given.value).then(|| name.clone());
+        };
+        let was = known.find(|known| lines.next() != Some(known))?;
+        Some(format!("{name} (`{was}` is no longer where it was)"))
+    }
 }
 
 /// How a stored identity differs from the one that is to be continued.
@@ -215,17 +249,19 @@ impl Identity {
 
     /// Whether everything that must be equal is.
     pub(crate) fn same_configuration(&self, given: &Identity) -> Result<(), Mismatch> {
-        let value = |identity: &Identity, name: &str| {
-            identity.configuration.iter().find(|setting| setting.name == name).map(|setting| setting.value.clone())
-        };
+        fn of<'i>(identity: &'i Identity, name: &str) -> Option<&'i Setting> {
+            identity.configuration.iter().find(|setting| setting.name == name)
+        }
         let mut what = Vec::new();
         for Setting { name, .. } in self.configuration.iter().chain(&given.configuration) {
-            if value(self, name) != value(given, name) && !what.contains(name) {
-                what.push(name.clone());
-            }
+            let changed = match (of(self, name), of(given, name)) {
+                (Some(known), Some(given)) => known.changed(given),
+                _ => Some(name.clone()),
+            };
+            what.extend(changed.filter(|changed| !what.contains(changed)));
         }
         // the same settings, but entries of the journal name tenants by their number
-        let moved = self.configuration.iter().zip(&given.configuration).find(|(known, given)| known != given);
+        let moved = self.configuration.iter().zip(&given.configuration).find(|(known, given)| known.name != given.name);
         if let (true, Some((known, given))) = (what.is_empty(), moved) {
             what.push(format!("the order of {} and {}", known.name, given.name));
         }

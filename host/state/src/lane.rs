@@ -1,5 +1,6 @@
 //! The state of one lane in memory, shared by the threads that work for it.
 
+mod growth;
 mod order;
 mod report;
 mod restore;
@@ -26,9 +27,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 /// which may be another; nobody does either while the lane is aborted.
 #[derive(Debug)]
 pub struct Lane {
-    layout: Arc<Layout>,
     settings: Settings,
-    families: Families,
+    /// The longest layout so far. Batches bring their own, so they do not meet here.
+    known: Mutex<Known>,
     order: Turned<Order>,
     shards: Vec<Turned<Shard>>,
     committed: Mutex<Committed>,
@@ -44,6 +45,13 @@ struct Turned<T> {
     /// Batches never meet here: the turn lets in one at a time. Who settles, commits
     /// or reports takes no turn, and a batch may wait for that, or that for a batch.
     inside: Mutex<T>,
+}
+
+/// What a lane may keep.
+#[derive(Clone, Debug)]
+struct Known {
+    layout: Arc<Layout>,
+    families: Arc<Families>,
 }
 
 /// What the last commit left.
@@ -89,20 +97,23 @@ impl Lane {
     pub fn new(layout: Arc<Layout>, settings: Settings, shards: usize) -> Lane {
         let committed = Committed { front: Front::new(&layout, settings), next: 0, steps: Vec::new() };
         Lane {
-            families: Families::new(&layout),
             order: Turned::new(Order::new(&layout, settings)),
             shards: (0..shards.max(1)).map(|_| Turned::new(Shard::default())).collect(),
             committed: Mutex::new(committed),
             under_way: RwLock::new(()),
             closed: AtomicBool::new(false),
-            layout,
+            known: Mutex::new(Known { families: Arc::new(Families::new(&layout)), layout }),
             settings,
         }
     }
 
-    /// The layout that it was made with.
-    pub fn layout(&self) -> &Arc<Layout> {
-        &self.layout
+    /// The longest layout so far: the one that it was made with, or has grown to.
+    pub fn layout(&self) -> Arc<Layout> {
+        lock(&self.known).layout.clone()
+    }
+
+    fn known(&self) -> Known {
+        lock(&self.known).clone()
     }
 
     /// The settings that it was made with.
@@ -131,20 +142,35 @@ impl Lane {
     /// Takes a batch through the lane: waits for its turn, finds out what is a
     /// repeat or late, reads the windows of each new row and adds its events.
     /// Batches are numbered 0, 1, 2, … without gaps, whichever thread brings them.
+    /// Each may be of another layout, as long as those grew out of each other; one of
+    /// a shorter layout than the lane keeps by then may come back with the longer one.
+    /// Where it lacks stored fields that newer windows take, these begin again behind it.
     ///
     /// # Errors
     /// [`Closed`] where the lane was closed or aborted meanwhile: the batch left
-    /// nothing behind that outlives [`Lane::abort`].
+    /// nothing behind that outlives [`Lane::abort`]. A batch whose layout [`Lane::grow`]
+    /// would refuse closes the lane.
     pub fn pass(&self, number: u64, pass: &mut Pass<'_>) -> Result<(), Closed> {
         pass.share(self.shards.len());
         let _watch = Watch(self);
         let _under_way = self.under_way.read().unwrap_or_else(PoisonError::into_inner);
         let turn = self.order.turn.enter(number)?;
-        self.order.lock().pass(number, &self.families, pass);
+        let mut order = self.order.lock();
+        if !order.is_laid(pass) {
+            let Ok(known) = self.learn(&pass.layout) else {
+                self.close();
+                return Err(Closed);
+            };
+            if order.lay(&known, pass) {
+                pass.share(self.shards.len());
+            }
+        }
+        order.pass(number, pass);
+        drop(order);
         drop(turn);
         for (at, shard) in self.shards.iter().enumerate() {
             let turn = shard.turn.enter(number)?;
-            shard.lock().pass(number, at, &self.families, pass);
+            shard.lock().pass(number, at, pass);
             drop(turn);
         }
         Ok(())
@@ -170,8 +196,9 @@ impl Lane {
         let Committed { front, next, steps } = &mut *committed;
         self.order.lock().commit(through, steps);
         // outside of that lock: batches go on meanwhile
+        let layout = self.layout();
         for step in steps.drain(..) {
-            front.take(step);
+            front.take(step, &layout);
         }
         *next = through.saturating_add(1).max(*next);
         self.order.lock().expire(front.ages());
@@ -192,8 +219,9 @@ impl Lane {
         self.turns().for_each(Turn::close);
         let _alone = self.under_way.write().unwrap_or_else(PoisonError::into_inner);
         self.order.lock().abort(&committed.front);
+        let families = self.known().families;
         for shard in &self.shards {
-            shard.lock().abort(&self.families);
+            shard.lock().abort(&families);
         }
         self.turns().for_each(|turn| turn.open(committed.next));
         // whoever closed the lane meanwhile may have come before the turns were opened
@@ -217,7 +245,7 @@ impl Lane {
     /// through the last commit.
     pub fn front(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
-        lock(&self.committed).front.encode(&self.layout, &mut bytes);
+        lock(&self.committed).front.encode(&self.layout(), &mut bytes);
         bytes
     }
 }

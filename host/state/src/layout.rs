@@ -6,6 +6,9 @@ use sandgate_window::{Family, Plan, Reader, Shape};
 use std::sync::Arc;
 
 /// The tenants and sources of a lane. Entries name both by their index here.
+///
+/// A layout grows: of each tenant fields and families are only ever added behind
+/// those that are there, and tenants behind tenants.
 #[derive(Debug, Default)]
 pub struct Layout {
     /// The tenants; a tenant's index is part of every entry.
@@ -15,7 +18,7 @@ pub struct Layout {
 }
 
 /// What a lane knows of a tenant.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Tenant {
     /// The tenant's name.
     pub name: Arc<str>,
@@ -38,12 +41,102 @@ pub struct Settings {
     pub events: u64,
 }
 
-/// The families of all tenants, numbered through, as the shards know them.
+/// Why a layout is no growth of another.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GrowthError {
+    /// Another tenant is in its place.
+    #[error("tenant {given} has the place of tenant {known}: tenants are added behind those that are there")]
+    Tenant {
+        /// Who is there.
+        known: Arc<str>,
+        /// Who is given.
+        given: Arc<str>,
+    },
+    /// Its windows are others.
+    #[error("the windows of tenant {0} changed: a lane goes on with those that it has, and more behind them")]
+    Windows(Arc<str>),
+    /// Its stored fields are others.
+    #[error("the stored fields of tenant {0} changed: a lane goes on with those that it has, and more behind them")]
+    Fields(Arc<str>),
+    /// The sources are others.
+    #[error("the sources changed: entries of a lane name them by their place")]
+    Sources,
+}
+
+impl Layout {
+    /// The longer of two of which one grew out of the other; tenant by tenant.
+    pub(crate) fn joined(one: &Arc<Layout>, other: &Arc<Layout>) -> Result<Arc<Layout>, GrowthError> {
+        if Arc::ptr_eq(one, other) {
+            return Ok(one.clone());
+        }
+        if one.sources != other.sources {
+            return Err(GrowthError::Sources);
+        }
+        let (mut all, mut is_one, mut is_other) = (Vec::new(), true, true);
+        for at in 0..one.tenants.len().max(other.tenants.len()) {
+            let (here, there) = (one.tenants.get(at), other.tenants.get(at));
+            let joined = match (here, there) {
+                (Some(here), Some(there)) => here.joined(there)?,
+                (Some(only), None) | (None, Some(only)) => only.clone(),
+                (None, None) => break,
+            };
+            is_one &= here.is_some_and(|here| here.is_as_long_as(&joined));
+            is_other &= there.is_some_and(|there| there.is_as_long_as(&joined));
+            all.push(joined);
+        }
+        Ok(match (is_one, is_other) {
+            (true, _) => one.clone(),
+            (false, true) => other.clone(),
+            (false, false) => Arc::new(Layout { tenants: all, sources: one.sources.clone() }),
+        })
+    }
+
+    /// By tenant: the kinds of its stored fields.
+    pub(crate) fn kinds(&self) -> Vec<Vec<Kind>> {
+        self.tenants.iter().map(|tenant| tenant.fields.iter().map(|(_, kind)| *kind).collect()).collect()
+    }
+
+    /// Whether records of this layout bring all fields that these families of a tenant
+    /// of a longer one take.
+    pub(crate) fn has_fields_of(&self, longer: &Layout, tenant: usize, families: std::ops::Range<usize>) -> bool {
+        let fields = self.tenants.get(tenant).map_or(0, |tenant| tenant.fields.len());
+        let all = longer.tenants.get(tenant).and_then(|tenant| tenant.plan.families().get(families));
+        let mut taken = all.into_iter().flatten().flat_map(|family| family.by().iter().copied().chain(family.needs()));
+        taken.all(|field| field < fields)
+    }
+
+    /// How many families a tenant has.
+    pub(crate) fn families(&self, tenant: usize) -> usize {
+        self.tenants.get(tenant).map_or(0, |tenant| tenant.plan.families().len())
+    }
+}
+
+impl Tenant {
+    fn joined(&self, other: &Tenant) -> Result<Tenant, GrowthError> {
+        if self.name != other.name {
+            return Err(GrowthError::Tenant { known: self.name.clone(), given: other.name.clone() });
+        }
+        let fields = if other.fields.len() > self.fields.len() { &other.fields } else { &self.fields };
+        if !(fields.starts_with(&self.fields) && fields.starts_with(&other.fields)) {
+            return Err(GrowthError::Fields(self.name.clone()));
+        }
+        let plan = if other.plan.places().len() > self.plan.places().len() { &other.plan } else { &self.plan };
+        if ![&self.plan, &other.plan].into_iter().all(|part| Arc::ptr_eq(part, plan) || plan.begins_with(part)) {
+            return Err(GrowthError::Windows(self.name.clone()));
+        }
+        Ok(Tenant { name: self.name.clone(), plan: plan.clone(), fields: fields.clone() })
+    }
+
+    fn is_as_long_as(&self, joined: &Tenant) -> bool {
+        let long = |tenant: &Tenant| (tenant.plan.places().len(), tenant.fields.len());
+        long(self) == long(joined)
+    }
+}
+
+/// The families of all tenants, as the shards know them.
 #[derive(Debug)]
 pub(crate) struct Families {
-    /// By tenant: the number of its first family.
-    first: Vec<usize>,
-    all: Vec<FamilyOf>,
+    by_tenant: Vec<Vec<FamilyOf>>,
 }
 
 /// A family of a tenant.
@@ -70,22 +163,22 @@ pub(crate) struct OperandOf {
 
 impl Families {
     pub(crate) fn new(layout: &Layout) -> Families {
-        let (mut first, mut all) = (Vec::new(), Vec::new());
-        for (tenant, Tenant { plan, .. }) in (0..).zip(&layout.tenants) {
-            first.push(all.len());
-            all.extend((0..).zip(plan.families()).map(|(family, _)| FamilyOf::new(tenant, family, plan)));
-        }
-        Families { first, all }
+        let of = |(tenant, Tenant { plan, .. }): (u32, &Tenant)| {
+            (0..).zip(plan.families()).map(|(family, _)| FamilyOf::new(tenant, family, plan)).collect()
+        };
+        Families { by_tenant: (0..).zip(&layout.tenants).map(of).collect() }
     }
 
-    /// The number of a tenant's family; that of no family where there is none.
-    pub(crate) fn number(&self, tenant: u32, family: u32) -> usize {
-        self.first.get(tenant as usize).map_or(usize::MAX, |first| first.saturating_add(family as usize))
+    /// The number of a tenant's family: the same in every layout that grew out of
+    /// another.
+    pub(crate) fn number(tenant: u32, family: u32) -> u64 {
+        u64::from(tenant) << 32 | u64::from(family)
     }
 
     /// The family of a number.
-    pub(crate) fn get(&self, number: usize) -> Option<&FamilyOf> {
-        self.all.get(number)
+    pub(crate) fn get(&self, number: u64) -> Option<&FamilyOf> {
+        // the lower half of a number is its family
+        self.by_tenant.get((number >> 32) as usize)?.get(number as u32 as usize)
     }
 }
 

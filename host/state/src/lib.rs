@@ -53,11 +53,11 @@ mod shard;
 mod texts;
 mod turn;
 
-pub use entry::{Entry, Journaled, Settled, Standing};
+pub use entry::{Entry, Growth, Journaled, Settled, Standing};
 pub use failure::{Damage, Failure};
 pub use front::FrontError;
 pub use lane::{FamilyReport, Lane, Needed, Report, Restoring, Size, TenantReport};
-pub use layout::{Layout, Settings, Tenant};
+pub use layout::{GrowthError, Layout, Settings, Tenant};
 pub use pass::{Answered, Fate, Late, Pass, Repeat, Warming};
 pub use shard::{KeptEvent, KeptSeries};
 pub use turn::Closed;

@@ -7,7 +7,7 @@ mod records;
 pub use fate::{Fate, Late, Repeat, Warming};
 pub(crate) use records::{Mark, Records, Row, Touched};
 
-use crate::entry::{self, Entry, Journaled, Settled, Standing};
+use crate::entry::{self, Entry, Growth, Journaled, Settled, Standing};
 use crate::layout::{Families, Layout};
 use sandgate_model::Kind;
 pub use sandgate_window::Answered;
@@ -19,8 +19,8 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 /// buffers have grown.
 #[derive(Debug)]
 pub struct Pass<'a> {
-    layout: Arc<Layout>,
-    families: Families,
+    pub(crate) layout: Arc<Layout>,
+    pub(crate) families: Families,
     /// By tenant: the kinds of its stored fields.
     kinds: Vec<Vec<Kind>>,
     pub(crate) records: Records<'a>,
@@ -31,16 +31,35 @@ pub struct Pass<'a> {
     /// By shard: the touches that it is asked for, in the order of the rows.
     pub(crate) shares: Vec<Vec<usize>>,
     pub(crate) filled: Vec<u32>,
+    pub(crate) grown: Grown,
+    /// The windows that reach behind the beginning of their series, row by row.
+    pub(crate) warming: Vec<Warm>,
     zones: Zones,
+}
+
+/// What the lane keeps more of since a batch.
+#[derive(Debug, Default)]
+pub(crate) struct Grown {
+    /// What the batch brings that the lane has not kept so far.
+    pub(crate) families: Vec<Growth>,
+    /// The first row that it is kept for.
+    pub(crate) row: Option<usize>,
+}
+
+/// A window of a row that reaches behind the beginning of its series.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Warm {
+    pub(crate) row: usize,
+    pub(crate) window: usize,
+    pub(crate) warming: Warming,
 }
 
 impl<'a> Pass<'a> {
     /// An empty batch for lanes of this layout.
     pub fn new(layout: &Arc<Layout>) -> Pass<'a> {
-        let kinds = layout.tenants.iter().map(|tenant| tenant.fields.iter().map(|(_, kind)| *kind).collect());
         Pass {
             families: Families::new(layout),
-            kinds: kinds.collect(),
+            kinds: layout.kinds(),
             layout: layout.clone(),
             records: Records::default(),
             cells: Vec::new(),
@@ -48,6 +67,8 @@ impl<'a> Pass<'a> {
             answers: Vec::new(),
             shares: Vec::new(),
             filled: Vec::new(),
+            grown: Grown::default(),
+            warming: Vec::new(),
             zones: Zones::default(),
         }
     }
@@ -61,6 +82,33 @@ impl<'a> Pass<'a> {
         self.intervals.clear();
         self.answers.clear();
         self.filled.clear();
+        self.grown.families.clear();
+        self.grown.row = None;
+        self.warming.clear();
+    }
+
+    /// The layout that its records are read by.
+    pub fn layout(&self) -> &Arc<Layout> {
+        &self.layout
+    }
+
+    /// Forgets all rows, keeps the memory, and reads records by this layout from now on.
+    pub fn lay_out(&mut self, layout: &Arc<Layout>) {
+        self.clear();
+        if !Arc::ptr_eq(&self.layout, layout) {
+            (self.families, self.kinds, self.layout) = (Families::new(layout), layout.kinds(), layout.clone());
+        }
+    }
+
+    /// Reads the same records by a layout that has grown out of its own: the lane
+    /// keeps more by now than its batch knew.
+    #[cold]
+    pub(crate) fn widen(&mut self, layout: &Arc<Layout>) {
+        let (records, cells) = (std::mem::take(&mut self.records), std::mem::take(&mut self.cells));
+        self.lay_out(layout);
+        for row in &records.rows {
+            self.push(row.entry, cells.get(row.cells.clone()).unwrap_or_default());
+        }
     }
 
     /// The emptied batch for records that live elsewhere; keeps the memory.
@@ -78,6 +126,8 @@ impl<'a> Pass<'a> {
             answers: self.answers,
             shares: self.shares,
             filled: self.filled,
+            grown: self.grown,
+            warming: self.warming,
             zones: self.zones,
         }
     }
@@ -115,7 +165,7 @@ impl<'a> Pass<'a> {
             }
             let Derived { touches: derived, keys, .. } = &*derived;
             marks.extend(derived.iter().skip(touches).map(|touch| {
-                let family = self.families.number(entry.tenant, touch.family);
+                let family = Families::number(entry.tenant, touch.family);
                 let key = keys.get(touch.key.start as usize..touch.key.end as usize).unwrap_or_default();
                 Mark { row, family, hash: hash(family, key), added: false }
             }));
@@ -160,9 +210,17 @@ impl<'a> Pass<'a> {
         self.records.rows.get(row)?.horizon
     }
 
-    /// Whether a window of the row reaches behind the beginning of the lane's state.
+    /// Whether any window of the row reaches behind the beginning of what it is
+    /// answered from; of several the latest beginning.
     pub fn warming(&self, row: usize) -> Option<Warming> {
         self.records.rows.get(row)?.warming
+    }
+
+    /// Whether this window of the row does; `window` counts as its plan's places do.
+    pub fn warming_of(&self, row: usize, window: usize) -> Option<Warming> {
+        self.warming(row)?;
+        let found = self.warming.binary_search_by_key(&(row, window), |warm| (warm.row, warm.window));
+        found.ok().and_then(|at| self.warming.get(at)).map(|warm| warm.warming)
     }
 
     /// What a window of the row's tenant answers; `window` counts as its plan's
@@ -183,7 +241,12 @@ impl<'a> Pass<'a> {
 
     /// Appends the journal's entry of a row, and says whether there is one: a
     /// repeat changes nothing and has none, nor has an observed record with a reused id.
+    /// To be called once for each row, in their order: where the lane keeps more than
+    /// before since a row of this batch, that comes before its entry.
     pub fn record(&self, row: usize, settled: Settled, out: &mut Vec<u8>) -> bool {
+        if self.grown.row == Some(row) {
+            self.grown.families.iter().for_each(|growth| entry::encode_growth(*growth, out));
+        }
         let Some(row) = self.records.rows.get(row) else { return false };
         let standing = match row.fate {
             Fate::New => Standing::Kept,
@@ -202,8 +265,8 @@ impl<'a> Pass<'a> {
 }
 
 /// The hash of a series' name. It is the same everywhere, and never reaches an answer.
-pub(crate) fn hash(family: usize, key: &[u8]) -> u64 {
-    xxh3_64_with_seed(key, family as u64)
+pub(crate) fn hash(family: u64, key: &[u8]) -> u64 {
+    xxh3_64_with_seed(key, family)
 }
 
 /// The shard of a hash, by bits that a shard's own table looks at least.

@@ -59,9 +59,10 @@ pub(crate) struct Shard {
 
 impl Shard {
     /// Takes a batch's touches of this shard, row by row.
-    pub(crate) fn pass(&mut self, number: u64, shard: usize, families: &Families, pass: &mut Pass<'_>) {
+    pub(crate) fn pass(&mut self, number: u64, shard: usize, pass: &mut Pass<'_>) {
         self.open.begin(number);
-        let Pass { records, intervals, answers, shares, .. } = pass;
+        // a batch knows all families that it feeds; series of others wait for one that knows them
+        let Pass { families, records, intervals, answers, shares, .. } = pass;
         let share = shares.get(shard).map_or(&[][..], Vec::as_slice);
         self.look_up(share, records);
         for (at, touched) in share.iter().enumerate().filter_map(|(at, &touch)| Some((at, records.touched(touch)?))) {
@@ -112,8 +113,8 @@ impl Shard {
     }
 
     /// Takes the events of journal entries, which nothing takes back.
-    pub(crate) fn restore(&mut self, shard: usize, families: &Families, pass: &Pass<'_>) {
-        let Pass { records, shares, .. } = pass;
+    pub(crate) fn restore(&mut self, shard: usize, pass: &Pass<'_>) {
+        let Pass { families, records, shares, .. } = pass;
         let share = shares.get(shard).map_or(&[][..], Vec::as_slice);
         self.look_up(share, records);
         for (at, touched) in share.iter().enumerate().filter_map(|(at, &touch)| Some((at, records.touched(touch)?))) {
@@ -276,7 +277,7 @@ impl Shard {
     }
 
     /// All series: the number of the family, the bytes of memory, how many events.
-    pub(crate) fn sizes(&self) -> impl Iterator<Item = (usize, usize, usize)> {
+    pub(crate) fn sizes(&self) -> impl Iterator<Item = (u64, usize, usize)> {
         self.table.sizes()
     }
 

@@ -14,6 +14,7 @@
 mod build;
 mod check;
 mod derive;
+mod growth;
 mod refusal;
 mod split;
 
@@ -94,7 +95,7 @@ pub struct Place {
 }
 
 /// A field that windows of a family are computed of: one word of each event.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Operand {
     field: usize,
     kind: Kind,

@@ -25,7 +25,7 @@ const LENGTH_MAX: i64 = 3_660 * DAY;
 
 /// A span that is ready to be laid at a time: its lengths are sound, so that no
 /// time of a transaction makes them overflow.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Edges {
     Sliding { length: i64, delay: i64, closed: bool, resolution: Option<i64> },
     Tumbling { length: i64, offset: i64 },

@@ -100,6 +100,9 @@ fn recorded<'r>(records: impl Iterator<Item = &'r Stored>, layout: &Layout) -> V
         }
         let (mut entries, mut cells) = (rest.0, Vec::new());
         while !entries.is_empty() {
+            if entry::growth(&mut entries).unwrap().is_some() {
+                continue;
+            }
             cells.clear();
             let journaled = entry::decode(&mut entries, &tenants, &mut cells).unwrap();
             positions.push((journaled.entry.source as usize, journaled.entry.offset));

@@ -54,13 +54,6 @@ impl Lost {
         self.join(Stretch { first: time, last: time }, near.unsigned_abs());
     }
 
-    /// Adds all of another.
-    pub(super) fn add_all(&mut self, other: &Lost, near: i64) {
-        for stretch in &other.stretches {
-            self.join(*stretch, near.unsigned_abs());
-        }
-    }
-
     /// Forgets the stretches that end at or before the floor.
     pub(super) fn expire(&mut self, floor: i64) {
         let gone = self.stretches.partition_point(|stretch| stretch.last <= floor);

@@ -22,6 +22,19 @@ fn plan(lengths: &[i64]) -> Plan {
 
 const HOUR: i64 = 3_600_000;
 
+/// The bound of a tenant whose families are fed since its beginning.
+fn fed(plan: &Plan) -> Bound {
+    let mut bound = Bound::default();
+    bound.feed(plan.families(), Since::Always);
+    bound
+}
+
+/// Bytes that were read for these families.
+fn read(plan: &Plan, bytes: &[u8]) -> Option<Bound> {
+    let mut read = Bound::default();
+    read.decode(plan.families(), &mut Bytes(bytes))?.then_some(read)
+}
+
 /// The lost moments of a family among some.
 fn moments(bound: &Bound, family: u32, among: std::ops::Range<i64>) -> Vec<i64> {
     let lost = |time: &i64| bound.lost(family).unwrap().touches(Interval { after: time - 1, upto: *time });
@@ -31,7 +44,7 @@ fn moments(bound: &Bound, family: u32, among: std::ops::Range<i64>) -> Vec<i64> 
 #[test]
 fn an_event_counts_until_its_pane_is_out_of_reach() {
     // a reach of 64 hours has panes of an hour
-    let mut bound = Bound::new(plan(&[64 * HOUR]).families());
+    let mut bound = fed(&plan(&[64 * HOUR]));
     bound.count(0, 10 * HOUR);
     bound.count(0, 11 * HOUR - 1);
     bound.count(0, 11 * HOUR);
@@ -50,7 +63,7 @@ fn an_event_counts_until_its_pane_is_out_of_reach() {
 
 #[test]
 fn events_out_of_order_and_far_apart_leave_with_their_own_panes() {
-    let mut bound = Bound::new(plan(&[64 * HOUR, 64 * HOUR]).families());
+    let mut bound = fed(&plan(&[64 * HOUR, 64 * HOUR]));
     for time in [-5 * HOUR, 3 * HOUR, -5 * HOUR + 1, i64::MAX, 2 * HOUR, i64::MIN] {
         bound.count(0, time);
         bound.count(1, time);
@@ -63,7 +76,7 @@ fn events_out_of_order_and_far_apart_leave_with_their_own_panes() {
 
 #[test]
 fn an_event_that_is_reached_is_in_a_pane_that_is_reached() {
-    let mut bound = Bound::new(plan(&[HOUR]).families());
+    let mut bound = fed(&plan(&[HOUR]));
     for time in (-200_000..200_000).step_by(777) {
         let horizon = Some(time + HOUR - 1);
         assert!(bound.reaches(0, time, horizon) && !bound.reaches(0, time, Some(time + HOUR)));
@@ -75,7 +88,7 @@ fn an_event_that_is_reached_is_in_a_pane_that_is_reached() {
 
 #[test]
 fn lost_times_are_told_until_nobody_reaches_them() {
-    let mut bound = Bound::new(plan(&[HOUR, HOUR]).families());
+    let mut bound = fed(&plan(&[HOUR, HOUR]));
     assert!(!bound.has_lost());
     assert!(bound.refuse() && !bound.refuse(), "said once");
     bound.lose(1, 100);
@@ -98,7 +111,7 @@ fn lost_times_are_told_until_nobody_reaches_them() {
 #[test]
 fn what_lies_between_two_losses_is_known() {
     // panes of an hour; by day 2099 something from the future
-    let mut bound = Bound::new(plan(&[64 * HOUR]).families());
+    let mut bound = fed(&plan(&[64 * HOUR]));
     let future = 1_131_000 * HOUR;
     for time in [future, 18 * HOUR, 10 * HOUR, 10 * HOUR + HOUR / 2] {
         bound.lose(0, time);
@@ -121,7 +134,7 @@ fn what_lies_between_two_losses_is_known() {
 
 #[test]
 fn of_more_than_64_losses_the_two_nearest_become_one() {
-    let mut bound = Bound::new(plan(&[64 * 1_000]).families());
+    let mut bound = fed(&plan(&[64 * 1_000]));
     // ever further apart, and 3 s and more than that is not near
     for loss in 0..65 {
         bound.lose(0, loss * (3_000 + loss));
@@ -138,7 +151,7 @@ proptest! {
     #[test]
     fn every_loss_is_told_and_no_time_that_is_not_near_one(times in prop::collection::vec(0i64..200_000, 1..100)) {
         // panes of two seconds
-        let mut bound = Bound::new(plan(&[128_000]).families());
+        let mut bound = fed(&plan(&[128_000]));
         times.iter().for_each(|time| bound.lose(0, *time));
         for time in (0..200_000).step_by(101).chain(times.iter().copied()) {
             let told = !moments(&bound, 0, time..time + 1).is_empty();
@@ -148,16 +161,18 @@ proptest! {
         }
         let mut bytes = Vec::new();
         bound.encode(&mut bytes);
-        let mut read = Bound::new(plan(&[128_000]).families());
-        read.decode(&mut Bytes(&bytes)).unwrap();
+        let read = read(&plan(&[128_000]), &bytes).unwrap();
         prop_assert_eq!(read.lost(0), bound.lost(0));
     }
 }
 
 #[test]
 fn a_bound_is_these_bytes_and_is_read_again() {
+    let (more, most) = (plan(&[64 * HOUR, 1]), plan(&[64 * HOUR, 1, 1]));
     let plan = plan(&[64 * HOUR]);
-    let mut bound = Bound::new(plan.families());
+    let mut bound = fed(&plan);
+    bound.feed(more.families(), Since::Clock(-2));
+    bound.feed(most.families(), Since::Unclocked);
     bound.count(0, HOUR);
     bound.count(0, HOUR);
     bound.count(0, -HOUR);
@@ -169,36 +184,78 @@ fn a_bound_is_these_bytes_and_is_read_again() {
     bound.encode(&mut bytes);
     let golden = [
         &[1, 1][..],                         // one record refused, and it was the last
-        &[1, 1, 0],                          // one family; its key has one field, the first
-        &[0x80, 0x80, 0xdd, 0xdb, 0x01],     // its reach, 64 hours
+        &[3, 3, 1, 0],                       // three families, all fed; the key of the first has one field, the first
+        &[0x80, 0x80, 0xdd, 0xdb, 0x01, 0],  // its reach, 64 hours; it is fed since ever
         &[2, 10, 2, 0x90, 0xba, 0xb7, 3, 0], // lost: from 5 to 7, and one hour and more later
         &[2, 1, 1, 2, 2],                    // two panes: one event in -1, two in 1
+        &[1, 1, 2, 2, 3, 0, 0],              // by the second field, a reach of 1; since a clock of -2
+        &[1, 2, 2, 1, 0, 0],                 // by the third field; since before the clock had a value
     ];
     assert_eq!(bytes, golden.concat());
 
-    let mut read = Bound::new(plan.families());
-    read.decode(&mut Bytes(&bytes)).unwrap();
-    assert!(read.is_taken(0));
-    assert_eq!((read.total(), read.refused, read.lost(0)), (3, 1, bound.lost(0)));
-    let mut again = Vec::new();
-    read.encode(&mut again);
-    assert_eq!(again, bytes);
+    let again = read(&most, &bytes).unwrap();
+    assert_eq!((again.total(), again.refused, again.lost(0)), (3, 1, bound.lost(0)));
+    assert_eq!([0, 1, 2, 3].map(|at| again.since(at)), [0, 1, 2, 3].map(|at| bound.since(at)));
+    let mut twice = Vec::new();
+    again.encode(&mut twice);
+    assert_eq!(twice, bytes);
     for length in 0..bytes.len() {
-        assert_eq!(Bound::new(plan.families()).decode(&mut Bytes(&bytes[..length])), None, "cut to {length}");
+        let cut = Bound::default().decode(most.families(), &mut Bytes(&bytes[..length]));
+        assert_eq!(cut, None, "cut to {length}");
     }
+    assert_eq!(Bound::default().decode(more.families(), &mut Bytes(&bytes)), Some(false), "more than there are");
+    assert_eq!(read(&plan, &bytes), None);
 }
 
 #[test]
-fn a_family_that_counts_otherwise_counts_anew_and_has_lost_what_any_had() {
-    let mut before = Bound::new(plan(&[64 * HOUR, HOUR]).families());
+fn a_family_goes_on_counting_where_it_is_the_same_and_others_come_behind() {
+    let mut before = fed(&plan(&[64 * HOUR, HOUR]));
     before.count(0, HOUR);
     before.count(1, HOUR);
-    before.lose(0, 7);
     before.lose(1, 9);
     let mut bytes = Vec::new();
     before.encode(&mut bytes);
-    let mut after = Bound::new(plan(&[64 * HOUR, 2 * HOUR]).families());
-    after.decode(&mut Bytes(&bytes)).unwrap();
-    assert_eq!((after.is_taken(0), after.is_taken(1), after.total()), (true, false, 1));
-    assert_eq!((moments(&after, 0, 0..12), moments(&after, 1, 0..12)), (vec![7], vec![7, 8, 9]));
+    assert_eq!(read(&plan(&[64 * HOUR, 2 * HOUR]), &bytes), None, "another reach");
+    let more = plan(&[64 * HOUR, HOUR, HOUR]);
+    let mut after = read(&more, &bytes).unwrap();
+    assert_eq!((after.fed(), after.total()), (2, 2));
+    after.feed(more.families(), Since::Clock(10));
+    after.count(2, HOUR);
+    assert_eq!((after.fed(), after.total()), (3, 3));
+    assert_eq!((moments(&after, 1, 0..12), moments(&after, 2, 0..12)), (vec![9], vec![]), "it has lost nothing");
+}
+
+#[test]
+fn a_family_that_is_fed_again_begins_again() {
+    let (one, two) = (plan(&[HOUR]), plan(&[HOUR, HOUR]));
+    let mut bound = fed(&two);
+    bound.count(1, 7);
+    bound.feed(one.families(), Since::Clock(10));
+    assert_eq!((bound.fed(), bound.total(), bound.is_warming()), (1, 1, false));
+    assert!(bound.feeds(0) && !bound.feeds(1) && bound.reaches(1, 8, None));
+    let mut bytes = Vec::new();
+    bound.encode(&mut bytes);
+    let mut bound = read(&two, &bytes).unwrap();
+    bound.feed(two.families(), Since::Clock(20));
+    assert_eq!((bound.since(0), bound.since(1)), (Some(Since::Always), Some(Since::Clock(20))));
+    assert!(bound.feeds(1));
+}
+
+#[test]
+fn a_beginning_is_told_until_nobody_reaches_behind_it() {
+    let (two, three) = (plan(&[HOUR, HOUR]), plan(&[HOUR, HOUR, 2 * HOUR]));
+    let mut bound = fed(&plan(&[HOUR]));
+    assert!(!bound.is_warming());
+    bound.feed(two.families(), Since::now(None));
+    assert_eq!((bound.since(0), bound.since(1)), (Some(Since::Always), Some(Since::Unclocked)));
+    bound.expire(Some(100 * HOUR));
+    bound.clocked(100);
+    bound.feed(three.families(), Since::now(Some(200)));
+    assert_eq!((bound.since(1), bound.since(2)), (Some(Since::Clock(100)), Some(Since::Clock(200))));
+    bound.expire(Some(HOUR + 99));
+    assert_eq!(bound.since(1), Some(Since::Clock(100)));
+    bound.expire(Some(HOUR + 100));
+    assert_eq!((bound.since(1), bound.since(2)), (Some(Since::Always), Some(Since::Clock(200))));
+    bound.expire(Some(2 * HOUR + 200));
+    assert!(!bound.is_warming());
 }

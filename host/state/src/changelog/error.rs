@@ -6,8 +6,11 @@ use crate::replay::Malformed;
 /// Why the log of a lane cannot be continued. The sentences begin with the log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChangelogError {
-    /// A newer program wrote it.
-    #[error("holds a record of version {0}, and this program reads version {VERSION}: run the newer program", VERSION = super::VERSION)]
+    /// A newer or an older program wrote it.
+    #[error(
+        "holds a record of version {0}, and this program reads version {VERSION} only: run the {age} program",
+        VERSION = super::VERSION, age = if *.0 > super::VERSION { "newer" } else { "older" }
+    )]
     Version(u8),
     /// A record is none that was written here.
     #[error("holds a record that {0}")]
@@ -37,14 +40,21 @@ pub enum ChangelogError {
 impl ChangelogError {
     /// How a lane that is known differs from the one that is to be continued.
     pub(crate) fn other(known: &Identity, given: &Identity) -> ChangelogError {
-        let what = match known.continues(given) {
-            Err(Mismatch::Configuration { what }) => what,
-            Err(Mismatch::Input { source_name, .. }) => vec![format!("the topic of source {source_name}")],
-            Err(Mismatch::More { source_name, .. } | Mismatch::Fewer { source_name, .. }) => {
+        match known.continues(given) {
+            Err(mismatch) => ChangelogError::changed(mismatch),
+            Ok(()) => ChangelogError::Other { what: vec!["its description".to_owned()] },
+        }
+    }
+
+    /// What it means for a log that it was begun by another lane.
+    pub(crate) fn changed(mismatch: Mismatch) -> ChangelogError {
+        let what = match mismatch {
+            Mismatch::Configuration { what } => what,
+            Mismatch::Input { source_name, .. } => vec![format!("the topic of source {source_name}")],
+            Mismatch::More { source_name, .. } | Mismatch::Fewer { source_name, .. } => {
                 vec![format!("source {source_name}")]
             }
-            Err(Mismatch::Output { .. }) => vec!["group or partition".to_owned()],
-            Ok(()) => vec!["its description".to_owned()],
+            Mismatch::Output { .. } => vec!["group or partition".to_owned()],
         };
         ChangelogError::Other { what }
     }

@@ -1,9 +1,10 @@
 //! Reading a lane's log, record by record.
 
 use super::{ChangelogError, FIRST, Frame, HEAD, LAST, MIDWAY, Owner};
-use crate::identity::Identity;
+use crate::identity::{Identity, Stored};
 use crate::replay::Restore;
 use crate::varint::Bytes;
+use std::borrow::Cow;
 
 /// Where a lane stands after a commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub struct Committed {
 /// A reading of a lane's log.
 #[derive(Debug)]
 pub struct Replay<'o> {
-    owner: &'o Owner,
+    owner: Cow<'o, Owner>,
     /// The last commit that is restored.
     last: Option<Committed>,
     open: Option<Open>,
@@ -38,12 +39,18 @@ impl<'o> Replay<'o> {
     /// A reading for this owner, who has everything through `last` already, or
     /// nothing.
     pub fn new(owner: &'o Owner, last: Option<Committed>) -> Replay<'o> {
-        Replay { owner, last, open: None, content: Vec::new(), entries: 0 }
+        Replay { owner: Cow::Borrowed(owner), last, open: None, content: Vec::new(), entries: 0 }
     }
 
     /// The last commit that is restored.
     pub fn last(&self) -> Option<&Committed> {
         self.last.as_ref()
+    }
+
+    /// Whose log it is. One that was begun when less was there of what may grow is
+    /// gone on with by the owner that began it, so that all of it has one check.
+    pub fn owner(&self) -> &Owner {
+        &self.owner
     }
 
     /// How many entries were restored.
@@ -72,11 +79,15 @@ impl<'o> Replay<'o> {
         }
         self.content.extend_from_slice(rest.0);
         if frame.check != self.owner.check {
-            return match (frame.is(LAST), self.stored()) {
-                (false, None) => Ok(None),
-                (_, Some(known)) => Err(ChangelogError::other(&known, &self.owner.identity)),
-                (true, None) => Err(ChangelogError::Other { what: vec!["something".to_owned()] }),
-            };
+            match self.stored() {
+                Some(known) if self.last.is_none() && known.check == frame.check => {
+                    known.identity.continues(&self.owner.identity).map_err(ChangelogError::changed)?;
+                    self.owner = Cow::Owned(known);
+                }
+                Some(known) => return Err(ChangelogError::other(&known.identity, &self.owner.identity)),
+                None if frame.is(LAST) => return Err(ChangelogError::Other { what: vec!["something".to_owned()] }),
+                None => return Ok(None),
+            }
         }
         let Some(Open { head, .. }) = (if frame.is(LAST) { self.open.take() } else { None }) else {
             return Ok(None);
@@ -84,11 +95,12 @@ impl<'o> Replay<'o> {
         self.complete(frame, head, restore)
     }
 
-    /// The identity in the head of the open commit, as soon as it can be read.
-    fn stored(&self) -> Option<Identity> {
+    /// The owner in the head of the open commit, as soon as it can be read.
+    fn stored(&self) -> Option<Owner> {
         let head = self.open.as_ref().is_some_and(|open| open.head);
         let stored = Bytes(&self.content).bytes().filter(|_| head)?;
-        Identity::decode(stored).ok().map(|stored| stored.identity)
+        let Stored { identity, check } = Identity::decode(stored).ok()?;
+        Some(Owner { identity, stored: stored.to_vec(), check })
     }
 
     fn complete(
@@ -129,13 +141,15 @@ impl<'o> Replay<'o> {
             self.entries += restore.entries(entries)?;
         }
         let committed = self.last.insert(Committed { number, positions, midway });
-        Ok(Some(Added { committed, entries, head: head.is_some() }))
+        Ok(Some(Added { owner: &self.owner, committed, entries, head: head.is_some() }))
     }
 }
 
 /// What a commit has added.
 #[derive(Clone, Copy, Debug)]
 pub struct Added<'a> {
+    /// Whose log it is.
+    pub owner: &'a Owner,
     /// Where the lane stands after it.
     pub committed: &'a Committed,
     /// Its entries.

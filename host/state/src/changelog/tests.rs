@@ -37,8 +37,8 @@ fn a_record_is_these_bytes() {
     let owner = owner("a");
     let check = owner.check.to_le_bytes();
     let all = records(&owner, 300, false, b"abcde", 3);
-    assert_eq!(all[0], [&[1, 1 | 4][..], &check, &[0xac, 0x02], b"abc"].concat());
-    assert_eq!(all[1], [&[1, 2 | 4][..], &check, &[0xac, 0x02, 2, 7, 0xac, 0x02], b"de"].concat());
+    assert_eq!(all[0], [&[2, 1 | 4][..], &check, &[0xac, 0x02], b"abc"].concat());
+    assert_eq!(all[1], [&[2, 2 | 4][..], &check, &[0xac, 0x02, 2, 7, 0xac, 0x02], b"de"].concat());
     assert_eq!(all.len(), 2);
 }
 
@@ -52,6 +52,28 @@ fn a_log_of_another_configuration_is_refused_by_name() {
         "belongs to a lane with another configuration: the policy set of tenant fund changed"
     );
     assert!(read(&owner("b"), Some(1), &known[1..]).is_err(), "even where its name is not there");
+}
+
+#[test]
+fn a_log_is_gone_on_with_by_the_owner_that_began_it() {
+    let with = |lines: &[&str]| {
+        let configuration = vec![Setting::growing("the windows of tenant fund", lines)];
+        Owner::new(Identity { configuration, ..owner("a").identity }).unwrap()
+    };
+    let (began, grown) = (with(&["a"]), with(&["a", "b"]));
+    for size in [3, 1 << 20] {
+        let log = [records(&began, 1, true, b"", size), records(&began, 2, false, b"", size)].concat();
+        let (mut replay, mut toy) = (Replay::new(&grown, None), Toy::default());
+        for record in &log {
+            replay.record(record, &mut toy).unwrap();
+        }
+        assert_eq!((replay.last().unwrap().number, replay.owner().check), (2, began.check));
+        assert_eq!(read(replay.owner(), Some(2), &records(&began, 3, false, b"", size)), Ok(Some(3)));
+    }
+    let shrunk = read(&began, None, &records(&grown, 1, true, b"", 9)).unwrap_err();
+    let said = "belongs to a lane with another configuration: the windows of tenant fund (`b` is no longer where it \
+                was) changed";
+    assert_eq!(shrunk.to_string(), said);
 }
 
 #[test]
@@ -72,7 +94,11 @@ fn commits_that_are_missing_are_missed() {
 fn bytes_that_are_no_record_are_refused_and_never_a_panic() {
     let owner = owner("a");
     let whole = records(&owner, 1, true, b"", 1 << 20).remove(0);
-    assert_eq!(read(&owner, None, &[vec![2, 0]]), Err(ChangelogError::Version(2)));
+    for (version, age) in [(1, "older"), (3, "newer")] {
+        let refused = read(&owner, None, &[vec![version, 0]]).unwrap_err();
+        assert_eq!(refused, ChangelogError::Version(version));
+        assert!(refused.to_string().ends_with(&format!("run the {age} program")), "{refused}");
+    }
     for length in 0..whole.len() {
         assert!(read(&owner, None, &[whole[..length].to_vec()]).is_err(), "cut to {length} bytes");
     }

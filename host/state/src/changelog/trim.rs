@@ -5,12 +5,13 @@
 //! event far ahead of the clock would hold everything behind it for as long as it
 //! takes the clock to get there; so such events are written again with every head.
 
-use crate::entry::{self, Standing};
+use crate::entry::{self, Growth, Standing};
 use crate::lane::Needed;
 use crate::layout::Layout;
 use crate::replay::Malformed;
 use sandgate_model::Kind;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// A commit with a head, and what came before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,15 +35,20 @@ pub(crate) struct Before {
 struct Ahead {
     tenant: usize,
     time: i64,
+    /// How many families of the tenant it feeds.
+    fed: u32,
     entry: Vec<u8>,
 }
 
 /// Follows a lane's log, to know what may be deleted of it.
 #[derive(Debug)]
 pub struct Trim {
+    layout: Arc<Layout>,
     fields: Vec<Vec<Kind>>,
     sources: usize,
     before: Before,
+    /// By tenant: how many families the next entry feeds.
+    fed: Vec<u32>,
     ahead: Vec<Ahead>,
     ahead_bytes: usize,
     marks: VecDeque<Mark>,
@@ -62,21 +68,32 @@ impl Trim {
 
     /// Follows the log of a lane of this layout from its beginning; so many bytes of
     /// entries are worth a head.
-    pub fn new(layout: &Layout, worth: u64) -> Trim {
-        let sources = layout.sources.len().max(1);
-        let tenants = layout.tenants.len();
-        let before = Before { newest: vec![None; tenants], ids: vec![None; tenants * sources] };
-        let kinds = layout.tenants.iter().map(|tenant| tenant.fields.iter().map(|(_, kind)| *kind).collect());
+    pub fn new(layout: &Arc<Layout>, worth: u64) -> Trim {
+        let (sources, tenants) = (layout.sources.len().max(1), layout.tenants.len());
         Trim {
-            fields: kinds.collect(),
+            fields: layout.kinds(),
+            layout: layout.clone(),
             sources,
-            before,
+            before: Before { newest: vec![None; tenants], ids: vec![None; tenants * sources] },
+            fed: vec![0; tenants],
             ahead: Vec::new(),
             ahead_bytes: 0,
             marks: VecDeque::new(),
             since: 0,
             worth,
         }
+    }
+
+    /// The lane's layout has grown: to be told before entries that were made with it.
+    pub fn grow(&mut self, layout: &Arc<Layout>) {
+        if Arc::ptr_eq(&self.layout, layout) {
+            return;
+        }
+        (self.fields, self.layout) = (layout.kinds(), layout.clone());
+        let tenants = self.fields.len().max(self.fed.len());
+        self.fed.resize(tenants, 0);
+        self.before.newest.resize(tenants, None);
+        self.before.ids.resize(tenants * self.sources, None);
     }
 
     /// Whether the next commit is to have a head.
@@ -107,6 +124,10 @@ impl Trim {
         self.since += entries.len() as u64;
         let mut cells = Vec::new();
         while !entries.is_empty() {
+            if let Some(Growth { tenant, families }) = entry::growth(&mut entries)? {
+                self.fed.iter_mut().skip(tenant as usize).take(1).for_each(|fed| *fed = families);
+                continue;
+            }
             cells.clear();
             let begin = entries;
             let journaled = entry::decode(&mut entries, &self.fields, &mut cells)?;
@@ -117,7 +138,8 @@ impl Trim {
                 let far = clock.is_some_and(|clock| entry.time > clock.saturating_add(Trim::FAR));
                 if far && self.ahead_bytes + bytes.len() <= Trim::AHEAD_MAX {
                     self.ahead_bytes += bytes.len();
-                    self.ahead.push(Ahead { tenant, time: entry.time, entry: bytes.to_vec() });
+                    let fed = self.fed.get(tenant).copied().unwrap_or(0);
+                    self.ahead.push(Ahead { tenant, time: entry.time, fed, entry: bytes.to_vec() });
                 } else {
                     self.before.event(tenant, entry.time);
                 }
@@ -131,7 +153,8 @@ impl Trim {
         Ok(())
     }
 
-    /// The events far ahead of the clock, for the next head.
+    /// The events far ahead of the clock, for the next head, with what each of them
+    /// feeds; at the end what the next entry feeds.
     pub fn kept(&mut self, clock: Option<i64>) -> Vec<u8> {
         let (before, bytes) = (&mut self.before, &mut self.ahead_bytes);
         self.ahead.retain(|ahead| {
@@ -142,7 +165,20 @@ impl Trim {
             }
             far
         });
-        self.ahead.iter().flat_map(|ahead| ahead.entry.iter().copied()).collect()
+        let (mut kept, mut told) = (Vec::new(), vec![0; self.fed.len()]);
+        let mut tell = |tenant: usize, fed: u32, kept: &mut Vec<u8>| {
+            if let Some(told) = told.get_mut(tenant).filter(|told| **told != fed) {
+                *told = fed;
+                // tenants are counted by 32 bits
+                entry::encode_growth(Growth { tenant: tenant as u32, families: fed }, kept);
+            }
+        };
+        for ahead in &self.ahead {
+            tell(ahead.tenant, ahead.fed, &mut kept);
+            kept.extend_from_slice(&ahead.entry);
+        }
+        self.fed.iter().enumerate().for_each(|(tenant, fed)| tell(tenant, *fed, &mut kept));
+        kept
     }
 
     /// The newest place before which nothing is needed any more; it is forgotten

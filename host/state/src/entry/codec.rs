@@ -23,12 +23,23 @@
 //!   number   8 bytes, the bits of the float, least significant first
 //!   text     unsigned, how many bytes follow
 //! ```
-//! *bits* are one for each stored field of the tenant, eight to a byte, the lowest
-//! first, padded with zeros. Numbers are as `varint.rs` writes them. There is one
-//! way to write an entry, and no length in front: the frame around the entries of
-//! a commit has one, and a checksum.
+//! *bits* are one for each stored field of the tenant, seven to a byte, the lowest
+//! first; the highest bit of a byte says that another one follows. Bytes of zeros at
+//! the end are left out, but for the first: so it does not matter how many fields a
+//! tenant has by now, and an entry is read with more of them than it was written
+//! with. Numbers are as `varint.rs` writes them. There is one way to write an entry,
+//! and no length in front: the frame around the entries of a commit has one, and a
+//! checksum.
+//!
+//! Between entries stands where the windows of a tenant became more: entries behind
+//! it feed so many of its families, those before it the ones that there were.
+//! ```text
+//! 1 byte     128
+//! unsigned   tenant
+//! unsigned   how many families
+//! ```
 
-use super::{Entry, Journaled, Settled, Standing};
+use super::{Entry, Growth, Journaled, Settled, Standing};
 use crate::varint::{self, Bytes};
 use sandgate_model::{Decimal, Instant, Kind, Value};
 use sandgate_window::Cell;
@@ -39,6 +50,12 @@ const STANDING: u8 = 0b11 << 2;
 const CLOCK: u8 = 1 << 4;
 const DECIDED: u8 = 1 << 5;
 const MISREAD: u8 = 1 << 6;
+/// What stands in place of an entry's first byte where a tenant's windows became more.
+const GROWTH: u8 = 1 << 7;
+/// The bit of a byte of bits that says that another one follows.
+const MORE: u8 = 1 << 7;
+/// Bits in a byte of them.
+const BITS: usize = 7;
 
 /// Why bytes are no entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +66,19 @@ pub enum EntryError {
     /// The tenant has no stored fields here.
     #[error("holds an entry of tenant number {0}, and there is none such")]
     Tenant(u32),
+    /// The tenant has fewer stored fields here.
+    #[error(
+        "holds an entry of tenant number {tenant} with {fields} stored fields, and there are {known} here: it was \
+             written when the tenant's policies stored more"
+    )]
+    Fields {
+        /// The tenant.
+        tenant: u32,
+        /// How many fields the entry has at least.
+        fields: usize,
+        /// How many are known.
+        known: usize,
+    },
 }
 
 /// Appends the entry. `fields` are the kinds of the tenant's stored fields,
@@ -98,7 +128,7 @@ pub fn encode(journaled: &Journaled, fields: &[Kind], cells: &[Cell<'_>], out: &
 
 /// Reads the entry at the front of `bytes`, which are then what follows it; its
 /// values are appended to `cells`, their texts borrowed. `tenants` holds the
-/// kinds of the stored fields of each tenant, as the writer had them.
+/// kinds of the stored fields of each tenant: those that the writer had, or more.
 ///
 /// # Errors
 /// [`EntryError`] where the bytes are not what [`encode`] writes; never a panic.
@@ -111,9 +141,41 @@ pub fn decode<'a>(
     let (journaled, misread) = head(&mut rest).ok_or(EntryError::Malformed)?;
     let tenant = journaled.entry.tenant;
     let fields = tenants.get(tenant as usize).ok_or(EntryError::Tenant(tenant))?;
-    values(&mut rest, journaled.entry.time, fields, misread, cells).ok_or(EntryError::Malformed)?;
+    let present = take_bits(&mut rest).ok_or(EntryError::Malformed)?;
+    let last = length(present);
+    if last > fields.len() {
+        return Err(EntryError::Fields { tenant, fields: last, known: fields.len() });
+    }
+    let misread = if misread { take_bits(&mut rest).filter(|bits| length(bits) > 0) } else { Some(&[][..]) };
+    let misread = misread.filter(|bits| length(bits) <= last).ok_or(EntryError::Malformed)?;
+    values(&mut rest, journaled.entry.time, fields, (present, misread), cells).ok_or(EntryError::Malformed)?;
     *bytes = rest.0;
     Ok(journaled)
+}
+
+/// Appends that a tenant has so many families from here on.
+pub(crate) fn encode_growth(growth: Growth, out: &mut Vec<u8>) {
+    out.push(GROWTH);
+    varint::unsigned(growth.tenant.into(), out);
+    varint::unsigned(growth.families.into(), out);
+}
+
+/// Reads what stands at the front of `bytes` if it is no entry but a growth.
+///
+/// # Errors
+/// Where it is cut off.
+pub fn growth(bytes: &mut &[u8]) -> Result<Option<Growth>, EntryError> {
+    let mut rest = Bytes(bytes);
+    if rest.0.first() != Some(&GROWTH) {
+        return Ok(None);
+    }
+    let mut read = || {
+        rest.byte()?;
+        Some(Growth { tenant: rest.unsigned32()?, families: rest.unsigned32()? })
+    };
+    let growth = read().ok_or(EntryError::Malformed)?;
+    *bytes = rest.0;
+    Ok(Some(growth))
 }
 
 /// Everything before the values, and whether there are fields that cannot be read.
@@ -146,14 +208,9 @@ fn values<'a>(
     rest: &mut Bytes<'a>,
     time: i64,
     fields: &[Kind],
-    some_misread: bool,
+    (present, misread): (&[u8], &[u8]),
     cells: &mut Vec<Cell<'a>>,
 ) -> Option<()> {
-    let present = take_bits(rest, fields.len())?;
-    let misread = if some_misread { take_bits(rest, fields.len())? } else { &[] };
-    if some_misread && misread.iter().all(|bits| *bits == 0) {
-        return None;
-    }
     for (at, kind) in fields.iter().enumerate() {
         cells.push(match (bit(present, at), bit(misread, at)) {
             (false, false) => Cell::Absent,
@@ -176,26 +233,39 @@ fn values<'a>(
 
 fn put_bits(bits: impl Iterator<Item = bool>, out: &mut Vec<u8>) {
     let start = out.len();
-    for (at, set) in bits.enumerate() {
-        if at % 8 == 0 {
+    out.push(0);
+    for (at, _) in bits.enumerate().filter(|(_, set)| *set) {
+        // bytes of zeros come in only where a later bit is set
+        while out.len() - start <= at / BITS {
+            set(out, MORE);
             out.push(0);
         }
-        if let Some(byte) = out.get_mut(start + at / 8) {
-            *byte |= u8::from(set) << (at % 8);
-        }
+        set(out, 1 << (at % BITS));
     }
 }
 
-/// As many bits, if those that pad them are zero.
-fn take_bits<'a>(rest: &mut Bytes<'a>, count: usize) -> Option<&'a [u8]> {
-    let bits = rest.take(count.div_ceil(8))?;
-    let used = count % 8;
-    let padded = used == 0 || bits.last().is_none_or(|last| last >> used == 0);
-    padded.then_some(bits)
+/// Sets bits of the last byte.
+fn set(out: &mut [u8], bits: u8) {
+    if let Some(last) = out.last_mut() {
+        *last |= bits;
+    }
+}
+
+/// Bits up to the byte behind which none follows; that one is not empty, but for the first.
+fn take_bits<'a>(rest: &mut Bytes<'a>) -> Option<&'a [u8]> {
+    let last = rest.0.iter().position(|byte| byte & MORE == 0)?;
+    let bits = rest.take(last + 1)?;
+    (last == 0 || bits.last() != Some(&0)).then_some(bits)
+}
+
+/// How many bits there are up to the last one that is set.
+fn length(bits: &[u8]) -> usize {
+    let Some((last, before)) = bits.split_last() else { return 0 };
+    before.len() * BITS + (u8::BITS - last.leading_zeros()) as usize
 }
 
 fn bit(bits: &[u8], at: usize) -> bool {
-    bits.get(at / 8).is_some_and(|bits| bits >> (at % 8) & 1 == 1)
+    bits.get(at / BITS).is_some_and(|bits| bits >> (at % BITS) & 1 == 1)
 }
 
 impl Standing {

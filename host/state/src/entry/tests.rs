@@ -1,6 +1,6 @@
 //! What is written is read again; what is not an entry is refused.
 
-use super::{Entry, EntryError, Journaled, Settled, Standing, decode, encode};
+use super::{Entry, EntryError, Growth, Journaled, Settled, Standing, decode, encode, encode_growth, growth};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use sandgate_model::{Decimal, Instant, Kind, Value};
@@ -43,13 +43,87 @@ fn an_entry_is_these_bytes() {
     let mut expected = vec![0b0111_0101, 1, 2, 0x80, 0xa0, 0xab, 0xfe, 0xf9, 0x62, 0xac, 0x02];
     expected.extend([0xaa; 16]);
     expected.extend([0xbb; 16]);
-    expected.extend([3, 2, 7, 0b11_1101, 0b01_0000, 1, 0xc3, 0x13, 2, 3, 0xc3, 0xa9, b'!']);
+    expected.extend([3, 2, 7, 0b011_1101, 0b001_0000, 1, 0xc3, 0x13, 2, 3, 0xc3, 0xa9, b'!']);
     assert_eq!(bytes, expected);
 
     let plain = Journaled { clock: None, standing: Standing::Kept, settled: Settled::default(), ..golden() };
     let mut bytes = Vec::new();
     encode(&plain, &[], &[], &mut bytes);
-    assert_eq!((bytes.len(), bytes[0]), (43, 1), "nothing that is not there takes any room");
+    assert_eq!((bytes.len(), bytes[0]), (44, 1), "nothing that is not there takes any room");
+}
+
+/// The entry of an observed record with nothing but these bits of its fields.
+fn with_bits(bits: &[u8]) -> Vec<u8> {
+    let (entry, settled) = (Entry { judged: false, ..golden().entry }, Settled::default());
+    let mut bytes = Vec::new();
+    encode(&Journaled { entry, clock: None, standing: Standing::Kept, settled }, &[], &[], &mut bytes);
+    bytes.pop();
+    bytes.extend_from_slice(bits);
+    bytes
+}
+
+#[test]
+fn bits_end_with_the_last_field_that_is_there() {
+    let kinds = vec![Kind::Flag; 40];
+    let yes = Cell::Value(Value::Flag(true));
+    for (fields, bits) in [
+        (&[][..], &[0][..]),
+        (&[0], &[1]),
+        (&[6], &[0x40]),
+        (&[7], &[0x80, 1]),
+        (&[0, 13], &[0x81, 0x40]),
+        (&[29], &[0x80, 0x80, 0x80, 0x80, 2]),
+    ] {
+        let mut cells = vec![Cell::Absent; 30];
+        fields.iter().for_each(|field: &usize| cells[*field] = yes);
+        let mut written = with_bits(&[]);
+        written.truncate(0);
+        let journaled = Journaled { clock: None, settled: Settled::default(), ..golden() };
+        encode(&journaled, &kinds[..30], &cells, &mut written);
+        let head = with_bits(&[]).len();
+        assert_eq!(written[head..], [bits, &vec![1; fields.len()]].concat(), "{fields:?}");
+
+        // more fields by now: those that came later are absent
+        let mut read = Vec::new();
+        assert_eq!(decode(&mut &written[..], &[vec![], kinds.clone()], &mut read), Ok(journaled));
+        cells.resize(40, Cell::Absent);
+        assert_eq!(read, cells);
+        // and it is written as it was
+        let mut again = Vec::new();
+        encode(&journaled, &kinds, &cells, &mut again);
+        assert_eq!(again, written);
+        // fewer, and it says so
+        if let Some(last) = fields.last() {
+            let refused = decode(&mut &written[..], &[vec![], kinds[..*last].to_vec()], &mut Vec::new());
+            assert_eq!(refused, Err(EntryError::Fields { tenant: 1, fields: last + 1, known: *last }));
+        }
+    }
+}
+
+#[test]
+fn bits_that_nobody_writes_are_refused() {
+    let tenants = [vec![], vec![Kind::Flag; 40]];
+    for bits in [&[0x80, 0][..], &[0x81, 0x80, 0], &[0x80], &[]] {
+        let refused = decode(&mut &with_bits(bits)[..], &tenants, &mut Vec::new());
+        assert_eq!(refused, Err(EntryError::Malformed), "{bits:?}");
+    }
+    assert!(decode(&mut &with_bits(&[0x80, 1, 1])[..], &tenants, &mut Vec::new()).is_ok());
+}
+
+#[test]
+fn a_growth_is_these_bytes_and_no_entry() {
+    let mut bytes = Vec::new();
+    encode_growth(Growth { tenant: 300, families: 5 }, &mut bytes);
+    assert_eq!(bytes, [0x80, 0xac, 0x02, 5]);
+    bytes.push(9);
+    let mut rest = &bytes[..];
+    assert_eq!(growth(&mut rest), Ok(Some(Growth { tenant: 300, families: 5 })));
+    assert_eq!(rest, [9]);
+    assert_eq!((growth(&mut rest), rest), (Ok(None), &[9][..]), "what is none is left");
+    for length in 1..4 {
+        assert_eq!(growth(&mut &bytes[..length]), Err(EntryError::Malformed), "cut to {length}");
+    }
+    assert_eq!(decode(&mut &bytes[..], &vec![vec![]; 400], &mut Vec::new()), Err(EntryError::Malformed));
 }
 
 #[test]

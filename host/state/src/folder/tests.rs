@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::disk::faulty::Faulty;
+use crate::identity::Setting;
 use crate::toy::{self, STATE, Toy, entries, identity, script};
 use std::io;
 
@@ -236,4 +237,27 @@ fn a_folder_that_cannot_be_written_says_so() {
     let file = temporary.path().join("file");
     std::fs::write(&file, "").unwrap();
     assert!(said(Folder::open(&file.join("state"))).contains("cannot make"));
+}
+
+#[test]
+fn a_lane_goes_on_with_more_of_what_may_grow_and_stays_what_it_was_begun_as() {
+    let disk = Faulty::new(1);
+    let with = |lines: &[&str]| Identity {
+        configuration: vec![Setting::growing("the windows of tenant payments", lines)],
+        ..identity()
+    };
+    let folder = open(&disk);
+    let begun = with(&["a"]);
+    let script = script(1, 3);
+    for (known, commit) in [&["a"][..], &["a", "b"], &["a", "b", "c"]].into_iter().zip(&script) {
+        let lane = folder.lane(&with(known), false).unwrap();
+        assert_eq!(*lane.identity(), begun);
+        let (mut journal, _) = lane.open(&mut Toy::default(), &mut |_| {}).unwrap();
+        journal.commit(&entries(&commit.numbers), &commit.position).unwrap();
+    }
+    let mut toy = Toy::default();
+    folder.lane(&begun, false).unwrap().open(&mut toy, &mut |_| {}).unwrap();
+    assert_eq!(toy, Toy::after(&script));
+    let refused = said(folder.lane(&with(&["b", "a"]), false));
+    assert!(refused.starts_with("the windows of tenant payments (`a` is no longer where it was) changed"), "{refused}");
 }

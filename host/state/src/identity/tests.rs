@@ -128,6 +128,39 @@ fn differences_are_said_with_the_way_out() {
     assert_eq!(known().continues(&known()), Ok(()));
 }
 
+#[test]
+fn a_setting_that_may_grow_is_continued_by_more_of_it_and_by_nothing_else() {
+    let with = |lines: &[&str]| {
+        let configuration = vec![Setting::growing("the windows of tenant payments", lines), setting("lateness", "7d")];
+        Identity { configuration, ..known() }
+    };
+    for (known, given, said) in [
+        (&[][..], &["a"][..], None),
+        (&["a", "b"], &["a", "b"], None),
+        (&["a", "b"], &["a", "b", "c"], None),
+        (&["a", "b"], &["a"], Some("b")),
+        (&["a", "b"], &["b", "a"], Some("a")),
+        (&["a", "b"], &["a", "new", "b"], Some("b")),
+        // the lines count, not the text that they make
+        (&["a"], &["ab"], Some("a")),
+        (&["a", "b"], &["a\nb"], Some("a")),
+        (&["a\nb"], &["a", "b"], Some("a\\nb")),
+        (&["a\\nb"], &["a\nb"], Some("a\\\\nb")),
+        (&[""], &[], Some("")),
+        (&[], &[""], None),
+    ] {
+        let error = with(known).continues(&with(given)).err();
+        let what =
+            said.map(|line| vec![format!("the windows of tenant payments (`{line}` is no longer where it was)")]);
+        assert_eq!(error, what.map(|what| Mismatch::Configuration { what }), "{known:?}, {given:?}");
+    }
+    let mut fixed = with(&["a"]);
+    fixed.configuration[0].value = "a".to_owned();
+    assert!(with(&["a"]).continues(&fixed).is_err() && fixed.continues(&with(&["a"])).is_err());
+    let (bytes, check) = with(&["a"]).encode().unwrap();
+    assert_eq!(Identity::decode(&bytes), Ok(Stored { identity: with(&["a"]), check }));
+}
+
 proptest! {
     #[test]
     fn every_identity_survives(texts in prop::collection::vec(any::<String>(), 5)) {

@@ -8,9 +8,10 @@ use crate::entry::{Entry, Journaled, Settled, Standing};
 use crate::front::{Front, Step};
 use crate::ids::{Ages, Ids, Memory, Pushed, Remembered};
 use crate::layout::{Families, FamilyOf, Layout, Settings};
-use crate::pass::{Answered, Fate, Mark, Pass, Records, Repeat, Row, Warming};
+use crate::pass::{Answered, Fate, Mark, Pass, Records, Repeat, Row};
 use sandgate_window::{Interval, Touch};
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// The front as the newest batch left it, the ids, and what is open.
 #[derive(Debug)]
@@ -18,15 +19,18 @@ pub(super) struct Order {
     pub(super) front: Front,
     /// By tenant and source.
     pub(super) ids: Vec<Ids>,
-    sources: usize,
+    pub(super) sources: usize,
     memory: Memory,
     events: u64,
     lateness: i64,
     /// Ids that wait for [`crate::Lane::settle`]: their table and number.
     unsettled: VecDeque<(usize, u64)>,
-    steps: VecDeque<Step>,
+    pub(super) steps: VecDeque<Step>,
     pushed: VecDeque<(usize, Pushed)>,
     open: VecDeque<Batch>,
+    /// The layout of a batch that brought nothing new and lacked nothing: the next one
+    /// of it is not looked at.
+    pub(super) laid: Option<Arc<Layout>>,
 }
 
 /// An open batch: how many steps and ids are its own.
@@ -60,6 +64,7 @@ impl Order {
             steps: VecDeque::new(),
             pushed: VecDeque::new(),
             open: VecDeque::new(),
+            laid: None,
         }
     }
 
@@ -70,17 +75,26 @@ impl Order {
     }
 
     /// Takes a batch, row by row.
-    pub(super) fn pass(&mut self, number: u64, families: &Families, pass: &mut Pass<'_>) {
+    pub(super) fn pass(&mut self, number: u64, pass: &mut Pass<'_>) {
         let (steps, pushed) = (self.steps.len(), self.pushed.len());
-        let Pass { records: Records { rows, derived, marks }, intervals, answers, filled, .. } = pass;
-        for row in rows {
+        let Pass { layout, families, records, intervals, answers, filled, grown, warming, .. } = pass;
+        let Records { rows, derived, marks } = records;
+        for (at, row) in rows.iter_mut().enumerate() {
             let part = Part {
                 touches: derived.touches.get(row.touches.clone()).unwrap_or_default(),
                 marks: marks.get_mut(row.touches.clone()).unwrap_or_default(),
                 intervals: intervals.get(row.windows.clone()).unwrap_or_default(),
                 answers: answers.get_mut(row.windows.clone()).unwrap_or_default(),
             };
-            if self.row(row, part, families) {
+            let first = self.find(row);
+            if row.has_entry() {
+                self.begin(at, grown, layout);
+            }
+            let plan = layout.tenants.get(row.entry.tenant as usize).map(|tenant| &tenant.plan);
+            if let Some(plan) = plan.filter(|_| !part.intervals.is_empty()) {
+                row.warming = self.warming(at, row, plan, part.intervals, warming);
+            }
+            if !matches!(row.fate, Fate::Repeat(_)) && self.row(row, part, first, families, layout) {
                 filled.push(row.entry.tenant);
             }
         }
@@ -88,8 +102,9 @@ impl Order {
         self.open.push_back(Batch { number, steps, pushed });
     }
 
-    /// Takes a row, and says whether it is the first whose events are refused.
-    fn row(&mut self, row: &mut Row, part: Part<'_>, families: &Families) -> bool {
+    /// Finds out what a row is, but not whether its events are refused; gives back the
+    /// number of the newest record of its id.
+    fn find(&self, row: &mut Row) -> Option<u64> {
         let entry = row.entry;
         let ages = self.front.ages();
         (row.clock, row.horizon) = (ages.clock, self.front.horizon());
@@ -97,37 +112,43 @@ impl Order {
         let ids = table.and_then(|table| self.ids.get(table));
         let newest = ids.and_then(|ids| ids.newest(&entry.id));
         let first = ids.zip(newest).and_then(|(ids, number)| ids.recall(number, self.memory, ages));
-        row.warming = self.warming(part.intervals);
         row.fate = match (table, newest, first) {
             // the same offset is the same record, taken again after an abort
             (Some(table), Some(number), Some(first)) if first.offset != entry.offset => {
                 if first.content == entry.content {
-                    row.fate = Fate::Repeat(Repeat { offset: first.offset, table, number });
-                    return false;
+                    Fate::Repeat(Repeat { offset: first.offset, table, number })
+                } else if entry.composed {
+                    Fate::New
+                } else {
+                    Fate::Reused { offset: first.offset }
                 }
-                if entry.composed { Fate::New } else { Fate::Reused { offset: first.offset } }
             }
             _ => Fate::New,
         };
-        let mut begins = false;
+        newest
+    }
+
+    /// Takes a row that is no repeat, and says whether it is the first whose events are
+    /// refused.
+    fn row(
+        &mut self,
+        row: &mut Row,
+        part: Part<'_>,
+        newest: Option<u64>,
+        families: &Families,
+        layout: &Layout,
+    ) -> bool {
+        let (entry, mut begins) = (row.entry, false);
         if row.fate == Fate::New {
             begins = self.events(row, part, families);
-            if let Some(table) = table {
-                self.remember(table, &entry, ages.clock, newest);
+            if let Some(table) = self.table(entry.tenant, entry.source) {
+                self.remember(table, &entry, row.clock, newest);
             }
         }
         if entry.judged {
-            self.steps.push_back(Step::Push { time: entry.time });
-            self.front.take(Step::Push { time: entry.time });
+            self.step(Step::Push { time: entry.time }, layout);
         }
         begins
-    }
-
-    /// Whether one of these reaches behind the beginning of a state that began midway.
-    fn warming(&self, intervals: &[Interval]) -> Option<Warming> {
-        let since = self.front.began;
-        let reaches = |interval: &Interval| since.is_none_or(|since| interval.after < since);
-        (self.front.midway && intervals.iter().any(reaches)).then_some(Warming { since })
     }
 
     fn remember(&mut self, table: usize, entry: &Entry, clock: Option<i64>, newest: Option<u64>) {
@@ -144,8 +165,9 @@ impl Order {
         let Some(bound) = self.front.bound(tenant) else { return false };
         let Part { touches, marks, intervals, answers } = part;
         // an event that no window will ever reach is none, for nobody but its own row
-        let lasting =
-            |bound: &Bound, touch: &Touch| touch.classes != 0 && bound.reaches(touch.family, time, row.horizon);
+        let lasting = |bound: &Bound, Touch { family, classes, .. }: &Touch| {
+            *classes != 0 && bound.feeds(*family) && bound.reaches(*family, time, row.horizon)
+        };
         let events = touches.iter().filter(|touch| lasting(bound, touch)).count() as u64;
         let refused = events > 0 && bound.total().saturating_add(events) > self.events;
         if row.entry.judged && (refused || bound.has_lost()) {
@@ -176,13 +198,24 @@ impl Order {
     }
 
     /// Takes the entries of a journal, which are the rows of the batch: marks the
-    /// events that are to be added. `moves`: the front has not seen them yet.
-    pub(super) fn restore(&mut self, entries: impl Iterator<Item = Journaled>, moves: bool, pass: &mut Pass<'_>) {
-        let Records { rows, derived, marks } = &mut pass.records;
+    /// events that are to be added, those of the families that `fed` says by tenant.
+    /// `moves`: the front has not seen them yet.
+    pub(super) fn restore(
+        &mut self,
+        entries: impl Iterator<Item = Journaled>,
+        moves: bool,
+        fed: &[usize],
+        pass: &mut Pass<'_>,
+    ) {
+        let Pass { layout, records: Records { rows, derived, marks }, .. } = pass;
         for (journaled, row) in entries.zip(rows) {
+            if moves && !self.front.begun {
+                self.front.take(Step::Begin, layout);
+            }
+            let fed = fed.get(journaled.entry.tenant as usize).copied().unwrap_or(0);
             let touches = derived.touches.get(row.touches.clone()).unwrap_or_default();
             let marks = marks.get_mut(row.touches.clone()).unwrap_or_default();
-            self.restore_events(&journaled, moves, touches, marks);
+            self.restore_events(&journaled, moves, fed, touches.iter().zip(marks));
             let Journaled { entry, clock, standing, settled } = journaled;
             if standing != Standing::Reused
                 && let Some(ids) = self.table(entry.tenant, entry.source).and_then(|table| self.ids.get_mut(table))
@@ -193,21 +226,28 @@ impl Order {
                 ids.expire(self.memory, self.front.ages());
             }
             if moves && entry.judged {
-                self.front.take(Step::Push { time: entry.time });
+                self.front.take(Step::Push { time: entry.time }, layout);
             }
         }
     }
 
-    fn restore_events(&mut self, journaled: &Journaled, moves: bool, touches: &[Touch], marks: &mut [Mark]) {
+    fn restore_events<'m>(
+        &mut self,
+        journaled: &Journaled,
+        moves: bool,
+        fed: usize,
+        touches: impl Iterator<Item = (&'m Touch, &'m mut Mark)>,
+    ) {
         let Journaled { entry: Entry { tenant, time, .. }, clock, standing, .. } = *journaled;
         let horizon = clock.map(|clock| clock.saturating_sub(self.lateness));
         let Some(bound) = self.front.bound(tenant) else { return };
-        for (touch, mark) in touches.iter().zip(marks) {
+        for (touch, mark) in touches {
             let family = touch.family;
-            let lasting = touch.classes != 0 && bound.reaches(family, time, horizon);
+            let is_fed = (family as usize) < fed;
+            let lasting = is_fed && touch.classes != 0 && bound.reaches(family, time, horizon);
             mark.added = lasting && standing == Standing::Kept;
             match standing {
-                Standing::Kept if lasting && (moves || !bound.is_taken(family)) => bound.count(family, time),
+                Standing::Kept if lasting && moves => bound.count(family, time),
                 Standing::Refused if lasting && moves => bound.lose(family, time),
                 _ => {}
             }
@@ -259,6 +299,7 @@ impl Order {
             }
         }
         self.front.clone_from(committed);
+        self.laid = None;
         self.unsettled.clear();
         self.steps.clear();
         self.open.clear();

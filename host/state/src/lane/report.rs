@@ -1,7 +1,9 @@
 //! What a lane holds, for people.
 
-use super::Lane;
+use super::{Known, Lane};
+use crate::bound::Bound;
 use crate::ids::Ids;
+use crate::layout::Families;
 use crate::pass::{hash, shard_of};
 use crate::shard::{KeptSeries, Name};
 
@@ -65,11 +67,13 @@ impl Lane {
 
     /// What the lane holds, open batches included. It looks at every series.
     pub fn report(&self) -> Report {
-        let mut report = Report::default();
+        let (mut report, Known { layout, families }) = (Report::default(), self.known());
+        let nothing = Bound::default();
         {
             let order = self.order.lock();
             report.clock = order.front.clock.now();
-            for (tenant, bound) in self.layout.tenants.iter().zip(&order.front.bounds) {
+            let bounds = order.front.bounds.iter().chain(std::iter::repeat(&nothing));
+            for (tenant, bound) in layout.tenants.iter().zip(bounds) {
                 let families = tenant.plan.families().iter().map(|family| {
                     let name = |field: &usize| tenant.fields.get(*field).map(|(name, _)| name.clone());
                     FamilyReport { by: family.by().iter().filter_map(name).collect(), ..FamilyReport::default() }
@@ -88,7 +92,7 @@ impl Lane {
             let shard = shard.lock();
             report.bytes += shard.own_bytes() as u64;
             for (number, bytes, events) in shard.sizes() {
-                let Some(family) = self.families.get(number) else { continue };
+                let Some(family) = families.get(number) else { continue };
                 let tenant = report.tenants.get_mut(family.tenant as usize);
                 if let Some(found) = tenant.and_then(|tenant| tenant.families.get_mut(family.family as usize)) {
                     found.series += 1;
@@ -104,10 +108,11 @@ impl Lane {
     /// What is kept of one series; `key` as [`sandgate_window::key`] writes it,
     /// `family` counts as the tenant's plan does.
     pub fn series(&self, tenant: u32, family: u32, key: &[u8]) -> KeptSeries {
-        let family = self.families.number(tenant, family);
+        let families = self.known().families;
+        let family = Families::number(tenant, family);
         let name = Name { family, key, hash: hash(family, key) };
         let shard = self.shards.get(shard_of(name.hash, self.shards.len()));
-        let found = shard.zip(self.families.get(family));
+        let found = shard.zip(families.get(family));
         found.map(|(shard, family)| shard.lock().kept(name, family)).unwrap_or_default()
     }
 }

@@ -1,7 +1,8 @@
 //! Journal entries become state again.
 
-use super::{Lane, lock};
-use crate::entry::{self, Entry, EntryError, Journaled};
+use super::{Known, Lane, lock};
+use crate::entry::{self, Entry, EntryError, Growth, Journaled};
+use crate::front::Step;
 use crate::pass::Pass;
 use crate::replay::{Malformed, Restore};
 use crate::shard::Shard;
@@ -21,7 +22,10 @@ const WORTH_A_THREAD: usize = 512;
 pub struct Restoring<'l> {
     lane: &'l Lane,
     threads: usize,
+    known: Known,
     kinds: Vec<Vec<Kind>>,
+    /// By tenant: how many families the next entry feeds.
+    fed: Vec<usize>,
     /// Kept for its memory.
     pass: Option<Pass<'static>>,
     cells: Vec<Cell<'static>>,
@@ -29,13 +33,16 @@ pub struct Restoring<'l> {
 }
 
 impl Lane {
-    /// Begins to restore into a lane that is empty, on so many threads.
+    /// Begins to restore into a lane that is empty, on so many threads. Its layout is
+    /// that of the entries, or has grown out of that: they tell what they feed.
     pub fn restore(&self, threads: usize) -> Restoring<'_> {
-        let kinds = self.layout.tenants.iter().map(|tenant| tenant.fields.iter().map(|(_, kind)| *kind).collect());
+        let known = self.known();
         Restoring {
             lane: self,
             threads: threads.clamp(1, self.shards.len()),
-            kinds: kinds.collect(),
+            kinds: known.layout.kinds(),
+            fed: vec![0; known.layout.tenants.len()],
+            known,
             pass: None,
             cells: Vec::new(),
             journaled: Vec::new(),
@@ -49,7 +56,7 @@ impl Restoring<'_> {
         let front = self.lane.order.lock().front.clone();
         let horizon = front.horizon();
         lock(&self.lane.committed).front = front;
-        self.each_shard(self.threads, |_, shard| shard.restored(&self.lane.families, horizon));
+        self.each_shard(self.threads, |_, shard| shard.restored(&self.known.families, horizon));
     }
 
     /// The lane's clock as what was restored leaves it, in milliseconds.
@@ -77,9 +84,14 @@ impl Restoring<'_> {
     /// Takes entries end to end, and says how many they were.
     fn take(&mut self, mut bytes: &[u8], moves: bool) -> Result<u64, Malformed> {
         let mut count = 0;
-        let mut pass = self.pass.take().map_or_else(|| Pass::new(&self.lane.layout), Pass::recycle);
+        let mut pass = self.pass.take().map_or_else(|| Pass::new(&self.known.layout), Pass::recycle);
         let mut cells: Vec<Cell<'_>> = std::mem::take(&mut self.cells);
         while !bytes.is_empty() {
+            if let Some(growth) = entry::growth(&mut bytes)? {
+                self.together(&mut pass, moves);
+                self.feed(growth, moves)?;
+                continue;
+            }
             cells.clear();
             let journaled = entry::decode(&mut bytes, &self.kinds, &mut cells)?;
             // an observed record has no windows to be read
@@ -97,20 +109,47 @@ impl Restoring<'_> {
         Ok(count)
     }
 
+    /// Entries feed more families from here on, or fewer.
+    fn feed(&mut self, growth: Growth, moves: bool) -> Result<(), Malformed> {
+        let Growth { tenant, families } = growth;
+        let Some((fed, here)) = self.fed.get_mut(tenant as usize).zip(self.known.layout.tenants.get(tenant as usize))
+        else {
+            return Err(EntryError::Tenant(tenant).into());
+        };
+        let (more, there) = (families as usize, here.plan.families().len());
+        if more == *fed {
+            return Err(EntryError::Malformed.into());
+        }
+        if more > there {
+            let what = format!(
+                "holds events for windows by {more} keys of tenant {}, which has {there} here: they were written when \
+                 its policies had more windows",
+                here.name
+            );
+            return Err(Malformed { what });
+        }
+        *fed = more;
+        if moves {
+            let mut order = self.lane.order.lock();
+            order.front.take(Step::Feed { tenant, families }, &self.known.layout);
+        }
+        Ok(())
+    }
+
     /// Restores the entries that were gathered.
     fn together(&mut self, pass: &mut Pass<'_>, moves: bool) {
         let lane = self.lane;
-        lane.order.lock().restore(self.journaled.drain(..), moves, pass);
+        lane.order.lock().restore(self.journaled.drain(..), moves, &self.fed, pass);
         pass.share(lane.shards.len());
         let threads = if pass.len() < WORTH_A_THREAD { 1 } else { self.threads };
-        self.each_shard(threads, |at, shard| shard.restore(at, &lane.families, pass));
+        self.each_shard(threads, |at, shard| shard.restore(at, pass));
         pass.clear();
     }
 }
 
 impl Restore for Restoring<'_> {
     fn front(&mut self, front: &[u8]) -> Result<(), Malformed> {
-        let decoded = self.lane.order.lock().front.decode(&self.lane.layout, front);
+        let decoded = self.lane.order.lock().front.decode(&self.known.layout, front);
         decoded.map_err(|error| Malformed { what: error.to_string() })
     }
 
@@ -119,6 +158,11 @@ impl Restore for Restoring<'_> {
     }
 
     fn entries(&mut self, entries: &[u8]) -> Result<u64, Malformed> {
+        {
+            // those that were kept may have fed fewer
+            let front = &self.lane.order.lock().front;
+            self.fed.iter_mut().enumerate().for_each(|(tenant, fed)| *fed = front.fed(tenant));
+        }
         self.take(entries, true)
     }
 }

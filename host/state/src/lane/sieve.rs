@@ -7,7 +7,7 @@ use sandgate_model::Kind;
 
 /// Keeps the entries that a window can still reach, and those whose id is
 /// remembered, seen from the commit that it was made at. An entry of which only
-/// the id matters loses its values.
+/// the id matters loses its values. Where windows became more is kept in any case.
 #[derive(Debug)]
 pub struct Needed {
     /// By tenant: the kinds of its stored fields.
@@ -24,14 +24,14 @@ impl Lane {
     /// The sieve of the last commit, for the snapshot that goes with [`Lane::front`].
     pub fn sieve(&self) -> Needed {
         let horizon = lock(&self.committed).front.horizon();
-        let tenants = &self.layout.tenants;
+        let layout = self.layout();
         let floor = |reach| horizon.map(|horizon: i64| horizon.saturating_sub(reach));
         let order = self.order.lock();
         Needed {
-            fields: tenants.iter().map(|tenant| tenant.fields.iter().map(|(_, kind)| *kind).collect()).collect(),
-            floors: tenants.iter().map(|tenant| floor(tenant.plan.reach())).collect(),
+            fields: layout.kinds(),
+            floors: layout.tenants.iter().map(|tenant| floor(tenant.plan.reach())).collect(),
             ids: order.ids.iter().map(|ids| ids.oldest_committed()).collect(),
-            sources: self.layout.sources.len().max(1),
+            sources: layout.sources.len().max(1),
         }
     }
 }
@@ -55,6 +55,11 @@ impl Sieve for Needed {
         while !entries.is_empty() {
             cells.clear();
             let before = entries;
+            if entry::growth(&mut entries)?.is_some() {
+                // what is kept of the entries behind it goes by it
+                kept.extend_from_slice(before.get(..before.len() - entries.len()).unwrap_or_default());
+                continue;
+            }
             let journaled = entry::decode(&mut entries, &self.fields, &mut cells)?;
             if self.is_event(&journaled) {
                 kept.extend_from_slice(before.get(..before.len() - entries.len()).unwrap_or_default());

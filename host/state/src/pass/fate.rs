@@ -35,9 +35,21 @@ pub struct Late {
     pub horizon: i64,
 }
 
-/// A window reaches behind the beginning of a state that began midway in its stream.
+/// A window reaches behind the beginning of what it is answered from: of a state that
+/// began midway in its stream, or of series that are kept since then only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Warming {
-    /// The first value of the lane's clock, in milliseconds; none before it has one.
+    /// Where the lane's clock stood at the beginning, or its first value, in
+    /// milliseconds; none before it has one.
     pub since: Option<i64>,
+}
+
+impl Warming {
+    /// The one of two that began later.
+    pub(crate) fn later(self, other: Warming) -> Warming {
+        match (self.since, other.since) {
+            (Some(one), Some(two)) => Warming { since: Some(one.max(two)) },
+            _ => Warming { since: None },
+        }
+    }
 }

@@ -37,7 +37,7 @@ pub(crate) struct Row {
 pub(crate) struct Mark {
     pub(crate) row: usize,
     /// The number of its family.
-    pub(crate) family: usize,
+    pub(crate) family: u64,
     /// Hash of family and key.
     pub(crate) hash: u64,
     /// Whether the event is added; found out in the order of the lane.
@@ -57,6 +57,15 @@ pub(crate) struct Touched<'p, 'a> {
 impl Row {
     pub(crate) fn is_late(&self) -> bool {
         self.horizon.is_some_and(|horizon| self.entry.time < horizon)
+    }
+
+    /// Whether the journal has an entry of it: it changes something.
+    pub(crate) fn has_entry(&self) -> bool {
+        match self.fate {
+            Fate::New | Fate::Full => true,
+            Fate::Reused { .. } => self.entry.judged,
+            Fate::Repeat(_) => false,
+        }
     }
 
     /// Whether its windows are read.

@@ -35,7 +35,7 @@ impl Place {
 struct Slot {
     tag: u32,
     /// The number of its family; [`FREE`] of a free place.
-    family: u32,
+    family: u64,
     key: Key,
     /// How many late events of it are open: it is not settled meanwhile.
     late: u32,
@@ -46,12 +46,12 @@ struct Slot {
     series: Series,
 }
 
-const FREE: u32 = u32::MAX;
+const FREE: u64 = u64::MAX;
 
 /// What a series is called: its family by number, its key, and a hash of both.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Name<'k> {
-    pub(crate) family: usize,
+    pub(crate) family: u64,
     pub(crate) key: &'k [u8],
     pub(crate) hash: u64,
 }
@@ -64,7 +64,7 @@ impl Name<'_> {
 
 impl Slot {
     fn is(&self, name: Name<'_>) -> bool {
-        self.tag == name.tag() && self.family as usize == name.family && self.key.bytes() == name.key
+        self.tag == name.tag() && self.family == name.family && self.key.bytes() == name.key
     }
 }
 
@@ -100,8 +100,7 @@ impl Table {
         let tag = name.tag();
         let slot = Slot {
             tag,
-            // more than 2^32 series or families do not fit into memory
-            family: name.family as u32,
+            family: name.family,
             key: Key::new(name.key),
             late: 0,
             newest: i64::MIN,
@@ -117,6 +116,7 @@ impl Table {
             }
             None => {
                 self.slots.push(slot);
+                // more than 2^32 series do not fit into memory
                 (self.slots.len() - 1) as u32
             }
         };
@@ -125,9 +125,9 @@ impl Table {
     }
 
     /// The series at a place, and the number of its family.
-    pub(super) fn get_mut(&mut self, at: usize) -> Option<(&mut Series, usize)> {
+    pub(super) fn get_mut(&mut self, at: usize) -> Option<(&mut Series, u64)> {
         let slot = self.slots.get_mut(at).filter(|slot| slot.family != FREE)?;
-        Some((&mut slot.series, slot.family as usize))
+        Some((&mut slot.series, slot.family))
     }
 
     /// Notes that a series got an event of that time, and whether it holds back
@@ -152,10 +152,10 @@ impl Table {
         &mut self,
         at: usize,
         horizon: i64,
-        worth: impl FnOnce(usize) -> i64,
-    ) -> Option<(&mut Series, usize)> {
+        worth: impl FnOnce(u64) -> i64,
+    ) -> Option<(&mut Series, u64)> {
         let slot = self.slots.get_mut(at).filter(|slot| slot.family != FREE && slot.late == 0)?;
-        let family = slot.family as usize;
+        let family = slot.family;
         if horizon.saturating_sub(slot.settled) < worth(family) {
             return None;
         }
@@ -165,11 +165,11 @@ impl Table {
 
     /// The next of all places in turn if nothing of it can be reached any more:
     /// `floor` is the newest time that is out of reach, for the family.
-    pub(super) fn next_dead(&mut self, floor: impl FnOnce(usize) -> i64) -> Option<usize> {
+    pub(super) fn next_dead(&mut self, floor: impl FnOnce(u64) -> i64) -> Option<usize> {
         let at = if self.looked < self.slots.len() { self.looked } else { 0 };
         self.looked = at + 1;
         let slot = self.slots.get(at).filter(|slot| slot.family != FREE)?;
-        (slot.newest <= floor(slot.family as usize)).then_some(at)
+        (slot.newest <= floor(slot.family)).then_some(at)
     }
 
     /// The next of all places in turn.
@@ -193,9 +193,9 @@ impl Table {
     }
 
     /// All series: the number of the family, the bytes of memory, how many events.
-    pub(super) fn sizes(&self) -> impl Iterator<Item = (usize, usize, usize)> {
+    pub(super) fn sizes(&self) -> impl Iterator<Item = (u64, usize, usize)> {
         let taken = self.slots.iter().filter(|slot| slot.family != FREE);
-        taken.map(|slot| (slot.family as usize, slot.key.heap_bytes() + slot.series.heap_bytes(), slot.series.len()))
+        taken.map(|slot| (slot.family, slot.key.heap_bytes() + slot.series.heap_bytes(), slot.series.len()))
     }
 
     /// The series at a place.

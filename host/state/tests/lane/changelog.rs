@@ -5,7 +5,9 @@ use crate::runner::{self, Seen};
 use crate::stream::{self, Dice, Record, SETTINGS};
 use sandgate_state::changelog::{Commit, Committed, Head, Owner, Replay, Trim};
 use sandgate_state::identity::{Identity, Input, Setting};
-use sandgate_state::{Fate, Lane, Settings};
+use sandgate_state::replay::{Malformed, Restore};
+use sandgate_state::{Fate, Lane, Layout, Restoring, Settings};
+use std::sync::Arc;
 
 fn owner(set: &str) -> Owner {
     let inputs = vec![Input { source: "payments".to_owned(), path: "payments-topic".to_owned() }];
@@ -14,20 +16,20 @@ fn owner(set: &str) -> Owner {
 }
 
 /// The log of one lane, as others keep it.
-struct Log {
+pub(crate) struct Log {
     owner: Owner,
     /// Each record with its offset.
     records: Vec<(i64, Vec<u8>)>,
     next: i64,
     trim: Trim,
     number: u64,
-    deleted: usize,
+    pub(crate) deleted: usize,
     dead: usize,
 }
 
 impl Log {
-    fn new() -> Log {
-        let (owner, trim) = (owner("a"), Trim::new(&stream::layout(), 1));
+    pub(crate) fn new(layout: &Arc<Layout>) -> Log {
+        let (owner, trim) = (owner("a"), Trim::new(layout, 1));
         Log { owner, records: Vec::new(), next: 0, trim, number: 0, deleted: 0, dead: 0 }
     }
 
@@ -43,7 +45,7 @@ impl Log {
     }
 
     /// What the next commit writes, before `lane` has committed it.
-    fn commit(&mut self, lane: &Lane, entries: &[u8], position: u64, dice: &mut Dice) {
+    pub(crate) fn commit(&mut self, lane: &Lane, entries: &[u8], position: u64, dice: &mut Dice) {
         let number = self.number + 1;
         let has_head = number == 1 || dice.percent(15);
         let (front, kept) = (lane.front(), self.trim.kept(lane.clock()));
@@ -68,7 +70,8 @@ impl Log {
         self.number = number;
     }
 
-    fn committed(&mut self, lane: &Lane, entries: &[u8], dice: &mut Dice) {
+    pub(crate) fn committed(&mut self, lane: &Lane, entries: &[u8], dice: &mut Dice) {
+        self.trim.grow(&lane.layout());
         self.trim.entries(entries, lane.clock()).unwrap();
         if dice.percent(30)
             && let Some(mark) = self.trim.passed(&lane.sieve())
@@ -79,22 +82,54 @@ impl Log {
         }
     }
 
-    fn rebuild(&self, lane: &Lane) -> Option<Committed> {
-        let mut restoring = lane.restore(1);
+    /// Rebuilds a lane as its next owner does, who follows the log from there on.
+    pub(crate) fn rebuild(&mut self, lane: &Lane) -> Option<Committed> {
+        let mut restoring = Tee { restoring: lane.restore(1), trim: Trim::new(&lane.layout(), 1) };
         let mut replay = Replay::new(&self.owner, None);
-        for (_, record) in &self.records {
-            replay.record(record, &mut restoring).unwrap();
+        let mut first = 0;
+        for (offset, record) in &self.records {
+            if sandgate_state::changelog::begins(record) {
+                first = *offset;
+            }
+            if replay.record(record, &mut restoring).unwrap().is_some_and(|added| added.head) {
+                restoring.trim.head(first);
+            }
         }
         let last = replay.last().cloned();
-        restoring.finish();
+        restoring.restoring.finish();
+        self.trim = restoring.trim;
         last
+    }
+}
+
+/// Restores a lane, and follows its log.
+struct Tee<'l> {
+    restoring: Restoring<'l>,
+    trim: Trim,
+}
+
+impl Restore for Tee<'_> {
+    fn front(&mut self, front: &[u8]) -> Result<(), Malformed> {
+        self.restoring.front(front)
+    }
+
+    fn kept(&mut self, entries: &[u8]) -> Result<u64, Malformed> {
+        let count = self.restoring.kept(entries)?;
+        self.trim.entries(entries, self.restoring.clock())?;
+        Ok(count)
+    }
+
+    fn entries(&mut self, entries: &[u8]) -> Result<u64, Malformed> {
+        let count = self.restoring.entries(entries)?;
+        self.trim.entries(entries, self.restoring.clock())?;
+        Ok(count)
     }
 }
 
 fn with_takeovers(settings: Settings, records: &[Record], dice: &mut Dice) -> Vec<Seen> {
     let layout = stream::layout();
     let mut lane = Lane::new(layout.clone(), settings, 1);
-    let (mut log, mut all, mut batch) = (Log::new(), Vec::new(), 0);
+    let (mut log, mut all, mut batch) = (Log::new(&layout), Vec::new(), 0);
     while all.len() < records.len() {
         let next = &records[all.len()..];
         let next = &next[..next.len().min(1 + dice.below(100) as usize)];
@@ -153,7 +188,7 @@ fn a_lane_that_began_midway_says_so_until_its_windows_are_full() {
     let lane = Lane::new(stream::layout(), SETTINGS, 1);
     lane.begins_midway();
     let warming = |lane: &Lane, number, records: &[Record]| {
-        let mut pass = sandgate_state::Pass::new(lane.layout());
+        let mut pass = sandgate_state::Pass::new(&lane.layout());
         for record in records {
             pass.push(record.entry, &record.cells());
         }

@@ -7,13 +7,13 @@ use sandgate_state::{Lane, Settings};
 
 /// What is on the disk: a front and what a sieve kept, and the commits since.
 #[derive(Default)]
-struct Stored {
+pub(crate) struct Stored {
     snapshot: Option<(Vec<u8>, Vec<u8>)>,
-    commits: Vec<Vec<u8>>,
+    pub(crate) commits: Vec<Vec<u8>>,
 }
 
 impl Stored {
-    fn restored(&self, lane: &Lane, threads: usize) {
+    pub(crate) fn restored(&self, lane: &Lane, threads: usize) {
         let mut restoring = lane.restore(threads);
         if let Some((front, kept)) = &self.snapshot {
             restoring.front(front).unwrap();
@@ -26,7 +26,7 @@ impl Stored {
     }
 
     /// Everything through the last commit becomes a snapshot.
-    fn compact(&mut self, lane: &Lane) -> (usize, usize) {
+    pub(crate) fn compact(&mut self, lane: &Lane) -> (usize, usize) {
         let (mut sieve, mut kept) = (lane.sieve(), Vec::new());
         let before = self.snapshot.take().into_iter().map(|(_, kept)| kept).chain(self.commits.drain(..));
         let before: Vec<_> = before.collect();
@@ -108,9 +108,9 @@ fn what_is_no_front_and_no_entry_is_refused() {
         assert!(fresh().restore(1).front(&front[..length]).is_err(), "cut to {length} bytes");
     }
     let mut newer = front.clone();
-    newer[0] = 2;
+    newer[0] = 3;
     let refused = fresh().restore(1).front(&newer).unwrap_err();
-    assert!(refused.what.contains("version 2"), "{refused}");
+    assert!(refused.what.contains("version 3"), "{refused}");
     fresh().restore(1).front(&front).unwrap();
 
     let entries: Vec<u8> = seen.iter().flat_map(|seen| seen.entry.clone()).collect();

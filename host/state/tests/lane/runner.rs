@@ -31,7 +31,7 @@ pub(crate) fn is_remembered(fate: Fate) -> bool {
 
 /// Takes one batch through the lane.
 pub(crate) fn pass(lane: &Lane, number: u64, records: &[Record]) -> Option<Vec<Seen>> {
-    let mut pass = Pass::new(lane.layout());
+    let mut pass = Pass::new(&lane.layout());
     for record in records {
         pass.push(record.entry, &record.cells());
     }

@@ -19,6 +19,8 @@ pub(super) struct Copies(Option<Folder>);
 /// A copy that could be used.
 pub(super) struct Copied {
     pub(super) journal: Journal,
+    /// Whose it is: the lane as it was begun.
+    pub(super) identity: Identity,
     /// Where it stands, and where the changelog goes on behind it.
     pub(super) last: Committed,
     pub(super) log: i64,
@@ -49,24 +51,25 @@ impl Copies {
         })
     }
 
-    /// Restores the copy of a lane, if there is one of this identity. Where it failed
-    /// half of it may be restored.
+    /// Restores the copy of a lane, if there is one that this identity continues. Where
+    /// it failed half of it may be restored.
     ///
     /// # Errors
     /// What is wrong with it, in words.
     pub(super) fn restore(&self, identity: &Identity, restore: &mut dyn Restore) -> Result<Option<Copied>, String> {
         let Some(folder) = &self.0 else { return Ok(None) };
         let Some(lane) = folder.find(&identity.output).map_err(|error| error.to_string())? else { return Ok(None) };
-        if lane.identity() != identity {
+        if lane.identity().continues(identity).is_err() {
             return Ok(None);
         }
+        let identity = lane.identity().clone();
         let begun = lane.position().map_err(|failure| failure.to_string())?;
         if placed(&begun).is_none() {
             return Ok(None);
         }
         let (journal, replayed) = lane.open(restore, &mut |_| {}).map_err(|failure| failure.to_string())?;
         let placed = placed(&replayed.position);
-        Ok(placed.map(|(last, log)| Copied { journal, last, log }))
+        Ok(placed.map(|(last, log)| Copied { journal, identity, last, log }))
     }
 
     /// Begins a copy anew: empty, or with what a changelog that lacks its beginning

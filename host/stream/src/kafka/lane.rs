@@ -82,6 +82,7 @@ impl Lane {
         if let Some(offset) = done.head {
             kept.trim.head(offset);
         }
+        kept.trim.grow(&self.judge.lane().layout());
         if let Err(error) = kept.trim.entries(done.entries, self.judge.lane().clock()) {
             // they were made by this very program; nothing is deleted on their account
             tracing::error!(partition = self.partition, %error, "the changelog cannot be followed");

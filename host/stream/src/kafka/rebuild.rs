@@ -57,6 +57,7 @@ struct Stand {
 
 /// What was read back.
 struct Restored {
+    owner: Owner,
     lane: Arc<sandgate_state::Lane>,
     last: Option<Committed>,
     log: i64,
@@ -78,14 +79,14 @@ impl Opener {
         let stand = self.stand(partition, cancelled)?;
         let opened = self.restore(&owner, partition, &stand, cancelled);
         let opened = opened.and_then(|restored| self.agree(partition, &stand, restored));
-        let kept = match opened {
+        let (owner, lane, kept) = match opened {
             Err(error) if error.is_refusal() && self.force => {
                 tracing::warn!(partition, %error, "--force: this lane begins anew");
-                self.anew(&owner, partition, &stand, cancelled)?
+                let (lane, kept) = self.anew(&owner, partition, &stand, cancelled)?;
+                (owner, lane, kept)
             }
             opened => opened?,
         };
-        let (lane, kept) = kept;
         let (number, positions) = (kept.last.number, kept.last.positions.clone());
         let events: u64 = lane.size().events.iter().sum();
         let judge = LaneJudge::of_partition(Arc::clone(&self.engine), lane, partition.unsigned_abs());
@@ -104,7 +105,7 @@ impl Opener {
             output: format!("{}/{}/{partition}", self.topics.changelog, self.clients.config().group),
             configuration: self.configuration.clone(),
         };
-        Owner::new(identity).map_err(|error| LaneError::Identity(error.to_string()))
+        owner_of(identity)
     }
 
     fn stand(&self, partition: i32, cancelled: &AtomicBool) -> Result<Stand, LaneError> {
@@ -173,11 +174,13 @@ impl Opener {
         if copied.is_none() && tee.has_any() {
             return self.restored(owner, partition, stand, false, cancelled);
         }
-        let (mut journal, last, from) = match copied {
-            Some(Copied { journal, last, log }) => (Some(journal), Some(last), log),
-            None => (None, None, stand.log.low),
+        let (mut journal, known, last, from) = match copied {
+            Some(Copied { journal, identity, last, log }) => (Some(journal), Some(identity), Some(last), log),
+            None => (None, None, None, stand.log.low),
         };
-        let mut replay = Replay::new(owner, last);
+        // what was begun when there was less of what may grow keeps its sign
+        let known = known.map(owner_of).transpose()?;
+        let mut replay = Replay::new(known.as_ref().unwrap_or(owner), last);
         let mut log = from;
         if from < stand.log.high {
             let reader = Log::open(&self.clients, &self.topics.changelog, partition, from)?;
@@ -198,7 +201,7 @@ impl Opener {
                     let begun = tee.begun.take();
                     if journal.is_none() && (added.committed.number == 1 || begun.is_some()) {
                         let from = begun.as_ref().map(|(front, kept)| (&front[..], &kept[..]));
-                        journal = self.copies.begin(owner.identity(), from, added.committed);
+                        journal = self.copies.begin(added.owner.identity(), from, added.committed);
                     }
                     let stored = journal
                         .as_mut()
@@ -217,7 +220,7 @@ impl Opener {
                 }
             }
         }
-        let last = replay.last().cloned();
+        let (last, owner) = (replay.last().cloned(), replay.owner().clone());
         if journal.is_none() && last.is_none() {
             let start = Committed { number: 0, positions: Vec::new(), midway: false };
             journal = self.copies.begin(owner.identity(), None, &start);
@@ -226,7 +229,7 @@ impl Opener {
         if last.as_ref().is_some_and(|last| last.midway) {
             lane.begins_midway();
         }
-        Ok(Restored { lane, last, log: log.max(stand.log.low), trim, journal })
+        Ok(Restored { owner, lane, last, log: log.max(stand.log.low), trim, journal })
     }
 
     fn empty(&self) -> Arc<sandgate_state::Lane> {
@@ -240,8 +243,8 @@ impl Opener {
         partition: i32,
         stand: &Stand,
         restored: Restored,
-    ) -> Result<(Arc<sandgate_state::Lane>, Kept), LaneError> {
-        let Restored { lane, last, log, trim, journal } = restored;
+    ) -> Result<(Owner, Arc<sandgate_state::Lane>, Kept), LaneError> {
+        let Restored { owner, lane, last, log, trim, journal } = restored;
         let last = match last {
             Some(last) => {
                 for (at, source) in self.topics.sources.iter().enumerate() {
@@ -272,7 +275,7 @@ impl Opener {
                 return Err(LaneError::Deleted { topic, partition, low, high, wanted });
             }
         }
-        Ok((lane, Kept::new(last, log, trim, journal)))
+        Ok((owner, lane, Kept::new(last, log, trim, journal)))
     }
 
     /// Where a lane without a state begins: where the group stands, else with what
@@ -308,6 +311,10 @@ impl Opener {
         let trim = Trim::new(self.engine.layout(), self.worth);
         Ok((lane, Kept::new(last, stand.log.high, trim, journal)))
     }
+}
+
+fn owner_of(identity: Identity) -> Result<Owner, LaneError> {
+    Owner::new(identity).map_err(|error| LaneError::Identity(error.to_string()))
 }
 
 fn go_on(cancelled: &AtomicBool) -> Result<(), LaneError> {

@@ -8,7 +8,7 @@ use sandgate_model::manifest::Test;
 use sandgate_model::{Kind, Value};
 
 /// A condition, and the classes that ask it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Condition {
     pub(super) field: usize,
     pub(super) kind: Kind,

@@ -17,7 +17,7 @@ use sandgate_model::manifest::CalendarUnit;
 const HOUR: i64 = 3_600_000;
 
 /// A unit of the calendar of a place.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Calendar {
     unit: CalendarUnit,
     zone: TimeZone,

@@ -5,7 +5,8 @@
 //!   means, as examples for people to read;
 //! * [`streams`]: random streams against a recomputation from the definition;
 //! * [`shrinking`]: generated timelines, whose failures print as an example to paste;
-//! * [`derive`], [`refusals`]: what a plan takes from a record, and what it cannot keep.
+//! * [`derive`], [`refusals`]: what a plan takes from a record, and what it cannot keep;
+//! * [`growth`]: a plan to which windows are added.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -15,6 +16,7 @@
 
 mod calendars;
 mod derive;
+mod growth;
 mod lane;
 mod late;
 mod notation;
