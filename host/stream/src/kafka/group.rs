@@ -7,6 +7,7 @@
 //! of the new one that was killed comes back to a fatal error.
 
 use super::client::{ClientError, Clients, Context, Purpose};
+use super::native;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, ConsumerGroupMetadata, RebalanceProtocol};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -14,7 +15,7 @@ use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{ClientContext, Offset, TopicPartitionList};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 /// Is told what this host owns. All calls come from one thread, one at a time, and
@@ -103,6 +104,17 @@ struct Member {
     ownership: Arc<dyn Ownership>,
     topic: String,
     silence: Arc<Mutex<Option<Instant>>>,
+    /// By which name the group knew this host when it gave it what it holds.
+    holder: Mutex<Option<String>>,
+}
+
+/// Why a client is no member any more.
+enum Ended {
+    /// The group knows this host by another name than when it gave it what it holds: it
+    /// was thrown out and let in again. The library notices that in one of several
+    /// places only, and holds on to partitions that may be another host's by now.
+    Renamed,
+    Why(GroupError),
 }
 
 impl Group {
@@ -137,10 +149,14 @@ impl Group {
     /// called from any thread.
     ///
     /// # Errors
-    /// Where this host has left.
+    /// Where this host has left, or was thrown out and let in again meanwhile: the broker
+    /// would take the offsets of what another host may have by now.
     pub fn metadata(&self) -> Result<ConsumerGroupMetadata, GroupError> {
         let now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
-        now.upgrade().and_then(|consumer| consumer.group_metadata()).ok_or(GroupError::Left)
+        let consumer = now.upgrade().ok_or(GroupError::Left)?;
+        let metadata = consumer.group_metadata().ok_or(GroupError::Left)?;
+        // a name is never used again, so it was the same before
+        if consumer.context().is_renamed(&consumer) { Err(GroupError::Left) } else { Ok(metadata) }
     }
 
     /// Ends the membership: a last `revoked` comes, then nothing more. With a stable
@@ -173,7 +189,7 @@ impl Seat {
         let settings: ClientConfig = self.clients.settings(Purpose::Member);
         let (context, ownership) = (self.clients.context(Purpose::Member), Arc::clone(&self.ownership));
         let (topic, silence) = (self.topic.clone(), Arc::clone(&self.silence));
-        let member = Member { context, ownership, topic, silence };
+        let member = Member { context, ownership, topic, silence, holder: Mutex::default() };
         let consumer: BaseConsumer<Member> =
             settings.create_with_context(member).map_err(|error| self.clients.unmade(error))?;
         let subscribed = consumer.subscribe(&[&self.topic]);
@@ -185,14 +201,19 @@ impl Seat {
 
     /// Polls until it is told to stop, or the group has no place for this host.
     fn keep(&mut self, mut consumer: Arc<BaseConsumer<Member>>) {
-        while let Some(why) = self.poll(&consumer) {
-            if !matches!(why, GroupError::Fenced { .. }) || !self.is_own() {
-                self.ownership.expelled(why);
-                break;
+        while let Some(ended) = self.poll(&consumer) {
+            match ended {
+                Ended::Renamed => tracing::warn!(
+                    "the group has thrown this host out and let it in again, and what it held may be another's by now; it joins anew"
+                ),
+                Ended::Why(GroupError::Fenced { .. }) if self.is_own() => tracing::warn!(
+                    "somebody joined the group under the name of this host, perhaps itself after a silence of the broker; it joins again"
+                ),
+                Ended::Why(why) => {
+                    self.ownership.expelled(why);
+                    break;
+                }
             }
-            tracing::warn!(
-                "somebody joined the group under the name of this host, perhaps itself after a silence of the broker; it joins again"
-            );
             if let Ok(list) = consumer.assignment() {
                 let partitions: Vec<i32> = list.elements().iter().map(|element| element.partition()).collect();
                 self.ownership.lost(&partitions);
@@ -210,21 +231,25 @@ impl Seat {
     }
 
     /// Why this client is no member any more; nothing where it is told to stop.
-    fn poll(&self, consumer: &BaseConsumer<Member>) -> Option<GroupError> {
+    fn poll(&self, consumer: &BaseConsumer<Member>) -> Option<Ended> {
         while !self.is_stopped() {
-            let Some(Err(error)) = consumer.poll(Seat::POLL) else { continue };
+            let polled = consumer.poll(Seat::POLL);
+            if consumer.context().is_renamed(consumer) {
+                return Some(Ended::Renamed);
+            }
+            let Some(Err(error)) = polled else { continue };
             let code = match (error, consumer.client().fatal_error()) {
                 (_, Some((code, _))) => code,
                 (KafkaError::MessageConsumptionFatal(code), None) => code,
                 // everything else passes by itself
                 _ => continue,
             };
-            return Some(match code {
+            return Some(Ended::Why(match code {
                 RDKafkaErrorCode::FencedInstanceId | RDKafkaErrorCode::UnreleasedInstanceId => {
                     GroupError::Fenced { instance: self.clients.config().instance.clone().unwrap_or_default() }
                 }
                 code => GroupError::Fatal(code.to_string()),
-            });
+            }));
         }
         None
     }
@@ -275,6 +300,20 @@ impl Member {
         list.elements_for_topic(&self.topic).iter().map(|element| element.partition()).collect()
     }
 
+    /// Whether the group knows this host by another name than when it gave it what it
+    /// holds; a member that is joining has no name.
+    fn is_renamed(&self, consumer: &BaseConsumer<Self>) -> bool {
+        let holder = self.holder().clone();
+        holder.is_some_and(|holder| {
+            let now = native::member_id(consumer);
+            !now.is_empty() && now != holder
+        })
+    }
+
+    fn holder(&self) -> MutexGuard<'_, Option<String>> {
+        self.holder.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Takes partitions without asking where the group stands in them: nothing is
     /// read here, and a commit that is still open would hold the question up.
     fn assign(&self, consumer: &BaseConsumer<Self>, list: &mut TopicPartitionList) {
@@ -288,7 +327,12 @@ impl Member {
             let why = format!("partitions that it gave cannot be taken ({error})");
             return self.ownership.expelled(GroupError::Fatal(why));
         }
-        self.ownership.assigned(&self.partitions(list));
+        let partitions = self.partitions(list);
+        if !partitions.is_empty() {
+            // one that held some before keeps the name that it had then
+            self.holder().get_or_insert_with(|| native::member_id(consumer));
+        }
+        self.ownership.assigned(&partitions);
     }
 
     fn unassign(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
@@ -302,6 +346,9 @@ impl Member {
         let unassigned = if cooperative { consumer.incremental_unassign(list) } else { consumer.unassign() };
         if let Err(error) = unassigned {
             tracing::warn!(%error, "partitions cannot be given back to the group");
+        }
+        if consumer.assignment().is_ok_and(|left| left.count() == 0) {
+            *self.holder() = None;
         }
     }
 }

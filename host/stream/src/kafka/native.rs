@@ -1,9 +1,11 @@
-//! Two calls of the C library that the crate wraps into waits of its own: it looks
-//! once in 100 ms whether everything has arrived. Both need only that somebody serves
-//! the delivery reports meanwhile, which the thread of a producer does.
+//! Calls of the C library for which the crate has no call, or wraps it into waits of its
+//! own: it looks once in 100 ms whether everything has arrived. Flush and commit need
+//! only that somebody serves the delivery reports meanwhile, which the thread of a
+//! producer does.
 
 use super::client::Context;
 use rdkafka::bindings as native;
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::producer::{Producer as _, ThreadedProducer};
 use std::ffi::CStr;
@@ -22,6 +24,22 @@ pub(super) fn flush(producer: &ThreadedProducer<Context>, limit: Duration) {
     // SAFETY: the client lives as long as the producer that is borrowed here, and the
     // call may be made from any thread; who asks looks at what is still in flight
     let _ = unsafe { native::rd_kafka_flush(producer.client().native_ptr(), limit) };
+}
+
+/// By which name the group knows this member now; empty while it joins.
+#[expect(unsafe_code, reason = "the crate has no call for it")]
+pub(super) fn member_id<C: ConsumerContext>(consumer: &BaseConsumer<C>) -> String {
+    // SAFETY: the client lives as long as the consumer that is borrowed here, and the call
+    // may be made from any thread; the text is ours until it is freed, once, after it was copied
+    unsafe {
+        let id = native::rd_kafka_memberid(consumer.client().native_ptr());
+        if id.is_null() {
+            return String::new();
+        }
+        let copy = CStr::from_ptr(id).to_string_lossy().into_owned();
+        native::rd_kafka_mem_free(consumer.client().native_ptr(), id.cast());
+        copy
+    }
 }
 
 /// Why a commit did not come about, in the library's words.
