@@ -111,7 +111,7 @@ impl Front {
     }
 
     fn feed(&mut self, tenant: usize, families: usize, layout: &Layout) {
-        let since = if self.begun { Since::now(self.clock.now()) } else { Since::Always };
+        let since = if self.begun { Since::now(self.clock.highest()) } else { Since::Always };
         if self.bounds.len() <= tenant {
             self.bounds.resize_with(tenant + 1, Bound::default);
         }

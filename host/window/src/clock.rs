@@ -43,6 +43,12 @@ impl Clock {
         self.now
     }
 
+    /// No time that it looks at is later than this: the highest of them, or the clock.
+    /// Nothing while there are none.
+    pub fn highest(&self) -> Option<i64> {
+        self.above.back().copied().or(self.now)
+    }
+
     /// The time before which a transaction is late, if the clock is set.
     pub fn horizon(&self, lateness: i64) -> Option<i64> {
         self.now.map(|now| now.saturating_sub(lateness))

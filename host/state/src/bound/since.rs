@@ -1,14 +1,15 @@
 //! Since when a family is fed.
 //!
 //! A family that came while its lane went on has seen nothing of what was before, so
-//! windows that reach back behind its beginning know less than they would say. That
-//! is told until the clock has passed it by the reach of the family, and is forgotten
-//! then. It follows from the order of the lane and its clock alone, like the counts.
+//! windows that reach back behind its beginning know less than they would say. Its
+//! beginning is the highest time that the lane's clock looked at then: the clock itself
+//! lies behind what has come, by half of those times. That is told until the clock has
+//! passed it by the reach of the family, and is forgotten then. It follows from the order of the lane and its clock alone, like the counts.
 //!
 //! # Bytes
 //! ```text
-//! u8      0 always, 1 since before the clock had a value, 2 since a value of the clock
-//! signed  the value, if there is one
+//! u8      0 always, 1 since before the clock had a value, 2 since a time
+//! signed  the time, if there is one
 //! ```
 
 use crate::varint::{self, Bytes};
@@ -21,14 +22,14 @@ pub(crate) enum Since {
     Always,
     /// Since before the clock had its first value, which becomes the beginning.
     Unclocked,
-    /// Since the clock stood there.
+    /// Since nothing later than this had come.
     Clock(i64),
 }
 
 impl Since {
     /// What it is for a family that comes now.
-    pub(crate) fn now(clock: Option<i64>) -> Since {
-        clock.map_or(Since::Unclocked, Since::Clock)
+    pub(crate) fn now(highest: Option<i64>) -> Since {
+        highest.map_or(Since::Unclocked, Since::Clock)
     }
 
     /// The beginning, if there is one: `Some(None)` before the clock has a value.

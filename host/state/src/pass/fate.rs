@@ -39,14 +39,14 @@ pub struct Late {
 /// began midway in its stream, or of series that are kept since then only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Warming {
-    /// Where the lane's clock stood at the beginning, or its first value, in
-    /// milliseconds; none before it has one.
+    /// Where the lane's clock had its first value, or the highest time that it looked at
+    /// where the series began, in milliseconds; none before there is one.
     pub since: Option<i64>,
 }
 
 impl Warming {
     /// The one of two that began later.
-    pub(crate) fn later(self, other: Warming) -> Warming {
+    pub fn later(self, other: Warming) -> Warming {
         match (self.since, other.since) {
             (Some(one), Some(two)) => Warming { since: Some(one.max(two)) },
             _ => Warming { since: None },

@@ -6,7 +6,7 @@ use crate::stream::{self, Record};
 use sandgate_model::manifest::{Aggregate, Test};
 use sandgate_model::{Kind, Value};
 use sandgate_state::{Answered, Fate, Lane, Late, Layout, Pass, Settings, Tenant, Warming};
-use sandgate_window::{Cell, Declared, Plan, Zones};
+use sandgate_window::{Cell, Clock, Declared, Plan, Zones};
 use std::sync::Arc;
 
 /// The field that only the later windows ask.
@@ -86,8 +86,9 @@ pub(crate) fn expected(settings: Settings, records: &[Record], at: usize) -> Vec
     });
     let (lane, long) = (Lane::new(aged.clone(), settings, 1), long());
     let (mut all, mut zones, mut pass) = (Vec::new(), Zones::default(), Pass::new(&aged));
-    // where the clock stood, once it grew; of a clock without a value its first one
+    // the highest time that the clock looked at, once it grew; of none its first value
     let mut since: Option<Option<i64>> = None;
+    let mut times = Clock::new();
     for (number, record) in records.iter().enumerate() {
         pass.clear();
         let age = Cell::Value(Value::Text(if number < at { "former" } else { "later" }));
@@ -100,9 +101,15 @@ pub(crate) fn expected(settings: Settings, records: &[Record], at: usize) -> Vec
         lane.commit(number as u64);
         let (horizon, late) = (pass.horizon(0), pass.late(0));
         let clock = horizon.map(|horizon| horizon + settings.lateness);
-        if number >= at && at > 0 {
-            since = Some(since.flatten().or(clock));
+        if number == at && at > 0 {
+            since = Some(times.highest());
+        } else if let Some(since) = &mut since {
+            *since = since.or(clock);
         }
+        if record.entry.judged && !matches!(pass.fate(0), Fate::Repeat(_)) {
+            times.push(record.entry.time);
+        }
+        assert_eq!(times.now(), lane.clock());
         let plan = &long.tenants[record.entry.tenant as usize].plan;
         let mut intervals = Vec::new();
         if record.entry.judged {
