@@ -95,6 +95,16 @@ impl Fleet {
         self.desk.write("tenant.toml", &self.plan.tenant);
     }
 
+    /// Changes the tables of hosts that start from now on.
+    pub fn set_settings(&mut self, change: &dyn Fn(&str) -> String) {
+        self.plan.settings = change(&self.plan.settings);
+    }
+
+    /// The folder with the files of its hosts: that of a host is `HOST.toml`.
+    pub fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
     /// The folder where a host keeps its copy of the state.
     pub fn state(&self, host: &str) -> PathBuf {
         self.desk.path(&format!("state-{host}"))

@@ -50,6 +50,15 @@ impl Expected {
         Expected { unsaid, ..Expected::default() }
     }
 
+    /// Of several runs of the same records, to each position the answer of the run that
+    /// `which` names.
+    pub fn chosen(runs: &[Expected], which: impl Fn(&Place) -> usize) -> Expected {
+        let Some(first) = runs.first() else { return Expected::default() };
+        let answer = |place: &Place| runs.get(which(place)).and_then(|run| run.answers.get(place)).cloned();
+        let answers = first.answers.keys().filter_map(|place| Some((place.clone(), answer(place)?))).collect();
+        Expected { answers, ..Expected::without(first.unsaid) }
+    }
+
     /// Decisions and dead letters whose positions are numbers of records.
     pub fn add(&mut self, decisions: &[Value], dead_letters: &[Value]) {
         for decision in decisions {

@@ -23,9 +23,10 @@ fn typed(example: &str, folder: &str) -> String {
     let commands: String =
         commands.lines().filter(|line| !line.starts_with("sandgate build ")).flat_map(|line| [line, "\n"]).collect();
     assert!(commands.lines().count() >= 4, "{commands}");
-    let script = format!("sandgate() {{ '{}' \"$@\"; }}\n{commands}", program().display());
+    let program = program().display();
+    let script = format!("sandgate() {{ '{program}' \"$@\"; }}\nexport SANDGATE='{program}'\n{commands}");
     let done = Command::new("bash").args(["-euc", &script]).current_dir(root()).output().expect("bash starts");
-    assert!(done.status.success(), "{commands}\n{}", text(&done.stderr));
+    assert!(done.status.success(), "{commands}\n{}\n{}", text(&done.stdout), text(&done.stderr));
     text(&done.stdout)
 }
 
@@ -72,6 +73,16 @@ fn each_record_of_the_small_examples_is_decided_as_its_readme_says() {
 fn payments_are_judged_as_its_readme_says() {
     let told = typed("payments", "payments");
     assert!(told.contains(r#""tenant":"payments""#) && told.contains("block or review"), "{told}");
+}
+
+#[test]
+fn policies_are_swapped_while_a_host_judges_as_its_readme_says() {
+    let told = typed("live-swap", "live-swap");
+    for words in
+        ["Active: tenant payments runs generation 2", "did you mean `medium`", "frozen: tenant payments", "sound: "]
+    {
+        assert!(told.contains(words), "{words}: {told}");
+    }
 }
 
 #[test]

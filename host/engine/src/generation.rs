@@ -7,7 +7,7 @@ use sandgate_model::manifest::Setting;
 use sandgate_model::schema::Schema;
 use sandgate_model::{Digest, Effect, Kind, Outcome, Value};
 use sandgate_sandbox::{Policy, Rows};
-use sandgate_window::{Part, Plan};
+use sandgate_window::{Declared, Part, Plan};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -97,17 +97,31 @@ pub struct Generation {
 /// The windows of a set, and what events must hold for them.
 #[derive(Clone, Debug)]
 pub(crate) struct Windows {
+    /// All windows that are kept for the tenant, those of this set among them.
+    pub(crate) base: Base,
+    /// The windows that lanes keep: all of them, but for those of `apart`.
     pub(crate) plan: Arc<Plan>,
-    /// The fields of an event, with the kind that they are stored as.
-    pub(crate) stored: Vec<(String, Kind)>,
-    /// By source, where each of them stands in its schema, if it is there.
+    /// By source, where each stored field stands in its schema, if it is there.
     pub(crate) fields: Vec<Vec<Option<usize>>>,
-    /// By window, the kind of its answers.
-    pub(crate) kinds: Vec<Kind>,
+    /// The windows that its policies read, by their index in `base`.
+    pub(crate) read: Vec<usize>,
     /// The stored fields that the tenant keeps for windows to come.
     pub(crate) kept: Vec<usize>,
     /// The windows that are kept apart from lanes, if some are; `plan` has the others.
     pub(crate) apart: Option<Apart>,
+}
+
+/// What is kept for a tenant, whichever of its generations brought it: windows and the
+/// fields of events are only ever added behind, so that the series of a lane stay what
+/// they are when the generation changes, and are there for one that comes back.
+#[derive(Clone, Debug)]
+pub struct Base {
+    /// The fields of an event, with the kind that they are stored as.
+    pub(crate) stored: Vec<(String, Kind)>,
+    pub(crate) declared: Vec<Declared>,
+    /// By window, the kind of its answers.
+    pub(crate) kinds: Vec<Kind>,
+    pub(crate) plan: Arc<Plan>,
 }
 
 /// The windows of a set that are kept apart from its lanes.
@@ -139,6 +153,17 @@ pub(crate) struct Seat {
     pub(crate) reasons: Vec<SeatReason>,
     pub(crate) can_block_finally: bool,
     pub(crate) thresholds: Thresholds,
+}
+
+/// A policy of a set, for those who look at it.
+#[derive(Clone, Copy, Debug)]
+pub struct Placed<'g> {
+    /// Its name in the set.
+    pub name: &'g str,
+    /// The component.
+    pub policy: &'g Policy,
+    /// The budget of one transaction, in units of fuel.
+    pub fuel: u64,
 }
 
 /// A reason as it counts for this tenant.
@@ -220,7 +245,46 @@ fn place<T: PartialEq>(all: &mut Vec<T>, wanted: T) -> usize {
     })
 }
 
+// === impl Windows ===
+
+impl Windows {
+    /// Whether others, for which these are the ground, keep nothing that these do not.
+    pub(crate) fn keeps_the_same(&self, others: &Windows) -> bool {
+        let sizes = |windows: &Windows| {
+            let Base { stored, declared, .. } = &windows.base;
+            (stored.len(), declared.len(), windows.apart.is_some(), windows.kept.clone())
+        };
+        sizes(self) == sizes(others)
+    }
+}
+
+// === impl Base ===
+
+impl Base {
+    /// Whether the other keeps all that this does, and in the same places.
+    pub(crate) fn is_ground_of(&self, other: &Base) -> bool {
+        other.stored.starts_with(&self.stored) && other.declared.starts_with(&self.declared)
+    }
+
+    /// What is kept, one line for each field and window, in order: equal lines are kept
+    /// alike, and what is added is added behind.
+    pub fn lines(&self) -> Vec<String> {
+        let name = |field: &usize| self.stored.get(*field).map_or("", |(name, _)| name.as_str());
+        let fields = self.stored.iter().map(|(name, kind)| format!("field {name}: {kind}"));
+        let windows = self.declared.iter().map(|declared| {
+            let by: Vec<&str> = declared.by.iter().map(name).collect();
+            format!("window by {}: {declared:?}", by.join(", "))
+        });
+        fields.chain(windows).collect()
+    }
+}
+
 // === impl Generation ===
+
+/// What stands for a generation in its decisions.
+pub(crate) fn named(number: u64, set: &Digest) -> Arc<[u8]> {
+    format!(",\"generation\":{number},\"set\":\"{set}\"").into_bytes().into()
+}
 
 impl Generation {
     pub(crate) fn new(
@@ -257,6 +321,11 @@ impl Generation {
         self.seats.iter().flat_map(|seat| seat.reasons.iter().map(|reason| (seat.name.as_str(), reason.code.as_str())))
     }
 
+    /// Its policies in their places.
+    pub fn policies(&self) -> impl Iterator<Item = Placed<'_>> {
+        self.seats.iter().map(|seat| Placed { name: &seat.name, policy: &seat.policy, fuel: seat.fuel })
+    }
+
     /// Whether one of its policies reads a tag.
     pub fn reads_tags(&self) -> bool {
         self.columns.iter().any(|columns| !columns.tags.is_empty())
@@ -264,12 +333,21 @@ impl Generation {
 
     /// The fields that its events hold, with the kind of each.
     pub fn stored(&self) -> &[(String, Kind)] {
-        &self.windows.stored
+        &self.windows.base.stored
     }
 
     /// Its windows.
     pub fn plan(&self) -> &Arc<Plan> {
         &self.windows.plan
+    }
+
+    /// What is kept for the tenant as of this generation: the ground of the next one.
+    pub fn base(&self) -> &Base {
+        &self.windows.base
+    }
+
+    pub(crate) fn named(&self) -> Arc<[u8]> {
+        Arc::clone(&self.fixed.generation)
     }
 
     /// The line that is written for it beside the decisions.

@@ -2,7 +2,9 @@
 //! the bytes and counts that a lane writes down.
 
 use crate::decode::Unusable;
+use crate::generation::Generation;
 use crate::measured::Measured;
+use crate::meters::Meters;
 pub use crate::record::{Made, Record};
 use crate::repeat::RepeatLine;
 use crate::tally::Tally;
@@ -10,6 +12,7 @@ use crate::{dead_letter, decision};
 use sandgate_model::Instant;
 use sandgate_state::replay::Sieve;
 use sandgate_state::{Closed, Settled};
+use std::sync::Arc;
 
 /// Whatever judges the batches of one lane.
 pub trait Judge: Send + Sync {
@@ -95,6 +98,11 @@ pub struct Judged {
     pub tally: Tally,
     /// What an operator should know.
     pub notes: Vec<String>,
+    /// The generations that judge from this batch on, and did not judge the one before:
+    /// what they are has to be written down before what they decided.
+    pub begun: Vec<Arc<Generation>>,
+    /// What it is measured by, where somebody measures.
+    pub(crate) meters: Option<Arc<Meters>>,
     /// What it took and gave beyond the tally; empty where nobody measures.
     pub(crate) measured: Measured,
     /// Of each record whose id is remembered, what was decided about it.
@@ -112,6 +120,8 @@ impl Judged {
         self.accounts.clear();
         self.journal.clear();
         self.notes.clear();
+        self.begun.clear();
+        self.meters = None;
         self.measured = Measured::default();
         self.settled.clear();
         self.repeats.clear();

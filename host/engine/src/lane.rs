@@ -5,25 +5,26 @@
 //! two a batch passes the state of the lane in its turn: repeats, lateness and
 //! windows are found there, so they are the same however many threads there are.
 
+use crate::Engine;
 use crate::batch::{self, Batch};
 use crate::cells::Sheet;
 use crate::circumstance::{Circumstance, Circumstances};
 use crate::decision::{Origin, Row};
-use crate::decode::{Cause, Transaction, Transactions, Unusable};
+use crate::decode::{Transaction, Transactions, Unusable};
 use crate::fetch::fetch_tags;
 use crate::fingerprint;
-use crate::generation::WrongKey;
 use crate::judged::{Judge, Judged, Made, Record, Unjudged};
 use crate::measured::Step;
-use crate::meters::{Meters, Pending};
+use crate::meters::Pending;
 use crate::repeat::{self, RepeatLine};
+use crate::roster::Roster;
 use crate::shared::SharedBatch;
 use crate::tally::Aside;
-use crate::{Engine, EngineSource};
+use crate::terms::Terms;
 use sandgate_metrics::Laps;
 use sandgate_model::{Decimal, Instant};
 use sandgate_state::replay::Sieve;
-use sandgate_state::{Entry, Fate, Lane, Pass, Settled};
+use sandgate_state::{Entry, Fate, Lane, Layout, Pass, Settled};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// An engine with the state of one lane.
@@ -38,6 +39,7 @@ pub struct LaneJudge {
     shared: Option<sandgate_shared::Lane>,
     /// What is measured and not yet committed.
     pending: Pending,
+    terms: Terms,
 }
 
 /// A usable record, and where it went.
@@ -66,8 +68,9 @@ impl LaneJudge {
     /// The same for the lane of this partition of all sources.
     pub fn of_partition(engine: Arc<Engine>, lane: Arc<Lane>, partition: u32) -> LaneJudge {
         let shared = engine.shared.as_ref();
-        let shared = shared.map(|store| sandgate_shared::Lane::new(Arc::clone(&store.shared), partition));
-        LaneJudge { engine, lane, partition, passes: Mutex::default(), pending: Pending::default(), shared }
+        let shared = shared.map(|(store, _)| sandgate_shared::Lane::new(Arc::clone(store), partition));
+        let (passes, pending, terms) = Default::default();
+        LaneJudge { engine, lane, partition, passes, pending, shared, terms }
     }
 
     /// The state of the lane.
@@ -84,14 +87,27 @@ impl LaneJudge {
         }
     }
 
-    fn empty_pass<'a>(&self) -> Pass<'a> {
+    /// Says that the lane is another host's from now on.
+    pub fn leave(&self) {
+        self.engine.leaves(self.partition);
+    }
+
+    fn empty_pass<'a>(&self, layout: &Arc<Layout>) -> Pass<'a> {
         let spare = self.passes.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        spare.map_or_else(|| Pass::new(&self.engine.layout), Pass::recycle)
+        spare.map_or_else(
+            || Pass::new(layout),
+            |spare| {
+                let mut pass = spare.recycle();
+                pass.lay_out(layout);
+                pass
+            },
+        )
     }
 
     /// Finds the tenant of every record and hands the usable ones to the pass.
     fn route<'a>(
         &self,
+        roster: &Roster,
         records: &[Record<'_>],
         decoded: Vec<Result<(), Unusable>>,
         transactions: &'a [Transactions<'a>],
@@ -112,7 +128,7 @@ impl LaneJudge {
                 None => unreachable!("a transaction for every record that was decoded"),
             });
             all.push(usable.map(|(transaction, tenant)| {
-                self.engine.generations[tenant].windows.cells(record.source, &transaction, &mut cells);
+                roster.generations[tenant].windows.cells(record.source, &transaction, &mut cells);
                 let content = fingerprint::of_content(source.decoder.schema(), &transaction, &mut buffer);
                 let entry = Entry {
                     tenant: tenant as u32,
@@ -138,6 +154,7 @@ impl LaneJudge {
     /// Puts the transactions that policies judge into groups, with their inputs.
     fn group<'a>(
         &self,
+        roster: &Roster,
         records: &[Record<'_>],
         known: &mut [Result<Known<'a>, Unusable>],
         pass: &Pass<'_>,
@@ -159,19 +176,19 @@ impl LaneJudge {
             known.judged = Some((at, group.transactions.len()));
             group.transactions.push(known.transaction);
             group.amounts.push(known.transaction.amount());
-            self.engine.generations[tenant].windows.answers(pass, shared, row, &mut group.sheet.windows);
+            roster.generations[tenant].windows.answers(pass, shared, row, &mut group.sheet.windows);
             if let Some(missing) = shared.missing(row) {
                 group.sheet.circumstances.add_to(group.transactions.len() - 1, missing);
             }
-            if let Some(warming) = pass.warming(row) {
+            if let Some(warming) = roster.generations[tenant].windows.warming(pass, row) {
                 group.sheet.circumstances.add_to(group.transactions.len() - 1, Circumstance::warming(warming));
             }
         }
         for group in &mut groups {
-            let generation = &self.engine.generations[group.tenant];
+            let generation = &roster.generations[group.tenant];
             let columns = &generation.columns[group.source];
             batch::read_fields(&mut group.sheet, &group.transactions, columns);
-            group.sheet.windows_each = generation.windows.kinds.len();
+            group.sheet.windows_each = generation.windows.base.kinds.len();
             let tags = self.engine.tags.as_deref();
             fetch_tags(&mut group.sheet, group.transactions.len(), columns, tags, generation.missing_tag);
         }
@@ -181,8 +198,8 @@ impl LaneJudge {
     /// Writes what became of every record.
     fn write(
         &self,
-        records: &[Record<'_>],
-        known: &[Result<Known<'_>, Unusable>],
+        roster: &Roster,
+        (records, known): (&[Record<'_>], &[Result<Known<'_>, Unusable>]),
         pass: &Pass<'_>,
         groups: &[Group<'_>],
         laps: &mut Laps,
@@ -191,12 +208,12 @@ impl LaneJudge {
         let batches: Vec<Batch<'_>> = groups
             .iter()
             .map(|group| {
-                let generation = &self.engine.generations[group.tenant];
+                let generation = &roster.generations[group.tenant];
                 Batch::judge(generation, group.source, &group.sheet, &group.amounts)
             })
             .collect();
         out.measured.steps[Step::Judge as usize] = laps.lap();
-        if let Some(meters) = &self.engine.meters {
+        if let Some(meters) = &roster.meters {
             let groups = groups.iter().zip(&batches);
             groups.for_each(|(group, batch)| out.measured.policies(meters.first_seat(group.tenant), batch));
         }
@@ -213,7 +230,7 @@ impl LaneJudge {
                 }
                 _ => continue,
             };
-            let generation = &self.engine.generations[known.tenant];
+            let generation = &roster.generations[known.tenant];
             let number = u32::try_from(generation.number).unwrap_or(u32::MAX);
             let mut settled = Settled { outcome: 0, generation: number };
             let late = pass.late(row).map(Circumstance::late);
@@ -227,7 +244,7 @@ impl LaneJudge {
                         circumstances: circumstances(&groups[group].sheet.circumstances, at, late.as_ref()),
                     };
                     let outcome = decision.write(&origin, &mut out.decisions);
-                    decision.count(outcome, self.engine.first_reasons[known.tenant], &mut out.tally);
+                    decision.count(outcome, roster.first_reasons[known.tenant], &mut out.tally);
                     settled.outcome = outcome as u8;
                     out.settled.push(settled);
                     out.measured.decided(known.tenant, outcome);
@@ -249,7 +266,8 @@ impl LaneJudge {
                 }
                 (Fate::Repeat(repeat), _) => {
                     let at = out.decisions.len();
-                    out.repeats.push(RepeatLine::new(repeat, generation, &known.transaction, &origin, at));
+                    let first = (known.tenant, &**generation);
+                    out.repeats.push(RepeatLine::new(repeat, first, &known.transaction, &origin, at));
                     out.tally.repeats += 1;
                     out.decided(known.transaction.account());
                 }
@@ -274,7 +292,11 @@ impl LaneJudge {
 
 impl Judge for LaneJudge {
     fn judge(&self, number: u64, records: &[Record<'_>], out: &mut Judged) -> Result<(), Unjudged> {
-        let mut laps = self.engine.meters.as_ref().map_or_else(Laps::off, Meters::laps);
+        let (roster, begins) = self.terms.begin(number, &self.engine.roster());
+        if begins {
+            self.engine.begins(&roster, self.partition, records.first(), out);
+        }
+        let mut laps = roster.meters.as_ref().map_or_else(Laps::off, |meters| meters.laps());
         let sources = &self.engine.sources;
         let mut transactions: Vec<Transactions<'_>> = sources
             .iter()
@@ -285,46 +307,50 @@ impl Judge for LaneJudge {
             })
             .collect();
         let decoded = records.iter().map(|record| transactions[record.source].push(record.bytes)).collect();
-        let mut pass = self.empty_pass();
-        let mut shared = SharedBatch::new(self.engine.shared.as_ref());
+        let mut pass = self.empty_pass(&roster.layout);
+        let mut shared = SharedBatch::new(roster.shared.as_ref());
         let wrong_keys = &mut out.tally.wrong_keys;
-        let mut known = self.route(records, decoded, &transactions, (&mut pass, &mut shared), wrong_keys);
+        let mut known = self.route(&roster, records, decoded, &transactions, (&mut pass, &mut shared), wrong_keys);
         out.measured.steps[Step::Decode as usize] = laps.lap();
         self.lane.pass(number, &mut pass)?;
-        shared.ask(self.shared.as_ref(), number, &pass, &self.engine.generations)?;
+        shared.ask(self.shared.as_ref(), number, &pass, &roster.generations)?;
         out.measured.steps[Step::Windows as usize] = laps.lap();
         for tenant in pass.filled() {
-            let name = &self.engine.generations[*tenant as usize].tenant;
+            let name = &roster.generations[*tenant as usize].tenant;
             out.notes.push(format!(
                 "tenant {name} has reached its bound of {} window events ([state] events): more are refused until the \
                  clock has passed some, and what needs them faults with state-full",
                 self.lane.settings().events
             ));
         }
-        let groups = self.group(records, &mut known, &pass, &shared);
+        let groups = self.group(&roster, records, &mut known, &pass, &shared);
         out.measured.steps[Step::Inputs as usize] = laps.lap();
-        self.write(records, &known, &pass, &groups, &mut laps, out);
-        if let Some(meters) = &self.engine.meters {
+        self.write(&roster, (records, &known), &pass, &groups, &mut laps, out);
+        if let Some(meters) = &roster.meters {
             out.measured.steps[Step::Write as usize] = laps.lap();
             out.measured.became(records, &out.made);
             meters.took(&out.measured);
         }
         self.passes.lock().unwrap_or_else(PoisonError::into_inner).push(pass.recycle());
+        out.tally.named = roster.reasons_hash;
+        out.meters.clone_from(&roster.meters);
         Ok(())
     }
 
     fn settle(&self, judged: &mut Judged) {
         self.lane.settle(&judged.settled);
-        repeat::complete(&mut judged.decisions, &judged.repeats, |repeat| self.lane.first(repeat));
-        if self.engine.meters.is_some() {
-            self.pending.settled(&judged.tally, &mut judged.measured);
+        let named = |tenant, number| self.engine.named(tenant, number);
+        repeat::complete(&mut judged.decisions, &judged.repeats, |repeat| self.lane.first(repeat), named);
+        if let Some(meters) = judged.meters.take() {
+            self.pending.settled(&judged.tally, &mut judged.measured, meters);
         }
     }
 
     fn committed(&self, through: u64) {
         self.shared.iter().for_each(|shared| shared.committed(through));
         self.lane.commit(through);
-        self.engine.meters.iter().for_each(|meters| self.pending.committed(through, meters));
+        self.pending.committed(through);
+        self.terms.committed(through);
     }
 
     fn abort(&self) {
@@ -332,6 +358,7 @@ impl Judge for LaneJudge {
         self.shared.iter().for_each(sandgate_shared::Lane::abort);
         self.lane.abort();
         self.pending.aborted();
+        self.terms.abort();
     }
 
     fn close(&self) {
@@ -352,34 +379,6 @@ impl Judge for LaneJudge {
 /// What a row owes to the clock or to a failure: that it is late comes first.
 fn circumstances<'c>(of_batch: &'c Circumstances, row: usize, late: Option<&'c Circumstance>) -> Vec<&'c Circumstance> {
     late.into_iter().chain(of_batch.of(row)).collect()
-}
-
-impl EngineSource {
-    /// Checks the key of a record of a source whose topic is keyed by a field.
-    fn check_key(&self, record: &Record<'_>, transaction: &Transaction<'_>, wrong: &mut u64) -> Result<(), Unusable> {
-        let Some(keyed) = self.keyed else { return Ok(()) };
-        if record.key == Some(transaction.written(keyed.field).as_bytes()) {
-            return Ok(());
-        }
-        *wrong += 1;
-        match keyed.wrong {
-            WrongKey::Judge => Ok(()),
-            WrongKey::DeadLetter => Err(self.wrong_key(record.key, keyed.field)),
-        }
-    }
-
-    #[cold]
-    fn wrong_key(&self, key: Option<&[u8]>, field: usize) -> Unusable {
-        let field = &self.decoder.schema().fields[field].name;
-        let detail = match key {
-            Some(key) => {
-                let shown: String = String::from_utf8_lossy(key).chars().take(64).collect();
-                format!("came with the key {shown:?}, which is not its field `{field}`")
-            }
-            None => format!("came without a key, and its topic is keyed by the field `{field}`"),
-        };
-        Unusable::new(Cause::Key, detail)
-    }
 }
 
 impl<'a> Group<'a> {

@@ -19,16 +19,19 @@ mod fingerprint;
 pub mod generation;
 pub mod json;
 pub mod judged;
+mod keyed;
 mod lane;
 mod measured;
 mod meters;
 mod record;
 mod repeat;
 pub mod resolve;
+mod roster;
 mod shared;
 pub mod sharing;
 pub mod standing;
 pub mod tally;
+mod terms;
 mod windows;
 
 pub use document::MissingState;
@@ -36,28 +39,69 @@ pub use lane::LaneJudge;
 
 use decode::{Cause, Decoder, Unusable};
 use generation::{Generation, Keyed, SiteSource};
-use meters::Meters;
+use judged::{Judged, Record};
+use roster::{Counted, Roster};
 use sandgate_metrics::Registry;
 use sandgate_model::schema::TenantRole;
-use sandgate_model::{Kind, Outcome};
-use sandgate_state::{Layout, Tenant};
-use std::collections::HashMap;
-use std::sync::Arc;
+use sandgate_model::{Digest, Kind, Outcome};
+use sandgate_shared::{LayoutError, Shared};
+use sandgate_state::Layout;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
 
-/// What judges the records of all lanes of a host.
+/// What judges the records of all lanes of a host. The generations of its tenants may
+/// be swapped while it does.
 pub struct Engine {
     sources: Vec<EngineSource>,
-    generations: Vec<Arc<Generation>>,
+    names: Vec<Arc<str>>,
     by_tenant: HashMap<Arc<str>, usize>,
-    /// Where each generation's reasons begin in a tally.
-    first_reasons: Vec<usize>,
     tags: Option<Arc<dyn sandgate_tags::Store>>,
     reused_id: Outcome,
-    layout: Arc<Layout>,
-    /// Where the series are that lanes share, if some are.
-    shared: Option<shared::Store>,
-    /// The numbers it is measured by, where somebody measures.
-    meters: Option<Meters>,
+    /// Where the series are that lanes share, if some are, and how late a lane may be.
+    shared: Option<(Arc<Shared>, i64)>,
+    /// Where the numbers are that it is measured by, where somebody measures.
+    registry: Option<Registry>,
+    /// What judges the next batches.
+    roster: RwLock<Arc<Roster>>,
+    counted: Mutex<Counted>,
+    past: RwLock<Past>,
+    begun: Mutex<BTreeMap<(Arc<str>, u32), Begun>>,
+}
+
+/// Where a generation began in a lane.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// Its number.
+    pub generation: u64,
+    /// The source of the first record of its first batch.
+    pub source: Arc<str>,
+    /// The offset of that record.
+    pub offset: u64,
+}
+
+/// By tenant and number of a generation: what stands for it in a decision.
+type Past = HashMap<(usize, u64), Arc<[u8]>>;
+
+/// Why a generation cannot take the place of another.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// The host has no such tenant.
+    #[error("this host has no tenant {0}: name its file under `tenants`, and start the host again")]
+    Tenant(String),
+    /// It reads tags, and the host has none.
+    #[error("its policies read tags, and this host was started without: give it a [tags] `sql`, and start it again")]
+    Tags,
+    /// It was resolved on another ground than that of the generation which it follows.
+    #[error("lanes keep other windows by now than it was prepared for: prepare it again")]
+    Base,
+    /// Series that lanes share cannot be told apart.
+    #[error(transparent)]
+    Shared(#[from] LayoutError),
+    /// It shares series, and the host has no place for them.
+    #[error(
+        "its windows are shared between lanes, and this host was started without: see `shared` under [state], and start it again"
+    )]
+    Unshared,
 }
 
 /// A source, ready to be read.
@@ -86,14 +130,7 @@ impl Engine {
         let generations: Vec<Arc<Generation>> = generations.into_iter().map(Arc::new).collect();
         let by_tenant: HashMap<_, _> =
             generations.iter().enumerate().map(|(at, generation)| (Arc::clone(&generation.tenant), at)).collect();
-        let first_reasons = generations
-            .iter()
-            .scan(0, |next, generation| Some(std::mem::replace(next, *next + generation.reasons().count())))
-            .collect();
-        let layout = Arc::new(Layout {
-            tenants: generations.iter().map(|generation| tenant(generation)).collect(),
-            sources: sources.iter().map(|source| Arc::clone(&source.schema.source)).collect(),
-        });
+        let names: Vec<Arc<str>> = sources.iter().map(|source| Arc::clone(&source.schema.source)).collect();
         let sources = sources
             .iter()
             .map(|source| EngineSource {
@@ -107,26 +144,147 @@ impl Engine {
                 keyed: source.keyed,
             })
             .collect();
-        Engine { sources, generations, by_tenant, first_reasons, tags, reused_id, layout, shared: None, meters: None }
+        let past = generations.iter().enumerate().map(|(at, one)| ((at, one.number), one.named())).collect();
+        let mut counted = Counted::default();
+        let roster = Roster::new(generations, &names, &mut counted, None);
+        Engine {
+            sources,
+            names,
+            by_tenant,
+            tags,
+            reused_id,
+            shared: None,
+            registry: None,
+            roster: RwLock::new(Arc::new(roster)),
+            counted: Mutex::new(counted),
+            past: RwLock::new(past),
+            begun: Mutex::default(),
+        }
     }
 
     /// The same engine, measured: what batches took counts when they were judged,
     /// what they gave when they are committed.
     pub fn measured(mut self, registry: &Registry) -> Engine {
-        self.meters = Some(Meters::new(registry, &self));
+        self.registry = Some(registry.clone());
+        let roster = Roster::new(self.generations(), &self.names, &mut self.counted(), None);
+        let roster = roster.measured(registry, &self.reasons());
+        self.roster = RwLock::new(Arc::new(roster));
         self
     }
 
+    /// Lets another generation of a tenant judge: each lane goes on with it from the
+    /// beginning of its next batch, and batches in flight finish on theirs.
+    ///
+    /// # Errors
+    /// Where this host cannot judge by it; then nothing has changed.
+    pub fn swap(&self, generation: Generation) -> Result<(), Unfit> {
+        let tenant = self.by_tenant.get(&generation.tenant).copied();
+        let tenant = tenant.ok_or_else(|| Unfit::Tenant(generation.tenant.to_string()))?;
+        if generation.reads_tags() && self.tags.is_none() {
+            return Err(Unfit::Tags);
+        }
+        // one after the other
+        let mut counted = self.counted();
+        let before = self.roster();
+        if !before.generations[tenant].windows.base.is_ground_of(&generation.windows.base) {
+            return Err(Unfit::Base);
+        }
+        if generation.shares() && self.shared.is_none() {
+            return Err(Unfit::Unshared);
+        }
+        self.past_mut().insert((tenant, generation.number), generation.named());
+        let mut generations = before.generations.clone();
+        generations[tenant] = Arc::new(generation);
+        let roster = self.enrol(generations, &mut counted, Some(&before))?;
+        before.meters.iter().for_each(|meters| meters.forget());
+        *self.roster.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roster);
+        Ok(())
+    }
+
+    /// Tells of a generation that may have decided before this host began, so that a
+    /// repeat of its decisions says whose they were.
+    pub fn knows(&self, tenant: &str, number: u64, set: Digest) {
+        if let Some(tenant) = self.by_tenant.get(tenant) {
+            self.past_mut().entry((*tenant, number)).or_insert_with(|| generation::named(number, &set));
+        }
+    }
+
     /// The reasons in the order of a tally: tenant, policy and code of each.
-    pub fn reasons(&self) -> impl Iterator<Item = (&str, &str, &str)> {
-        self.generations
-            .iter()
-            .flat_map(|generation| generation.reasons().map(|(policy, code)| (&*generation.tenant, policy, code)))
+    pub fn reasons(&self) -> Vec<[Arc<str>; 3]> {
+        self.counted().names.clone()
+    }
+
+    /// A hash of the reasons: counts by reason mean the same where it is the same.
+    pub fn reasons_hash(&self) -> u64 {
+        self.roster().reasons_hash
     }
 
     /// The generation of each tenant.
-    pub fn generations(&self) -> &[Arc<Generation>] {
-        &self.generations
+    pub fn generations(&self) -> Vec<Arc<Generation>> {
+        self.roster().generations.clone()
+    }
+
+    /// What stands in a decision for the generation that decided first.
+    fn named(&self, tenant: usize, number: u64) -> Option<Arc<[u8]>> {
+        self.past.read().unwrap_or_else(PoisonError::into_inner).get(&(tenant, number)).cloned()
+    }
+
+    fn counted(&self) -> MutexGuard<'_, Counted> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn past_mut(&self) -> RwLockWriteGuard<'_, Past> {
+        self.past.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The roster of these generations, with everything that this engine has.
+    fn enrol(
+        &self,
+        generations: Vec<Arc<Generation>>,
+        counted: &mut Counted,
+        before: Option<&Roster>,
+    ) -> Result<Roster, LayoutError> {
+        let mut roster = Roster::new(generations, &self.names, counted, before);
+        if let Some((_, lateness)) = &self.shared {
+            let layout = shared::layout(&roster.generations, &self.names, *lateness)?;
+            roster = roster.sharing(layout);
+        }
+        Ok(match &self.registry {
+            Some(registry) => roster.measured(registry, &counted.names),
+            None => roster,
+        })
+    }
+
+    /// Notes where the generations of a roster begin in a lane.
+    fn begins(&self, roster: &Roster, partition: u32, first: Option<&Record<'_>>, out: &mut Judged) {
+        let Some(first) = first else { return };
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        for generation in &roster.generations {
+            let place = (Arc::clone(&generation.tenant), partition);
+            if begun.get(&place).is_some_and(|known| known.generation == generation.number) {
+                continue;
+            }
+            let source = Arc::clone(&self.names[first.source]);
+            begun.insert(place, Begun { generation: generation.number, source, offset: first.offset });
+            out.begun.push(Arc::clone(generation));
+        }
+    }
+
+    /// A lane is another host's from now on.
+    fn leaves(&self, partition: u32) {
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        begun.retain(|(_, of), _| *of != partition);
+    }
+
+    /// Where the generation that judges now began, by tenant and lane: of lanes that
+    /// this host has.
+    pub fn begun(&self) -> Vec<((Arc<str>, u32), Begun)> {
+        let begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        begun.iter().map(|(place, begun)| (place.clone(), begun.clone())).collect()
+    }
+
+    fn roster(&self) -> Arc<Roster> {
+        Arc::clone(&self.roster.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// What is decided about a record whose id was used before with another content.
@@ -146,22 +304,18 @@ impl Engine {
     }
 
     /// What the state of a lane is laid out by.
-    pub fn layout(&self) -> &Arc<Layout> {
-        &self.layout
+    pub fn layout(&self) -> Arc<Layout> {
+        Arc::clone(&self.roster().layout)
+    }
+
+    /// The sources by name.
+    pub fn source_names(&self) -> &[Arc<str>] {
+        &self.names
     }
 
     /// Whose record it is, by its tenant's name.
     fn tenant(&self, source: &EngineSource, name: &str) -> Result<usize, Unusable> {
         source.tenant.or_else(|| self.by_tenant.get(name).copied()).ok_or_else(|| unknown_tenant(name))
-    }
-}
-
-/// What the state of a lane knows of a tenant.
-fn tenant(generation: &Generation) -> Tenant {
-    Tenant {
-        name: Arc::clone(&generation.tenant),
-        plan: Arc::clone(generation.plan()),
-        fields: generation.stored().to_vec(),
     }
 }
 

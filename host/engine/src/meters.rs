@@ -2,18 +2,22 @@
 //! was judged; what it *gave* counts when it is committed, so that a batch which
 //! an abort took back, and which is judged again, counts once.
 
-use crate::Engine;
 use crate::circumstance::What;
 use crate::decode::Cause;
+use crate::generation::Generation;
 use crate::measured::{BECAME, Measured, Step};
 use crate::tally::{Aside, Tally};
-use sandgate_metrics::{Buckets, Counter, Histogram, Laps, Registry};
+use sandgate_metrics::{Buckets, Counter, Gauges, Histogram, Laps, Registry};
 use sandgate_model::{Fault, Outcome};
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// The numbers of an engine, each looked up once.
+/// The numbers of some generations, each looked up once.
 pub(crate) struct Meters {
+    generations: Gauges<2>,
+    /// The labels of its generations.
+    named: Vec<[String; 2]>,
     /// Where the policies of each tenant begin.
     first_seats: Vec<usize>,
     records: Vec<[Counter; BECAME.len()]>,
@@ -33,6 +37,12 @@ pub(crate) struct Meters {
     batch: Histogram,
 }
 
+impl fmt::Debug for Meters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Meters").field(&self.named).finish()
+    }
+}
+
 /// What the batches of a lane gave, until they are committed.
 #[derive(Default)]
 pub(crate) struct Pending(Mutex<Waiting>);
@@ -41,23 +51,31 @@ pub(crate) struct Pending(Mutex<Waiting>);
 struct Waiting {
     /// The number of the first batch.
     first: u64,
-    batches: VecDeque<(Tally, Measured)>,
+    batches: VecDeque<(Tally, Measured, Arc<Meters>)>,
 }
 
 impl Meters {
-    /// The numbers of this engine, from zero.
-    pub(crate) fn new(registry: &Registry, engine: &Engine) -> Meters {
-        let tenants = || engine.generations.iter().map(|generation| &*generation.tenant);
-        let sources = || engine.layout.sources.iter().map(|source| &**source);
+    /// The numbers of these generations, which go on where those of the ones before stand;
+    /// `counted` are the reasons of a tally.
+    pub(crate) fn new(
+        registry: &Registry,
+        all: &[Arc<Generation>],
+        sources: &[Arc<str>],
+        counted: &[[Arc<str>; 3]],
+    ) -> Meters {
+        let tenants = || all.iter().map(|generation| &*generation.tenant);
+        let sources = || sources.iter().map(|source| &**source);
         let seats = || {
-            engine.generations.iter().flat_map(|generation| {
+            all.iter().flat_map(|generation| {
                 generation.seats.iter().map(move |seat| (&*generation.tenant, seat.name.as_str()))
             })
         };
         let generations =
             registry.gauges("generation", "The policy set that decides, by its digest: its number", ["tenant", "set"]);
-        for generation in &engine.generations {
-            generations.with([&generation.tenant, &generation.set.to_string()]).set_whole(generation.number);
+        let named = |generation: &Arc<Generation>| [generation.tenant.to_string(), generation.set.to_string()];
+        for generation in all {
+            let [tenant, set] = &named(generation);
+            generations.with([tenant, set]).set_whole(generation.number);
         }
         let records =
             registry.counters("records", "Records that were committed, by what they became", ["source", "became"]);
@@ -81,8 +99,9 @@ impl Meters {
         );
         let steps = registry.histograms("step_seconds", "Time of a step for a whole batch", ["step"], Buckets::time());
         Meters {
-            first_seats: engine
-                .generations
+            named: all.iter().map(named).collect(),
+            generations,
+            first_seats: all
                 .iter()
                 .scan(0, |next, generation| Some(std::mem::replace(next, *next + generation.seats.len())))
                 .collect(),
@@ -92,7 +111,7 @@ impl Meters {
                 .collect(),
             repeats: registry.counter("repeats", "Decisions that repeat an earlier one"),
             wrong_keys: registry.counter("wrong_keys", "Records whose key says otherwise than the record"),
-            reasons: engine.reasons().map(|(tenant, policy, code)| reasons.with([tenant, policy, code])).collect(),
+            reasons: counted.iter().map(|[tenant, policy, code]| reasons.with([tenant, policy, code])).collect(),
             faults: seats()
                 .map(|(tenant, policy)| Fault::WORDS.map(|word| faults.with([tenant, policy, word])))
                 .collect(),
@@ -104,6 +123,11 @@ impl Meters {
             steps: Step::ALL.map(|step| steps.with([step.word()])),
             batch: registry.histogram("batch_records", "Records of a batch", Buckets::counts()),
         }
+    }
+
+    /// Tells no more that its generations decide: others take their place.
+    pub(crate) fn forget(&self) {
+        self.named.iter().for_each(|[tenant, set]| self.generations.remove([tenant, set]));
     }
 
     /// Where the policies of a tenant begin among all.
@@ -150,15 +174,15 @@ fn add(counters: &[Counter], counts: &[u64]) {
 
 impl Pending {
     /// Keeps what the next batch gave.
-    pub(crate) fn settled(&self, tally: &Tally, measured: &mut Measured) {
-        self.waiting().batches.push_back((tally.clone(), std::mem::take(measured)));
+    pub(crate) fn settled(&self, tally: &Tally, measured: &mut Measured, meters: Arc<Meters>) {
+        self.waiting().batches.push_back((tally.clone(), std::mem::take(measured), meters));
     }
 
     /// Counts what the batches up to and with this one gave.
-    pub(crate) fn committed(&self, through: u64, meters: &Meters) {
+    pub(crate) fn committed(&self, through: u64) {
         let mut waiting = self.waiting();
         while waiting.first <= through
-            && let Some((tally, measured)) = waiting.batches.pop_front()
+            && let Some((tally, measured, meters)) = waiting.batches.pop_front()
         {
             waiting.first += 1;
             meters.gave(&tally, &measured);

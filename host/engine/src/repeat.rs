@@ -1,11 +1,9 @@
 //! Decisions that no policy made: of a record that came before, and of a record
 //! whose id was another's.
 //!
-//! A repeat gets the outcome and the generation of the first one. Its generation
-//! is the present one: a lane belongs to its policy sets, and with others it begins
-//! anew. Its outcome may still be on its way when the repeat is seen, so the line
-//! is left open and completed in the order of the lane, when everything before it
-//! is settled.
+//! A repeat gets the outcome and the generation of the first one. Both may still be
+//! on their way when the repeat is seen, so the line is left open and completed in
+//! the order of the lane, when everything before it is settled.
 
 use crate::circumstance::{self, Circumstance};
 use crate::decision::{Origin, position};
@@ -14,6 +12,7 @@ use crate::generation::Generation;
 use crate::json;
 use sandgate_model::{Fault, Outcome, Value};
 use sandgate_state::{Repeat, Settled};
+use std::sync::Arc;
 
 /// A decision about a repeat, still without what the first one had.
 #[derive(Debug)]
@@ -21,10 +20,11 @@ pub(crate) struct RepeatLine {
     /// Where in the decisions it belongs.
     at: usize,
     pub(crate) repeat: Repeat,
+    tenant: usize,
     /// Up to the outcome, between outcome and generation, and behind that.
     parts: [Vec<u8>; 3],
-    /// What stands for the generation.
-    generation: Vec<u8>,
+    /// What stands for the generation, where that of the first one is not known.
+    present: Arc<[u8]>,
 }
 
 /// The lists of a decision that no policy made.
@@ -33,7 +33,7 @@ const NOTHING: &[u8] = b"\"reasons\":[],\"weight\":0,\"scores\":[],\"policies\":
 impl RepeatLine {
     pub(crate) fn new(
         repeat: Repeat,
-        generation: &Generation,
+        (tenant, generation): (usize, &Generation),
         transaction: &Transaction<'_>,
         origin: &Origin<'_>,
         at: usize,
@@ -46,12 +46,18 @@ impl RepeatLine {
         middle.extend_from_slice(b",\"faults\":[],\"circumstances\":[],\"repeat_of\":");
         place(&Origin { offset: repeat.offset, source: origin.source, partition: origin.partition }, middle);
         end(transaction, origin, tail);
-        RepeatLine { at, repeat, parts, generation: generation.fixed.generation.clone() }
+        RepeatLine { at, repeat, tenant, parts, present: generation.named() }
     }
 }
 
-/// Puts open lines into the decisions; `first` says what the first ones had.
-pub(crate) fn complete(decisions: &mut Vec<u8>, open: &[RepeatLine], first: impl Fn(&Repeat) -> Option<Settled>) {
+/// Puts open lines into the decisions; `first` says what the first ones had, and `named`
+/// what stands for a generation of a tenant.
+pub(crate) fn complete(
+    decisions: &mut Vec<u8>,
+    open: &[RepeatLine],
+    first: impl Fn(&Repeat) -> Option<Settled>,
+    named: impl Fn(usize, u64) -> Option<Arc<[u8]>>,
+) {
     if open.is_empty() {
         return;
     }
@@ -61,12 +67,14 @@ pub(crate) fn complete(decisions: &mut Vec<u8>, open: &[RepeatLine], first: impl
         all.extend_from_slice(&decisions[copied..line.at]);
         copied = line.at;
         // the strictest, if it could ever be that nothing is known
-        let outcome = first(&line.repeat).and_then(|settled| Outcome::ALL.get(usize::from(settled.outcome)).copied());
+        let settled = first(&line.repeat);
+        let outcome = settled.and_then(|settled| Outcome::ALL.get(usize::from(settled.outcome)).copied());
+        let generation = settled.and_then(|settled| named(line.tenant, settled.generation.into()));
         let [head, middle, tail] = &line.parts;
         all.extend_from_slice(head);
         all.extend_from_slice(outcome.unwrap_or(Outcome::Block).word().as_bytes());
         all.extend_from_slice(middle);
-        all.extend_from_slice(&line.generation);
+        all.extend_from_slice(generation.as_ref().unwrap_or(&line.present));
         all.extend_from_slice(tail);
     }
     all.extend_from_slice(&decisions[copied..]);

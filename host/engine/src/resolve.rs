@@ -2,11 +2,12 @@
 //! value converted, and all problems are reported at once.
 
 mod inputs;
+mod kinds;
 mod parameters;
 mod windows;
 
 use crate::document::{Document, Given, Member, Thresholds};
-use crate::generation::{Generation, Seat, SeatReason, SeatStage, Site};
+use crate::generation::{Base, Generation, Seat, SeatReason, SeatStage, Site};
 use sandgate_model::manifest::{Manifest, Score, Setting};
 use sandgate_model::nearest::nearest;
 use sandgate_model::{Effect, Outcome};
@@ -47,6 +48,20 @@ impl Problems {
 /// Everything that is wrong with it, at once; nothing more where all that is
 /// wrong is a component that could not be loaded, which was told already.
 pub fn resolve(document: &Document, number: u64, site: &Site) -> Result<Generation, Vec<Problem>> {
+    resolve_on(document, number, site, None)
+}
+
+/// The same for a set that follows others: what lanes keep for the tenant already stays
+/// as it is, and what this set wants beside it is added.
+///
+/// # Errors
+/// As [`resolve`].
+pub fn resolve_on(
+    document: &Document,
+    number: u64,
+    site: &Site,
+    base: Option<&Base>,
+) -> Result<Generation, Vec<Problem>> {
     let mut problems = Problems::default();
     check_names(document, &mut problems);
     check_bands(document, &mut problems);
@@ -70,7 +85,7 @@ pub fn resolve(document: &Document, number: u64, site: &Site) -> Result<Generati
         .collect();
     inputs::check_lists(document, site, &mut problems);
     let settings: Vec<&[Setting]> = seats.iter().flatten().map(|seat| seat.settings.as_slice()).collect();
-    let windows = windows::windows(&placed, &settings, document, site, &mut problems);
+    let windows = windows::windows(&placed, &settings, document, (site, base), &mut problems);
     let places = windows.as_ref().map(|(places, _)| places.as_slice());
     let columns = inputs::columns(&placed, places.unwrap_or_default(), document, site, &mut problems);
     match (seats.into_iter().collect(), windows) {

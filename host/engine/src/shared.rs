@@ -10,13 +10,7 @@ use crate::judged::Unjudged;
 use sandgate_shared::{Batch, Entry, Layout, LayoutError, Missing, Shared, Tenant, Unanswered};
 use sandgate_state::{Answered, Closed, Fate, Pass};
 use sandgate_window::{Cell, Part};
-use std::sync::Arc;
-
-/// Where an engine keeps shared series.
-pub(crate) struct Store {
-    pub(crate) shared: Arc<Shared>,
-    layout: Arc<Layout>,
-}
+use std::sync::{Arc, RwLock};
 
 /// The shared windows of a batch; nothing where none are shared.
 pub(crate) struct SharedBatch<'a> {
@@ -29,7 +23,7 @@ pub(crate) struct SharedBatch<'a> {
 impl Generation {
     /// Keeps these families of its plan (by their index) apart from the state of lanes.
     pub(crate) fn keep_apart(&mut self, families: &[bool]) {
-        let split = self.windows.plan.split(|family, _| families.get(family).copied().unwrap_or(false));
+        let split = self.windows.base.plan.split(|family, _| families.get(family).copied().unwrap_or(false));
         self.windows.plan = Arc::new(split.here);
         self.windows.apart = Some(Apart { plan: Arc::new(split.apart), parts: split.parts });
     }
@@ -50,22 +44,32 @@ impl Engine {
     /// # Errors
     /// Where names of sources or fields cannot be told apart in the store.
     pub fn with_shared(mut self, shared: Arc<Shared>, lateness: i64) -> Result<Engine, LayoutError> {
-        let tenants = self.generations.iter().map(|generation| {
-            let Windows { stored, kept, apart, .. } = &generation.windows;
-            let (name, fields, kept) = (Arc::clone(&generation.tenant), stored.clone(), kept.clone());
-            apart.as_ref().map(|apart| Tenant { name, plan: Arc::clone(&apart.plan), fields, kept })
-        });
-        let layout = Layout::new(tenants.collect(), &self.layout.sources, lateness)?;
-        self.shared = Some(Store { shared, layout: Arc::new(layout) });
+        self.shared = Some((shared, lateness));
+        let roster = self.enrol(self.generations(), &mut self.counted(), None)?;
+        self.roster = RwLock::new(Arc::new(roster));
         Ok(self)
     }
+}
+
+/// What the shared series of these generations are laid out by.
+pub(crate) fn layout(
+    generations: &[Arc<Generation>],
+    sources: &[Arc<str>],
+    lateness: i64,
+) -> Result<Layout, LayoutError> {
+    let tenants = generations.iter().map(|generation| {
+        let Windows { base, kept, apart, .. } = &generation.windows;
+        let (name, fields, kept) = (Arc::clone(&generation.tenant), base.stored.clone(), kept.clone());
+        apart.as_ref().map(|apart| Tenant { name, plan: Arc::clone(&apart.plan), fields, kept })
+    });
+    Layout::new(tenants.collect(), sources, lateness)
 }
 
 // === impl SharedBatch ===
 
 impl<'a> SharedBatch<'a> {
-    pub(crate) fn new(store: Option<&Store>) -> SharedBatch<'a> {
-        SharedBatch { batch: store.map(|store| Batch::new(&store.layout)), missing: None }
+    pub(crate) fn new(layout: Option<&Arc<Layout>>) -> SharedBatch<'a> {
+        SharedBatch { batch: layout.map(Batch::new), missing: None }
     }
 
     /// Adds a record; its row is that of the pass.
@@ -119,7 +123,7 @@ impl<'a> SharedBatch<'a> {
 impl Windows {
     /// Appends what every window answers for a row of a batch.
     pub(crate) fn answers(&self, pass: &Pass<'_>, shared: &SharedBatch<'_>, row: usize, out: &mut Vec<Seen>) {
-        out.extend(self.kinds.iter().enumerate().map(|(window, kind)| {
+        out.extend(self.base.kinds.iter().enumerate().map(|(window, kind)| {
             match self.apart.as_ref().and_then(|apart| apart.parts.get(window)) {
                 None => self.seen(pass.answer(row, window), *kind),
                 Some(Part::Here(window)) => self.seen(pass.answer(row, *window), *kind),

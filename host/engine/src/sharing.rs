@@ -24,7 +24,7 @@ impl Sharing<'_> {
     /// cross them and are not shared. A set in one partition has no such series.
     pub fn problems(&self, generation: &Generation) -> Vec<Problem> {
         let mut problems = Vec::new();
-        for (number, family) in generation.windows.plan.families().iter().enumerate() {
+        for (number, family) in generation.windows.base.plan.families().iter().enumerate() {
             if !self.crosses(generation, family) || self.is_declared(generation, family) {
                 continue;
             }
@@ -44,7 +44,7 @@ impl Sharing<'_> {
     /// says whether there are some.
     pub fn split(&self, generation: &mut Generation) -> bool {
         let shared = |family: &Family| self.crosses(generation, family) && self.is_declared(generation, family);
-        let families: Vec<bool> = generation.windows.plan.families().iter().map(shared).collect();
+        let families: Vec<bool> = generation.windows.base.plan.families().iter().map(shared).collect();
         let some = families.contains(&true);
         if some {
             generation.keep_apart(&families);
@@ -96,13 +96,13 @@ impl Sharing<'_> {
 }
 
 fn names<'g>(generation: &'g Generation, family: &'g Family) -> impl Iterator<Item = &'g str> {
-    let stored = &generation.windows.stored;
+    let stored = &generation.windows.base.stored;
     family.by().iter().filter_map(|field| stored.get(*field)).map(|(name, _)| name.as_str())
 }
 
 /// The inputs that read a family: the place of the policy in the document, input and policy.
 fn readers(generation: &Generation, family: usize) -> Vec<(String, &str, &str)> {
-    let places = generation.windows.plan.places();
+    let places = generation.windows.base.plan.places();
     let of_family = |window: usize| places.get(window).is_some_and(|place| place.family == family);
     let mut all = Vec::new();
     for (stage_at, stage) in generation.stages.iter().enumerate() {

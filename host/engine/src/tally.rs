@@ -26,6 +26,8 @@ pub struct Tally {
     pub faults: [u64; Fault::WORDS.len()],
     /// Hits by reason, in the order of [`Engine::reasons`](crate::Engine::reasons).
     pub reasons: Vec<u64>,
+    /// What those reasons are, as [`Engine::reasons_hash`](crate::Engine::reasons_hash) says.
+    pub named: u64,
 }
 
 /// What became of an observed record.
@@ -108,6 +110,7 @@ impl Tally {
             self.reasons.resize(other.reasons.len(), 0);
         }
         add(&mut self.reasons, &other.reasons);
+        self.named = other.named;
     }
 
     /// The counts as bytes, for a run that goes on later: every number in the
@@ -116,7 +119,7 @@ impl Tally {
         let counts = self
             .outcomes
             .into_iter()
-            .chain([self.repeats, self.wrong_keys])
+            .chain([self.named, self.repeats, self.wrong_keys])
             .chain(self.circumstances)
             .chain(self.observed);
         let counts = counts.chain(self.dead_letters).chain(self.faults).map(i128::from);
@@ -133,8 +136,9 @@ impl Tally {
             *amount = all.next()?;
         }
         let mut counts = all.map(u64::try_from);
-        let Tally { outcomes, repeats, wrong_keys, circumstances, observed, dead_letters, faults, .. } = &mut tally;
-        let fixed = outcomes.iter_mut().chain([repeats, wrong_keys]).chain(circumstances).chain(observed);
+        let Tally { outcomes, named, repeats, wrong_keys, circumstances, observed, dead_letters, faults, .. } =
+            &mut tally;
+        let fixed = outcomes.iter_mut().chain([named, repeats, wrong_keys]).chain(circumstances).chain(observed);
         let fixed = fixed.chain(dead_letters).chain(faults);
         for count in fixed {
             *count = counts.next()?.ok()?;
@@ -167,6 +171,7 @@ mod tests {
             observed: [4, 0, 1, 2],
             circumstances: [5, 0, 0, 1, 0, 0, 0, 0],
             reasons: vec![6, 0, 7],
+            named: 77,
             ..Tally::default()
         };
         tally.dead_letters[1] = 8;

@@ -10,6 +10,7 @@ pub mod key;
 pub mod keys;
 pub mod section;
 pub mod setup;
+pub mod substitute;
 
 pub use file::{Content, File, Node, Problem, Report};
 pub use section::{Section, known};

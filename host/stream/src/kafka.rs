@@ -47,6 +47,7 @@ mod writer;
 
 pub use client::{ClientError, Clients, Context, PlainProducer, Purpose};
 pub use config::{Config, Delivery, SourceTopic, Topics, Waiting, Window, WrongKey};
+pub use copy::Copies;
 pub use counts::Counts;
 pub use group::{Group, GroupError, Ownership};
 pub use host::{HostError, Job, run};

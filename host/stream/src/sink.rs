@@ -9,11 +9,13 @@
 //! The files are written under their final names, so one can watch them grow;
 //! they are whole when [`Sink::finish`] has said so.
 
+mod documents;
 mod error;
 mod target;
 #[cfg(test)]
 mod tests;
 
+use documents::Documents;
 pub use error::SinkError;
 use target::is_special;
 pub use target::{Place, Protected, Target};
@@ -46,7 +48,7 @@ pub struct Written {
 pub struct Sink {
     decisions: Out,
     dead_letters: Out,
-    generations: Out,
+    generations: Documents,
 }
 
 impl Sink {
@@ -85,7 +87,7 @@ impl Sink {
         Ok(Sink {
             decisions: open(&target.decisions)?,
             dead_letters: open(&target.dead_letters)?,
-            generations: open(&target.generations)?,
+            generations: Documents::none(open(&target.generations)?),
         })
     }
 
@@ -103,8 +105,7 @@ impl Sink {
         ];
         decisions.cut()?;
         dead_letters.cut()?;
-        // these are the same at every start, and are written again
-        Ok(Sink { decisions, dead_letters, generations: Out::open(&target.generations, true)? })
+        Ok(Sink { decisions, dead_letters, generations: Documents::reopen(&target.generations)? })
     }
 
     /// What a commit of now would hold: everything that was written.
@@ -135,13 +136,13 @@ impl Sink {
         self.dead_letters.write(&judged.dead_letters)
     }
 
-    /// Writes the documents of generations, one a line, before the first decision
-    /// that they judge.
+    /// Writes the document of a generation, a line with its end, before the first
+    /// decision that it judges. One that is there already is not written again.
     ///
     /// # Errors
-    /// Where they cannot be written.
-    pub fn write_generations(&mut self, lines: &[u8]) -> Result<(), SinkError> {
-        self.generations.write(lines)
+    /// Where it cannot be written.
+    pub fn write_generation(&mut self, line: &str) -> Result<(), SinkError> {
+        self.generations.write(line.as_bytes())
     }
 
     /// Hands everything to the system, so that a reader sees it.
@@ -149,7 +150,7 @@ impl Sink {
     /// # Errors
     /// Where it cannot be written.
     pub fn flush(&mut self) -> Result<(), SinkError> {
-        [&mut self.decisions, &mut self.dead_letters, &mut self.generations].into_iter().try_for_each(Out::flush)
+        [&mut self.decisions, &mut self.dead_letters].into_iter().try_for_each(Out::flush)
     }
 
     /// Flushes and waits until the disk has it.
@@ -158,7 +159,7 @@ impl Sink {
     /// Where it cannot be written.
     pub fn finish(mut self) -> Result<(), SinkError> {
         self.flush()?;
-        [&self.decisions, &self.dead_letters, &self.generations].into_iter().try_for_each(Out::sync)
+        [&self.decisions, &self.dead_letters].into_iter().try_for_each(Out::sync)
     }
 }
 

@@ -223,7 +223,7 @@ impl Trial {
         let engine = Arc::new(Engine::new(&sources, vec![generation], Some(store), Outcome::Block));
         // a week late, an hour of ids: as a host's state is set unless it says otherwise
         let bounds = Settings { lateness: 7 * 86_400_000, repeats: 3_600_000, ids: 1_000_000, events: 1_000_000 };
-        let lane = Arc::new(Lane::new(Arc::clone(engine.layout()), bounds, 1));
+        let lane = Arc::new(Lane::new(engine.layout(), bounds, 1));
         let judge = LaneJudge::new(engine, lane);
         Ok(Trial { judge, tags, manifest, sources, time: setup.begins, sent: 0 })
     }

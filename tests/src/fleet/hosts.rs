@@ -85,7 +85,10 @@ impl Fleet {
     }
 
     /// A host that ended without being asked to has failed.
-    pub(super) fn check_hosts(&mut self) {
+    ///
+    /// # Panics
+    /// Where one has.
+    pub fn check_hosts(&mut self) {
         for (host, process) in &mut self.hosts {
             if let Ok(Some(status)) = process.try_wait() {
                 panic!("{host} ended with {status}; it says\n{}", self.desk.read(&format!("{host}.log")));

@@ -11,8 +11,17 @@ impl Fleet {
     /// # Panics
     /// Where a lane has several sources: files are merged by time, topics by arrival.
     pub fn undisturbed(&self) -> Expected {
+        self.undisturbed_by(&self.plan.tenant, &[])
+    }
+
+    /// The same by another file of the tenant, and without these keys of decisions.
+    ///
+    /// # Panics
+    /// As [`undisturbed`](Fleet::undisturbed).
+    pub fn undisturbed_by(&self, tenant: &str, unsaid: &'static [&'static str]) -> Expected {
         let [source] = self.sources.as_slice() else { panic!("the order of several sources is that of a changelog") };
-        let mut expected = Expected::default();
+        let mut expected = Expected::without(unsaid);
+        self.desk.write("undisturbed.toml", tenant);
         for (partition, sent) in (0..).zip(&source.sent) {
             let (input, output) = (format!("lane-{partition}.jsonl"), format!("lane-{partition}.out.jsonl"));
             let content: String = sent.iter().flat_map(|sent| [&*sent.line, "\n"]).collect();
@@ -21,7 +30,7 @@ impl Fleet {
             self.desk.write(
                 &configuration,
                 &format!(
-                    "tenants = [\"tenant.toml\"]\n{}\n[state]\npath = \"state-lane-{partition}\"\n{}\n{}\n",
+                    "tenants = [\"undisturbed.toml\"]\n{}\n[state]\npath = \"state-lane-{partition}\"\n{}\n{}\n",
                     self.plan.source, self.plan.state, self.plan.undisturbed
                 ),
             );

@@ -43,9 +43,9 @@ pub(crate) fn undisturbed(fleet: &Fleet) -> Expected {
     for partition in 0..fleet.plan().partitions {
         let lines = fleet.lines(partition);
         let of_lane = stored.iter().filter(|record| record.partition == Some(partition));
-        let recorded = recorded(of_lane, engine.layout());
+        let recorded = recorded(of_lane, &engine.layout());
         let ordered = ordered(&lines, &recorded);
-        let lane = Arc::new(Lane::new(Arc::clone(engine.layout()), BOUNDS, 1));
+        let lane = Arc::new(Lane::new(engine.layout(), BOUNDS, 1));
         let judge = LaneJudge::of_partition(Arc::clone(&engine), lane, partition.unsigned_abs());
         let record = |&(source, offset): &(usize, u64)| {
             let bytes = lines[source][offset as usize].0.as_bytes();

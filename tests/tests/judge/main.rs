@@ -33,7 +33,7 @@ fn measured_judge(component: &str, bounds: Settings, registry: &Registry) -> Lan
 
 fn of(engine: Engine, bounds: Settings) -> LaneJudge {
     let engine = Arc::new(engine);
-    let lane = Arc::new(Lane::new(Arc::clone(engine.layout()), bounds, 2));
+    let lane = Arc::new(Lane::new(engine.layout(), bounds, 2));
     LaneJudge::new(engine, lane)
 }
 

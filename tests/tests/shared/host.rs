@@ -42,7 +42,7 @@ fn judge(tenant: &str, store: Option<Arc<Shared>>, missing_state: MissingState) 
         engine = engine.with_shared(store, BOUNDS.lateness).unwrap();
     }
     let engine = Arc::new(engine);
-    let lane = Arc::new(Lane::new(Arc::clone(engine.layout()), BOUNDS, 2));
+    let lane = Arc::new(Lane::new(engine.layout(), BOUNDS, 2));
     LaneJudge::of_partition(engine, lane, 0)
 }
 

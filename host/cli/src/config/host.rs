@@ -1,6 +1,7 @@
 //! `sandgate.toml`: the host's own file. Every key has a default where one makes
 //! sense; the unit of a length or a size is written with it.
 
+use super::control::{self, Control};
 use super::kafka::{self, Kafka, OfSink};
 use super::shared::{self, Sharing};
 use super::tags::{self, Tags};
@@ -28,6 +29,7 @@ pub(crate) struct Settings {
     pub(crate) tags: Tags,
     pub(crate) kafka: Option<Kafka>,
     pub(crate) telemetry: Telemetry,
+    pub(crate) control: Option<Control>,
 }
 
 /// The most sources of a host.
@@ -69,6 +71,8 @@ pub(crate) fn read(file: &File, workers: usize, report: &RefCell<Report>) -> Set
     let state = state(root.section("state"), file);
     let kafka = kafka::read(&root, &sources, of_sink, sources.len() == wanted);
     let telemetry = telemetry::read(&root);
+    let instance = kafka.as_ref().and_then(|kafka| kafka.config.instance.as_deref());
+    let control = control::read(root.section("control"), file, instance);
     root.done();
     Settings {
         tenants: tenants.iter().map(|path| file.beside(path)).collect(),
@@ -83,6 +87,7 @@ pub(crate) fn read(file: &File, workers: usize, report: &RefCell<Report>) -> Set
         tags,
         kafka,
         telemetry,
+        control,
     }
 }
 

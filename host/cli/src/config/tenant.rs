@@ -1,21 +1,26 @@
 //! A tenant's file: its stages of policies and how their answers count.
 
-use super::host::{BUDGETS, Settings, fuel};
+use super::host::{BUDGETS, fuel};
+use super::workshop::{Components, Workshop};
 use sandgate_engine::MissingState;
 use sandgate_engine::document::{Document, Fallback, Member, MissingTag, Remap, Stage};
 use sandgate_engine::standing::Band;
 use sandgate_files::setup::{parameters, thresholds};
 use sandgate_files::{Content, File, Node, Report, Section};
 use sandgate_model::{Decimal, Effect, Kind, Outcome};
-use sandgate_sandbox::{Policy, Sandbox};
+use sandgate_sandbox::Policy;
 use std::cell::RefCell;
 
 const OUTCOMES: [&str; 3] = ["allow", "review", "block"];
 /// The largest weight, either way: a thousand of them still fit any sum.
 const WEIGHT_MAX: i64 = 1_000_000_000;
 
+/// What a tenant's file is read with.
+#[derive(Clone, Copy)]
+pub(super) struct Shop<'a>(pub(super) &'a Workshop, pub(super) &'a dyn Components);
+
 /// Reads a tenant's file; the name is empty where it has no usable one.
-pub(super) fn read(file: &File, settings: &Settings, sandbox: &Sandbox, report: &RefCell<Report>) -> Document {
+pub(super) fn read(file: &File, shop: Shop<'_>, report: &RefCell<Report>) -> Document {
     let root = Section::root(file, report);
     let bands: Vec<Option<Band>> = root.sections("bands").into_iter().map(band).collect();
     let document = Document {
@@ -26,7 +31,7 @@ pub(super) fn read(file: &File, settings: &Settings, sandbox: &Sandbox, report: 
         missing_state: root.word("missing_state", &["wait", "decide"], MissingState::of_word).unwrap_or_default(),
         // their order is told once all of them can be read
         bands: bands.into_iter().collect::<Option<_>>().unwrap_or_default(),
-        stages: root.sections("stage").into_iter().map(|section| stage(section, settings, sandbox)).collect(),
+        stages: root.sections("stage").into_iter().map(|section| stage(section, shop)).collect(),
     };
     root.done();
     document
@@ -58,23 +63,23 @@ fn outcome(section: &Section<'_>) -> Option<Outcome> {
     section.word("outcome", &OUTCOMES, Outcome::of_word)
 }
 
-fn stage(section: Section<'_>, settings: &Settings, sandbox: &Sandbox) -> Stage {
+fn stage(section: Section<'_>, shop: Shop<'_>) -> Stage {
     let name = section.required("name", "the stage's name").unwrap_or_default().to_owned();
     let stop_at = section.word("stop_at", &OUTCOMES, Outcome::of_word);
-    let members = section.sections("policy").into_iter().map(|section| member(section, settings, sandbox)).collect();
+    let members = section.sections("policy").into_iter().map(|section| member(section, shop)).collect();
     section.done();
     Stage { name, stop_at, members }
 }
 
-fn member(section: Section<'_>, settings: &Settings, sandbox: &Sandbox) -> Member {
-    let policy = component(&section, sandbox);
+fn member(section: Section<'_>, shop: Shop<'_>) -> Member {
+    let policy = component(&section, shop);
     let name = section.required("name", "the policy's name in this set").unwrap_or_default().to_owned();
-    let fuel = budget(&section, settings);
+    let fuel = budget(&section, shop.0);
     let member = Member {
         name,
         policy,
         fuel,
-        fallback: fallback(&section, settings),
+        fallback: fallback(&section, shop.0),
         parameters: parameters(&section),
         reasons: reasons(&section),
         thresholds: thresholds(&section),
@@ -84,33 +89,33 @@ fn member(section: Section<'_>, settings: &Settings, sandbox: &Sandbox) -> Membe
 }
 
 /// Reads and loads the component; what refuses it is reported at its key.
-fn component(section: &Section<'_>, sandbox: &Sandbox) -> Option<Policy> {
-    let name = section.required("component", "the path of the policy's .wasm file")?;
-    let path = section.file.beside(name);
-    let bytes = crate::component::read(&path).map_err(|error| section.problem("component", error)).ok()?;
-    match sandbox.load(&bytes) {
+fn component(section: &Section<'_>, Shop(workshop, components): Shop<'_>) -> Option<Policy> {
+    let name = section.required("component", "the path of the policy's .wasm file, or its digest in the registry")?;
+    let found = components.find(name, section.file);
+    let bytes = found.map_err(|why| section.problem("component", why)).ok()?;
+    match workshop.sandbox.load(&bytes) {
         Ok(policy) => {
             policy.warnings().iter().for_each(|warning| section.note_at("component", warning));
             Some(policy)
         }
         Err(what) => {
-            section.problem("component", format!("{} is refused: {what}", path.display()));
+            section.problem("component", format!("{} is refused: {what}", components.place(name, section.file)));
             None
         }
     }
 }
 
-fn budget(section: &Section<'_>, settings: &Settings) -> u64 {
+fn budget(section: &Section<'_>, workshop: &Workshop) -> u64 {
     if section.has("budget") && section.has("fuel") {
         section.problem("fuel", "says the same as `budget`; keep one of them");
     }
     let of_time = section.duration("budget", std::time::Duration::ZERO, BUDGETS);
-    let default = if of_time.is_zero() { settings.fuel } else { fuel(of_time, settings.engine.fuel_per_us) };
+    let default = if of_time.is_zero() { workshop.fuel } else { fuel(of_time, workshop.fuel_per_us) };
     section.whole("fuel", default, 1..=1_000_000_000_000)
 }
 
 /// One outcome, or outcomes by the amount with a last one for all the rest.
-fn fallback(section: &Section<'_>, settings: &Settings) -> Fallback {
+fn fallback(section: &Section<'_>, workshop: &Workshop) -> Fallback {
     let default = Fallback::always(Outcome::Review);
     match section.node("fallback").map(|node| &node.content) {
         None => default,
@@ -119,7 +124,7 @@ fn fallback(section: &Section<'_>, settings: &Settings) -> Fallback {
         }
         Some(Content::List(_)) => {
             let bands = fallback_bands(section);
-            if settings.lacks_amount && bands.as_ref().is_none_or(|bands| !bands.below.is_empty()) {
+            if workshop.lacks_amount && bands.as_ref().is_none_or(|bands| !bands.below.is_empty()) {
                 let what = "the source names no `amount`, so no band can apply; give the [[source]] the key `amount`, or write one outcome";
                 section.problem("fallback", what);
             }

@@ -20,6 +20,8 @@ pub(super) struct Lasting<'a> {
     pub(super) to: &'a Path,
     pub(super) force: bool,
     pub(super) workers: usize,
+    /// Whether the policy sets may change while the lane goes on.
+    pub(super) follows: bool,
 }
 
 /// Where a run begins.
@@ -50,8 +52,8 @@ impl Lasting<'_> {
     /// Opens the state of this pair of inputs and output, and the output where
     /// its last commit left it.
     pub(super) fn open(&self, engine: &Engine, lane: &Lane, target: &Target, bar: &Bar) -> anyhow::Result<Begun> {
-        let sources: Vec<_> = engine.layout().sources.iter().map(|name| name.to_string()).collect();
-        let identity = identity(&sources, self.from, self.to, configuration(engine, self.state));
+        let sources: Vec<_> = engine.source_names().iter().map(|name| name.to_string()).collect();
+        let identity = identity(&sources, self.from, self.to, configuration(engine, self.state, self.follows));
         let tuning = Tuning { worth: self.state.snapshot, ..Tuning::default() };
         let folder = Folder::open_with(&self.state.path, tuning)?;
         if self.force || folder.find(&identity.output)?.is_none() {
@@ -72,8 +74,13 @@ impl Lasting<'_> {
             note(format!("{file} ended in {bytes} bytes of an unfinished commit, which were cut off"));
         }
         let begin = replayed.position;
-        let (committed, tally) =
+        let (committed, mut tally) =
             sandgate_stream::committed(&begin).context("the state holds counts that are none; say --force")?;
+        // of policies that do not decide any more, nobody could say which
+        if tally.named != engine.reasons_hash() && tally.reasons.iter().any(|hits| *hits > 0) {
+            tally.reasons.clear();
+            note("other policies decide now: hits of reasons are counted from here on");
+        }
         let length = committed.decisions.length;
         let sink = Sink::resume(target, committed, &mut |read| {
             bar.show(Progress { read, total: Some(length), records: begin.records });
@@ -98,11 +105,14 @@ pub(crate) fn identity(sources: &[String], from: &[PathBuf], to: &Path, configur
     Identity { inputs: inputs.collect(), output: absolute(to), configuration }
 }
 
-/// Everything besides the files that the decisions of a lane depend on.
-pub(crate) fn configuration(engine: &Engine, state: &StateSettings) -> Vec<Setting> {
+/// Everything besides the files that the decisions of a lane depend on: its policy sets,
+/// or, of a host that `follows` changes of them, what is kept for them.
+pub(crate) fn configuration(engine: &Engine, state: &StateSettings, follows: bool) -> Vec<Setting> {
     let setting = |name: &str, value: String| Setting { name: name.to_owned(), value };
-    let sets = engine.generations().iter().map(|generation| {
-        setting(&format!("the policy set of tenant {}", generation.tenant), generation.set.to_string())
+    let generations = engine.generations();
+    let sets = generations.iter().map(|generation| match follows {
+        true => Setting::growing(&format!("the windows of tenant {}", generation.tenant), generation.base().lines()),
+        false => setting(&format!("the policy set of tenant {}", generation.tenant), generation.set.to_string()),
     });
     let bounds = state.bounds;
     sets.chain([

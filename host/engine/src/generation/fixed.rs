@@ -3,6 +3,7 @@
 
 use super::{Generation, Seat};
 use crate::json;
+use std::sync::Arc;
 
 /// The fixed text of a generation's decisions.
 #[derive(Clone, Debug, Default)]
@@ -10,7 +11,7 @@ pub(crate) struct Fixed {
     /// From `,"tenant":` to `,"account":`.
     pub(crate) tenant: Vec<u8>,
     /// `,"generation":` and `,"set":`.
-    pub(crate) generation: Vec<u8>,
+    pub(crate) generation: Arc<[u8]>,
     pub(crate) seats: Vec<FixedSeat>,
 }
 
@@ -34,8 +35,8 @@ impl Fixed {
         let mut tenant = b",\"tenant\":".to_vec();
         json::string(&mut tenant, &generation.tenant);
         tenant.extend_from_slice(b",\"account\":");
-        let numbers = format!(",\"generation\":{},\"set\":\"{}\"", generation.number, generation.set);
-        Fixed { tenant, generation: numbers.into_bytes(), seats: generation.seats.iter().map(FixedSeat::of).collect() }
+        let named = super::named(generation.number, &generation.set);
+        Fixed { tenant, generation: named, seats: generation.seats.iter().map(FixedSeat::of).collect() }
     }
 }
 

@@ -5,29 +5,30 @@
 //! the widest that they declare. Which fields that are must be known before
 //! conditions can be read as their kinds, so windows are looked at twice.
 
+use super::kinds::of_kind;
 use super::{Problems, mend};
 use crate::document::Document;
-use crate::generation::{Site, SiteSource, Windows};
+use crate::generation::{Base, Site, SiteSource, Windows};
 use sandgate_model::manifest::{Aggregate, Input, Manifest, Relation, Setting, Test, Window};
 use sandgate_model::schema::TenantRole;
-use sandgate_model::{Decimal, Kind, Value};
-use sandgate_window::{Declared, Plan};
+use sandgate_model::{Kind, Value};
+use sandgate_window::{Declared, Plan, PlanError};
 use std::sync::Arc;
 
 /// For each seat and each of its inputs, which window of the plan it is.
 pub(super) type Places = Vec<Vec<Option<usize>>>;
 
 /// Resolves the windows of `seats` (each with its key in the document), whose
-/// parameters are set to `settings`.
+/// parameters are set to `settings`, on what is kept for the tenant already.
 pub(super) fn windows(
     seats: &[(&str, &Manifest)],
     settings: &[&[Setting]],
     document: &Document,
-    site: &Site,
+    (site, base): (&Site, Option<&Base>),
     problems: &mut Problems,
 ) -> Option<(Places, Windows)> {
     let before = problems.0.len();
-    let mut work = Work { document, site, problems, stored: Vec::new() };
+    let mut work = Work::on(base, document, site, problems);
     let places = || {
         seats.iter().zip(settings).map(|((key, manifest), settings)| {
             manifest.inputs.iter().map(move |input| Place { key, manifest, settings, input })
@@ -42,7 +43,8 @@ pub(super) fn windows(
     if work.problems.0.len() > before {
         return None;
     }
-    let (mut declared, mut kinds) = (Vec::new(), Vec::new());
+    let (mut declared, mut kinds) =
+        base.map_or_else(Default::default, |base| (base.declared.clone(), base.kinds.clone()));
     let mut of_seats = Vec::with_capacity(seats.len());
     for of_manifest in places() {
         let mut of_seat = Vec::new();
@@ -66,7 +68,7 @@ pub(super) fn windows(
         return None;
     }
     let of_fields: Vec<Kind> = stored.iter().map(|field| field.kind).collect();
-    let plan = match Plan::new(&of_fields, &declared) {
+    let plan = match plan(&of_fields, &declared, base) {
         Ok(plan) => plan,
         Err(error) => {
             problems.add("stage", error);
@@ -87,7 +89,22 @@ pub(super) fn windows(
     let kept = stored.iter().enumerate().filter(|(_, field)| document.keep.contains(&field.name)).map(|(at, _)| at);
     let kept = kept.collect();
     let stored = stored.into_iter().map(|field| (field.name, field.kind)).collect();
-    Some((of_seats, Windows { plan: Arc::new(plan), stored, fields, kinds, kept, apart: None }))
+    let base = Base { stored, declared, kinds, plan: Arc::clone(&plan) };
+    let mut read: Vec<usize> = of_seats.iter().flatten().copied().flatten().collect();
+    read.sort_unstable();
+    read.dedup();
+    Some((of_seats, Windows { base, plan, fields, read, kept, apart: None }))
+}
+
+/// The plan of these windows: that of the ground, with the others behind it.
+fn plan(fields: &[Kind], declared: &[Declared], base: Option<&Base>) -> Result<Arc<Plan>, PlanError> {
+    let known = base.map_or(0, |base| base.declared.len());
+    let more = declared.get(known..).unwrap_or_default();
+    match base {
+        Some(base) if more.is_empty() => Ok(Arc::clone(&base.plan)),
+        Some(base) => Ok(Arc::new(base.plan.and(&Plan::new(fields, more)?))),
+        None => Ok(Arc::new(Plan::new(fields, more)?)),
+    }
 }
 
 /// A field that events hold.
@@ -110,9 +127,35 @@ struct Work<'a> {
     site: &'a Site,
     problems: &'a mut Problems,
     stored: Vec<Stored>,
+    /// How many of them were stored before, and keep their kind.
+    settled: usize,
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
+    fn on(base: Option<&Base>, document: &'a Document, site: &'a Site, problems: &'a mut Problems) -> Work<'a> {
+        let stored = base.map_or(&[][..], |base| &base.stored).iter();
+        let stored: Vec<Stored> = stored.map(|(name, kind)| Stored { name: name.clone(), kind: *kind }).collect();
+        Work { document, site, problems, settled: stored.len(), stored }
+    }
+
+    /// The place of a stored field: of one that is stored in two kinds the later, wider one.
+    fn place(&self, name: &str) -> Option<usize> {
+        self.stored.iter().rposition(|stored| stored.name == name)
+    }
+
+    /// Lets a stored field be of this wider kind; one that was stored before stays, and
+    /// is stored a second time.
+    fn widen(&mut self, place: usize, kind: Kind) {
+        match self.stored.get_mut(place) {
+            Some(stored) if place >= self.settled => stored.kind = kind,
+            Some(stored) => {
+                let name = stored.name.clone();
+                self.stored.push(Stored { name, kind });
+            }
+            None => {}
+        }
+    }
+
     /// Notes the fields that a window needs.
     fn fields(&mut self, window: &Window, place: &Place<'_>) {
         let Some(sources) = self.sources(window, place) else { return };
@@ -144,19 +187,20 @@ impl Work<'_> {
             return;
         };
         let kind = schema.fields[at].kind;
-        let Some(known) = self.stored.iter_mut().find(|stored| stored.name == name) else {
+        let Some(known) = self.place(name) else {
             self.stored.push(Stored { name: name.to_owned(), kind });
             return;
         };
-        match (kind.reads_as(known.kind), known.kind.reads_as(kind)) {
+        let other = self.stored[known].kind;
+        match (kind.reads_as(other), other.reads_as(kind)) {
             (true, _) => {}
-            (false, true) => known.kind = kind,
+            (false, true) => self.widen(known, kind),
             (false, false) => {
                 let what = format!(
                     "reads field `{name}`, which is {} in source `{}` and {} in another; declare one kind",
                     kind.with_article(),
                     schema.source,
-                    known.kind.with_article()
+                    other.with_article()
                 );
                 self.problem(place, what);
             }
@@ -171,9 +215,10 @@ impl Work<'_> {
                 Some(source.schema.fields[field].kind)
             });
             for kind in kinds {
-                match self.stored.iter_mut().find(|stored| stored.name == *name) {
+                match self.place(name) {
                     None => self.stored.push(Stored { name: name.clone(), kind }),
-                    Some(stored) if stored.kind.reads_as(kind) => stored.kind = kind,
+                    Some(known) if self.stored[known].kind == kind => {}
+                    Some(known) if self.stored[known].kind.reads_as(kind) => self.widen(known, kind),
                     Some(_) => {}
                 }
             }
@@ -202,8 +247,7 @@ impl Work<'_> {
 
     /// The window over stored fields, and the kind of its answers.
     fn declared(&mut self, window: &Window, place: &Place<'_>) -> Option<(Declared, Kind)> {
-        let at = |work: &Self, name: &String| work.stored.iter().position(|stored| stored.name == *name);
-        let by: Option<Vec<usize>> = window.by.iter().map(|name| at(self, name)).collect();
+        let by: Option<Vec<usize>> = window.by.iter().map(|name| self.place(name)).collect();
         let by = by?;
         for &field in &by {
             if self.stored[field].kind == Kind::Number {
@@ -214,11 +258,11 @@ impl Work<'_> {
                 self.problem(place, what);
             }
         }
-        let of = window.of.as_ref().map(|name| at(self, name));
+        let of = window.of.as_ref().map(|name| self.place(name));
         let kind = self.answer(window.aggregate, of.flatten(), place)?;
         let mut only = Vec::with_capacity(window.only.len());
         for condition in &window.only {
-            let field = at(self, &condition.field)?;
+            let field = self.place(&condition.field)?;
             only.push((field, self.test(&condition.test, field, place)?));
         }
         let declared = Declared {
@@ -328,41 +372,6 @@ impl Place<'_> {
         let at = self.manifest.parameters.iter().position(|known| known.name == *parameter)?;
         relation.with(self.settings.get(at)?)
     }
-}
-
-/// The value of a condition as a field's kind reads it.
-fn of_kind(value: &Value, kind: Kind) -> Option<Value> {
-    Some(match (value, kind) {
-        (Value::Flag(flag), Kind::Flag) => Value::Flag(*flag),
-        (Value::Integer(integer), Kind::Integer) => Value::Integer(*integer),
-        (Value::Integer(integer), Kind::Number) => Value::Number(*integer as f64),
-        (Value::Number(number), Kind::Number) => Value::Number(*number),
-        // of a parameter, at its own scale: it fits where the digits beyond the field's are zeros
-        (Value::Decimal(decimal), Kind::Decimal { scale }) => {
-            Value::Decimal(Decimal::parse(&decimal.to_string(), scale).ok()?)
-        }
-        (Value::Decimal(decimal), Kind::Integer) => Value::Integer(Decimal::parse(&decimal.to_string(), 0).ok()?.units),
-        (Value::Decimal(decimal), Kind::Number) => Value::Number(decimal.to_f64()),
-        (Value::Instant(instant), Kind::Instant) => Value::Instant(*instant),
-        (Value::Integer(units), Kind::Decimal { scale }) => {
-            Value::Decimal(Decimal { units: *units, scale: 0 }.rescale(scale)?)
-        }
-        // a number of JSON keeps no more digits than a float, but these are its own
-        (Value::Number(number), Kind::Decimal { scale }) => {
-            Value::Decimal(Decimal::parse(&number.to_string(), scale).ok()?)
-        }
-        // 10.0 is written as a text, and is a whole number
-        (Value::Text(text), Kind::Integer) => Value::Integer(Decimal::parse(text, 0).ok()?.units),
-        (Value::Text(text), Kind::Text) => Value::Text(text.clone()),
-        (Value::Text(_), Kind::Flag) => return None,
-        (Value::Text(text), kind) => match Value::parse(text, kind)? {
-            Value::Decimal(decimal) => Value::Decimal(decimal),
-            Value::Number(number) => Value::Number(number),
-            Value::Instant(instant) => Value::Instant(instant),
-            _ => return None,
-        },
-        _ => return None,
-    })
 }
 
 impl Site {

@@ -10,11 +10,10 @@ use sandgate_state::identity::Identity;
 use sandgate_state::journal::{Journal, Tuning};
 use sandgate_state::replay::Restore;
 use std::path::Path;
-use std::sync::Arc;
 
 /// The folder of all copies; none where there is none.
 #[derive(Clone)]
-pub(super) struct Copies(Option<Folder>);
+pub struct Copies(Option<Folder>);
 
 /// A copy that could be used.
 pub(super) struct Copied {
@@ -31,24 +30,22 @@ impl Copies {
     ///
     /// # Errors
     /// Where another host has the folder, or it cannot be made.
-    pub(super) fn open(path: Option<&Path>, worth: u64) -> Result<Copies, FolderError> {
+    pub fn open(path: Option<&Path>, worth: u64) -> Result<Copies, FolderError> {
         let tuning = Tuning { worth, synced: false };
         Ok(Copies(path.map(|path| Folder::open_with(path, tuning)).transpose()?))
     }
 
-    /// Keeps the document of each policy set that is about to decide: decisions name
+    /// Keeps the document of a policy set that is about to decide: decisions name
     /// it by its digest.
     ///
     /// # Errors
-    /// Where one cannot be written.
-    pub(super) fn keep_sets(&self, generations: &[Arc<Generation>]) -> Result<(), FolderError> {
+    /// Where it cannot be written.
+    pub fn keep_set(&self, generation: &Generation) -> Result<(), FolderError> {
         let Some(folder) = &self.0 else { return Ok(()) };
-        generations.iter().try_for_each(|generation| {
-            let digest = generation.set.to_string();
-            // a colon in the name of a file is in the way of those who copy it
-            let digest = digest.rsplit(':').next().unwrap_or(&digest);
-            folder.keep_set(digest, generation.line().as_bytes())
-        })
+        let digest = generation.set.to_string();
+        // a colon in the name of a file is in the way of those who copy it
+        let digest = digest.rsplit(':').next().unwrap_or(&digest);
+        folder.keep_set(digest, generation.line().as_bytes())
     }
 
     /// Restores the copy of a lane, if there is one that this identity continues. Where

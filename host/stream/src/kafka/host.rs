@@ -15,7 +15,6 @@ use super::worker::Worker;
 use sandgate_engine::Engine;
 use sandgate_state::folder::FolderError;
 use sandgate_state::identity::Setting;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,9 +33,9 @@ pub struct Job {
     pub bounds: sandgate_state::Settings,
     /// What of the configuration the state depends on.
     pub configuration: Vec<Setting>,
-    /// The folder for copies of the state; without one each start reads the whole
+    /// Where the copies of the state are; without a folder each start reads the whole
     /// changelog.
-    pub folder: Option<PathBuf>,
+    pub copies: Copies,
     /// Bytes of events that are worth a snapshot of the copy, and a place in the
     /// changelog before which may be deleted.
     pub worth: u64,
@@ -46,6 +45,10 @@ pub struct Job {
     pub workers: usize,
     /// Whether lanes that are refused begin anew.
     pub force: bool,
+    /// Brings the policy sets up to date. It is called when a lane is taken over, after
+    /// all is decided of what its last owner left: so that the lane never goes back to
+    /// an older set than judged it. It may wait a little, and may fail to.
+    pub fresh: Arc<dyn Fn() + Send + Sync>,
     /// Windows that more than one partition could not answer, in words.
     pub crossing: Vec<String>,
     /// What it counts.
@@ -104,8 +107,7 @@ pub fn run(job: Job, stop: &AtomicBool) -> Result<(), HostError> {
     let shutdown = config.shutdown;
     tracing::info!(%brokers, %group, workers = job.workers, delivery = ?config.delivery, "starting");
     let clients = Clients::new(config.clone(), topics.message_max());
-    let copies = Copies::open(job.folder.as_deref(), job.worth)?;
-    copies.keep_sets(job.engine.generations())?;
+    job.engine.generations().iter().try_for_each(|generation| job.copies.keep_set(generation))?;
     let topics = Arc::new(topics.clone());
     let cluster = match Cluster::find(&clients, FIND, stop) {
         Err(TopicError::Stopped) => return Ok(()),
@@ -128,9 +130,10 @@ pub fn run(job: Job, stop: &AtomicBool) -> Result<(), HostError> {
         engine: Arc::clone(&job.engine),
         bounds: job.bounds,
         configuration: job.configuration.clone(),
-        copies,
+        copies: job.copies.clone(),
         worth: job.worth,
         force: job.force,
+        fresh: Arc::clone(&job.fresh),
         counts: Arc::clone(counts),
     });
     let (workers, threads) = start(&ground, &opener, &job)?;

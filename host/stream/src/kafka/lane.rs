@@ -59,7 +59,9 @@ impl Lane {
 
     /// Nothing of it may be committed any more.
     pub(super) fn leave(&self) {
-        self.gone.store(true, Ordering::SeqCst);
+        if !self.gone.swap(true, Ordering::SeqCst) {
+            self.judge.leave();
+        }
     }
 
     pub(super) fn is_gone(&self) -> bool {

@@ -2,6 +2,8 @@
 //! whether the two agree.
 //!
 //! 1. The stable committed offsets: commits that are still open are waited for.
+//!    Then what judges is brought up to date, so that no lane goes back to an older
+//!    policy set than its last owner had.
 //! 2. The changelog's end as it stands after that, open commits with it.
 //! 3. The changelog is read by a read-committed reader until everything before that
 //!    end is decided and read; of a host that comes back, only what is beyond the
@@ -42,6 +44,8 @@ pub(super) struct Opener {
     pub(super) worth: u64,
     /// Whether a lane that is refused begins anew.
     pub(super) force: bool,
+    /// Brings the policy sets up to date.
+    pub(super) fresh: Arc<dyn Fn() + Send + Sync>,
     pub(super) counts: Arc<Counts>,
 }
 
@@ -77,6 +81,8 @@ impl Opener {
         let begin = Instant::now();
         let owner = self.owner(partition)?;
         let stand = self.stand(partition, cancelled)?;
+        // who had the lane before judges nothing of it any more
+        (self.fresh)();
         let opened = self.restore(&owner, partition, &stand, cancelled);
         let opened = opened.and_then(|restored| self.agree(partition, &stand, restored));
         let (owner, lane, kept) = match opened {
@@ -162,7 +168,7 @@ impl Opener {
     ) -> Result<Restored, LaneError> {
         let refused = |error| LaneError::Changelog { topic: self.topics.changelog.clone(), partition, error };
         let lane = self.empty();
-        let mut tee = Tee::new(&lane, Trim::new(self.engine.layout(), self.worth));
+        let mut tee = Tee::new(&lane, Trim::new(&self.engine.layout(), self.worth));
         let copied = if with_copy { self.copies.restore(owner.identity(), &mut tee) } else { Ok(None) };
         let copied = match copied {
             Ok(copied) => copied.filter(|copied| (stand.log.low..=stand.log.high).contains(&copied.log)),
@@ -234,7 +240,7 @@ impl Opener {
 
     fn empty(&self) -> Arc<sandgate_state::Lane> {
         // a lane is one worker's, so nothing is gained by more than one shard
-        Arc::new(sandgate_state::Lane::new(Arc::clone(self.engine.layout()), self.bounds, 1))
+        Arc::new(sandgate_state::Lane::new(self.engine.layout(), self.bounds, 1))
     }
 
     /// Compares the state with where the group stands.
@@ -308,7 +314,7 @@ impl Opener {
             lane.begins_midway();
         }
         let journal = self.copies.begin(owner.identity(), None, &last);
-        let trim = Trim::new(self.engine.layout(), self.worth);
+        let trim = Trim::new(&self.engine.layout(), self.worth);
         Ok((lane, Kept::new(last, stand.log.high, trim, journal)))
     }
 }

@@ -47,6 +47,7 @@ impl Writer<'_> {
 
     fn take(&mut self, number: u64, batch: &mut Batch) -> Result<(), Error> {
         self.judge.settle(&mut batch.judged);
+        batch.judged.begun.iter().try_for_each(|generation| self.sink.write_generation(&generation.line()))?;
         self.sink.write(&batch.judged)?;
         self.summary.add(&batch.judged.tally, batch.len() as u64, batch.admitted.elapsed());
         match &mut self.committer {

@@ -125,7 +125,7 @@ fn everything_is_in_its_file_when_it_is_finished() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     let mut sink = Sink::create(&Target::of(&out), false).unwrap();
-    sink.write_generations(b"generation\n").unwrap();
+    sink.write_generation("generation\n").unwrap();
     sink.write(&batch("decision\n", "letter\n")).unwrap();
     sink.finish().unwrap();
     for (suffix, content) in [("", "decision\n"), (".dead-letters", "letter\n"), (".generations", "generation\n")] {
@@ -154,14 +154,14 @@ fn a_stopped_run_is_cut_back_to_its_commit() {
     target.make().unwrap();
     assert!(target.occupied().is_empty() && target.there().len() == 3);
     let mut sink = resume(Committed { decisions: nothing, dead_letters: nothing }).unwrap();
-    sink.write_generations(b"generation\n").unwrap();
+    sink.write_generation("generation\n").unwrap();
     sink.write(&batch("one\n", "bad\n")).unwrap();
     let committed = sink.written();
     assert_eq!((committed.decisions.length, committed.dead_letters.length), (4, 4));
     sink.write(&batch("two\nthr", "worse\n")).unwrap();
     drop(sink);
     let mut sink = resume(committed).unwrap();
-    sink.write_generations(b"generation\n").unwrap();
+    sink.write_generation("generation\n").unwrap();
     sink.write(&batch("two\n", "")).unwrap();
     let committed = sink.written();
     sink.finish().unwrap();

@@ -1,0 +1,101 @@
+//! The verbs that change what tenants run, and show it: `push`, `policies`,
+//! `activate`, `rollback`, `freeze`, `status`, `history`. All of them work on the
+//! registry that a host's `[control]` names; hosts that run follow it by themselves.
+
+pub(crate) mod activate;
+mod bundle;
+mod cases;
+mod edit;
+pub(crate) mod history;
+pub(crate) mod pointer;
+pub(crate) mod policies;
+pub(crate) mod push;
+pub(crate) mod status;
+
+use crate::config::control::Control;
+use crate::config::{self, secret};
+use sandgate_control::{Moved, Registry, Who};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+/// Who changes something, and why.
+#[derive(Debug, clap::Args)]
+pub(crate) struct By {
+    /// Why it is done; it stands in the history
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    why: String,
+    /// Who does it [default: the user who is logged in]
+    #[arg(long = "as", value_name = "NAME")]
+    actor: Option<String>,
+}
+
+/// Which registry, and how to answer.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Which {
+    /// The configuration whose [control] says where the registry is
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Print JSON for programs
+    #[arg(long)]
+    json: bool,
+}
+
+/// A change was refused; what stands in the history is what it was.
+#[derive(Debug, thiserror::Error)]
+#[error("refused at the step {step}: {why}")]
+pub(crate) struct Refused {
+    step: &'static str,
+    why: String,
+}
+
+impl By {
+    fn who(&self) -> Who {
+        let known = |name: &str| secret::environment(name).ok().filter(|value| !value.is_empty());
+        let actor = self.actor.clone().or_else(|| known("USER")).or_else(|| known("LOGNAME"));
+        Who {
+            actor: actor.unwrap_or_else(|| "unknown".to_owned()),
+            origin: known("HOSTNAME").or_else(name_of_machine).unwrap_or_default(),
+            why: self.why.clone(),
+        }
+    }
+}
+
+/// What the machine is called, where the system says so.
+fn name_of_machine() -> Option<String> {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+}
+
+impl Which {
+    /// The registry of the configuration, whatever else is wrong with that.
+    fn registry(&self) -> anyhow::Result<Registry> {
+        config::load_control(&self.config).map_err(crate::check::Problems)?.registry()
+    }
+
+    fn say(&self, text: &str, value: &Value) -> anyhow::Result<()> {
+        let out = &mut anstream::stdout();
+        if self.json { crate::say(out, value) } else { crate::say(out, text) }
+    }
+
+    /// Says what became of a change of a tenant.
+    fn say_moved(&self, tenant: &str, moved: Moved) -> anyhow::Result<()> {
+        match moved {
+            Moved::Active { number, revision } => self.say(
+                &format!("Active: tenant {tenant} runs generation {number} (revision {revision})"),
+                &json!({ "outcome": "active", "tenant": tenant, "generation": number, "revision": revision }),
+            ),
+            Moved::Unchanged { number } => self.say(
+                &format!("Unchanged: tenant {tenant} runs generation {number}, as before"),
+                &json!({ "outcome": "unchanged", "tenant": tenant, "generation": number }),
+            ),
+        }
+    }
+}
+
+/// The registry of a host's configuration that was read as a whole.
+fn of_host(control: Option<&Control>, path: &Path) -> anyhow::Result<Registry> {
+    match control {
+        Some(control) => control.registry(),
+        None => anyhow::bail!("{} names no registry: write [control] with sql = \"sqlite:control.db\"", path.display()),
+    }
+}

@@ -1,0 +1,118 @@
+//! The generation of each tenant at one time, with everything that follows from
+//! them. It is swapped as a whole, and each lane takes the newest one at the beginning
+//! of a batch: so a batch is judged by one roster from its first record to its last.
+
+use crate::generation::{Generation, Windows};
+use crate::meters::Meters;
+use sandgate_metrics::Registry;
+use sandgate_state::{Layout, Tenant};
+use std::fmt;
+use std::sync::Arc;
+use xxhash_rust::xxh3::Xxh3;
+
+/// The generations that judge, and what they are judged with.
+pub(crate) struct Roster {
+    /// By tenant; the tenants of a host never change, nor does their order.
+    pub(crate) generations: Vec<Arc<Generation>>,
+    /// What the state of a lane is laid out by, so that these can read it.
+    pub(crate) layout: Arc<Layout>,
+    /// The same for the series that lanes share, where some are.
+    pub(crate) shared: Option<Arc<sandgate_shared::Layout>>,
+    /// By tenant: where its reasons begin in a tally.
+    pub(crate) first_reasons: Vec<usize>,
+    /// What the reasons of a tally are.
+    pub(crate) reasons_hash: u64,
+    /// The numbers it is measured by, where somebody measures.
+    pub(crate) meters: Option<Arc<Meters>>,
+}
+
+/// All reasons that were ever counted, in the order of a tally: each list of reasons
+/// of a tenant has a stretch of its own, so that a count keeps its meaning when the
+/// generation changes.
+#[derive(Default)]
+pub(crate) struct Counted {
+    /// Tenant, policy and code.
+    pub(crate) names: Vec<[Arc<str>; 3]>,
+    /// Where the stretches begin, each with its tenant and its length.
+    stretches: Vec<(usize, usize, usize)>,
+}
+
+impl Counted {
+    /// A hash of the names in their order.
+    fn hash(&self) -> u64 {
+        let mut hasher = Xxh3::new();
+        // no name holds a zero
+        self.names.iter().flatten().for_each(|name| hasher.update(&[name.as_bytes(), &[0]].concat()));
+        hasher.digest()
+    }
+
+    /// Where the reasons of a generation begin, which are added if they are new.
+    fn first(&mut self, tenant: usize, generation: &Generation) -> usize {
+        let wanted = || generation.reasons();
+        let length = wanted().count();
+        let is_same = |first: &usize| {
+            let names = self.names[*first..*first + length].iter();
+            names.zip(wanted()).all(|([_, policy, code], wanted)| (&**policy, &**code) == wanted)
+        };
+        let of_tenant = self.stretches.iter().filter(|(_, of, long)| *of == tenant && *long == length);
+        if let Some(known) = of_tenant.map(|(first, ..)| *first).find(is_same) {
+            return known;
+        }
+        let first = self.names.len();
+        let named = |(policy, code): (&str, &str)| [Arc::clone(&generation.tenant), policy.into(), code.into()];
+        self.names.extend(wanted().map(named));
+        self.stretches.push((first, tenant, length));
+        first
+    }
+}
+
+impl Roster {
+    /// The roster of these generations. What `before` has, and what is still right, is
+    /// taken from there.
+    pub(crate) fn new(
+        generations: Vec<Arc<Generation>>,
+        sources: &[Arc<str>],
+        counted: &mut Counted,
+        before: Option<&Roster>,
+    ) -> Roster {
+        let first_reasons =
+            generations.iter().enumerate().map(|(tenant, generation)| counted.first(tenant, generation)).collect();
+        let as_before = before.filter(|before| {
+            let mut pairs = before.generations.iter().zip(&generations);
+            pairs.all(|(before, now)| before.windows.keeps_the_same(&now.windows))
+        });
+        let layout = match as_before {
+            Some(before) => Arc::clone(&before.layout),
+            None => {
+                let tenants = generations.iter().map(|generation| tenant(generation)).collect();
+                Arc::new(Layout { tenants, sources: sources.to_vec() })
+            }
+        };
+        Roster { generations, layout, shared: None, first_reasons, reasons_hash: counted.hash(), meters: None }
+    }
+
+    /// The same roster, with series that lanes share laid out so.
+    pub(crate) fn sharing(self, layout: sandgate_shared::Layout) -> Roster {
+        Roster { shared: Some(Arc::new(layout)), ..self }
+    }
+
+    /// The same roster, measured; `reasons` are those of a tally.
+    pub(crate) fn measured(mut self, registry: &Registry, reasons: &[[Arc<str>; 3]]) -> Roster {
+        let meters = Meters::new(registry, &self.generations, &self.layout.sources, reasons);
+        self.meters = Some(Arc::new(meters));
+        self
+    }
+}
+
+impl fmt::Debug for Roster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let numbers = self.generations.iter().map(|generation| (&generation.tenant, generation.number));
+        f.debug_map().entries(numbers).finish()
+    }
+}
+
+/// What the state of a lane knows of a tenant.
+fn tenant(generation: &Generation) -> Tenant {
+    let Windows { plan, base, .. } = &generation.windows;
+    Tenant { name: Arc::clone(&generation.tenant), plan: Arc::clone(plan), fields: base.stored.clone() }
+}
