@@ -32,7 +32,7 @@ pub(crate) struct By {
 /// Which registry, and how to answer.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Which {
-    /// The configuration whose [control] says where the registry is
+    /// The configuration whose `[control]` says where the registry is
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// Print JSON for programs

@@ -123,15 +123,7 @@ impl Follower {
         state: &Path,
         notes: &mut dyn FnMut(String),
     ) -> anyhow::Result<(Follower, Vec<Generation>)> {
-        let mut follower = Follower {
-            registry: control.registry()?,
-            control: control.clone(),
-            shelf: Shelf::at(state.join("control")),
-            workshop,
-            tenants: BTreeMap::new(),
-            seen: None,
-            told: Told::default(),
-        };
+        let mut follower = Follower::of(control, workshop, state)?;
         let standing = match follower.offer(offered, notes) {
             Ok(standing) => standing,
             Err(error) if error.downcast_ref::<sandgate_control::Error>().is_some_and(|error| !error.lasts()) => {
@@ -140,12 +132,48 @@ impl Follower {
             }
             Err(error) => return Err(error),
         };
+        let generations = follower.ready(&standing, offered)?;
+        Ok((follower, generations))
+    }
+
+    /// What is active for these tenants, for who only looks: nothing is offered.
+    ///
+    /// # Errors
+    /// As [`Follower::begin`].
+    pub(crate) fn known(
+        control: &Control,
+        workshop: Workshop,
+        offered: &[Offered],
+        state: &Path,
+    ) -> anyhow::Result<Vec<Generation>> {
+        let mut follower = Follower::of(control, workshop, state)?;
+        let standing = match follower.standing() {
+            Err(error) if !error.lasts() => follower.shelf.standing(),
+            standing => standing?,
+        };
+        follower.ready(&standing, offered)
+    }
+
+    fn of(control: &Control, workshop: Workshop, state: &Path) -> anyhow::Result<Follower> {
+        Ok(Follower {
+            registry: control.registry()?,
+            control: control.clone(),
+            shelf: Shelf::at(state.join("control")),
+            workshop,
+            tenants: BTreeMap::new(),
+            seen: None,
+            told: Told::default(),
+        })
+    }
+
+    /// Makes ready what judges first, for each tenant.
+    fn ready(&mut self, standing: &[Standing], offered: &[Offered]) -> anyhow::Result<Vec<Generation>> {
         let mut generations = Vec::new();
         for Offered { tenant, .. } in offered {
             let active = standing.iter().find(|standing| standing.tenant == *tenant).with_context(|| {
                 format!("nothing is known of tenant {tenant} on this host's disk, and the registry cannot be asked: start it again when it can")
             })?;
-            let generation = follower.start(active).map_err(|trouble| {
+            let generation = self.start(active).map_err(|trouble| {
                 anyhow::anyhow!(
                     "generation {} of tenant {tenant}, which is active, cannot judge here ({trouble}): roll it back \
                      with `sandgate rollback`, or mend what is in its way",
@@ -154,7 +182,7 @@ impl Follower {
             })?;
             generations.push(generation);
         }
-        Ok((follower, generations))
+        Ok(generations)
     }
 
     /// Offers the files to the registry; answers what is active then.

@@ -8,6 +8,7 @@ mod show;
 
 use crate::check::Problems;
 use crate::config::{self, StateSettings};
+use crate::follow::Follower;
 use crate::run::lasting;
 use crate::run::{self, Unnamed};
 use anyhow::{Context as _, bail};
@@ -145,9 +146,14 @@ fn meant(which: &Which) -> anyhow::Result<Meant> {
     let from = run::inputs(&which.from, &host.sources)?;
     let to = which.to.clone().or(host.sink).ok_or_else(Unnamed::output)?;
     let site = config::site_sources(&host.sources);
-    let engine = Engine::new(&site, host.generations, None, host.engine.reused_id);
+    let follows = host.control.is_some();
+    let generations = match &host.control {
+        Some(control) => Follower::known(control, host.workshop, &host.offered, &host.state.path)?,
+        None => host.generations,
+    };
+    let engine = Engine::new(&site, generations, None, host.engine.reused_id);
     let names: Vec<String> = engine.source_names().iter().map(|name| name.to_string()).collect();
-    let identity = lasting::identity(&names, &from, &to, lasting::configuration(&engine, &host.state, false));
+    let identity = lasting::identity(&names, &from, &to, lasting::configuration(&engine, &host.state, follows));
     Ok(Meant { engine, state: host.state, identity })
 }
 
