@@ -54,16 +54,10 @@ impl By {
         let actor = self.actor.clone().or_else(|| known("USER")).or_else(|| known("LOGNAME"));
         Who {
             actor: actor.unwrap_or_else(|| "unknown".to_owned()),
-            origin: known("HOSTNAME").or_else(name_of_machine).unwrap_or_default(),
+            origin: secret::machine().unwrap_or_default(),
             why: self.why.clone(),
         }
     }
-}
-
-/// What the machine is called, where the system says so.
-fn name_of_machine() -> Option<String> {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
-    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
 }
 
 impl Which {

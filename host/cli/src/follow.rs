@@ -189,6 +189,14 @@ impl Follower {
     fn offer(&mut self, offered: &[Offered], notes: &mut dyn FnMut(String)) -> anyhow::Result<Vec<Standing>> {
         let who =
             Who { actor: format!("host {}", self.control.host), origin: String::new(), why: "its file".to_owned() };
+        let known = self.shelf.standing();
+        if !known.is_empty() && self.registry.revision()? == 0 {
+            anyhow::bail!(
+                "the registry is empty, and this host has followed one before: bring that back, or remove {} to begin \
+                 with the files",
+                self.shelf.place().display()
+            );
+        }
         for Offered { tenant, file, set } in offered {
             let resolved = crate::sets::document::resolve(file)?;
             for (_, digest, bytes) in &resolved.components {
@@ -291,6 +299,11 @@ impl Follower {
     /// Looks once what is new, and says what this host runs.
     fn look(&mut self, engine: &Engine, touch: &Touch) -> Result<(), sandgate_control::Error> {
         let revision = self.registry.revision()?;
+        if revision == 0 && self.seen.is_some_and(|seen| seen > 0) {
+            // it is gone, and nothing is told to what stands in its place
+            self.told.gone();
+            return Ok(());
+        }
         self.told.back();
         let again = self.tenants.values().any(|followed| followed.tried.is_some_and(|tried| tried.elapsed() >= AGAIN));
         if self.seen != Some(revision) || again {

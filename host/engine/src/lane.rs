@@ -292,7 +292,7 @@ impl LaneJudge {
 
 impl Judge for LaneJudge {
     fn judge(&self, number: u64, records: &[Record<'_>], out: &mut Judged) -> Result<(), Unjudged> {
-        let (roster, begins) = self.terms.begin(number, &self.engine.roster());
+        let (roster, begins) = self.terms.begin(number, || self.engine.roster());
         if begins {
             self.engine.begins(&roster, self.partition, records.first(), out);
         }

@@ -196,7 +196,7 @@ impl Engine {
         let mut generations = before.generations.clone();
         generations[tenant] = Arc::new(generation);
         let roster = self.enrol(generations, &mut counted, Some(&before))?;
-        before.meters.iter().for_each(|meters| meters.forget());
+        before.meters.iter().zip(&roster.meters).for_each(|(before, now)| before.forget(now));
         *self.roster.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roster);
         Ok(())
     }

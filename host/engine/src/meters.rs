@@ -125,9 +125,10 @@ impl Meters {
         }
     }
 
-    /// Tells no more that its generations decide: others take their place.
-    pub(crate) fn forget(&self) {
-        self.named.iter().for_each(|[tenant, set]| self.generations.remove([tenant, set]));
+    /// Tells no more that those of its generations decide that `now` does not have.
+    pub(crate) fn forget(&self, now: &Meters) {
+        let gone = self.named.iter().filter(|named| !now.named.contains(named));
+        gone.for_each(|[tenant, set]| self.generations.remove([tenant, set]));
     }
 
     /// Where the policies of a tenant begin among all.

@@ -19,11 +19,13 @@ struct Served {
 }
 
 impl Terms {
-    /// The roster of a batch that begins, where `newest` is the newest; and whether it
+    /// The roster of a batch that begins, where `newest` says which is the newest; and whether it
     /// is the first batch of it. A batch that begins behind one of a later number has the
     /// roster of its place.
-    pub(crate) fn begin(&self, batch: u64, newest: &Arc<Roster>) -> (Arc<Roster>, bool) {
+    pub(crate) fn begin(&self, batch: u64, newest: impl FnOnce() -> Arc<Roster>) -> (Arc<Roster>, bool) {
         let mut served = self.served();
+        // looked at in here, so that nobody comes with one that is older than the last
+        let newest = &newest();
         let is_new = served.terms.back().is_none_or(|(_, roster)| !Arc::ptr_eq(roster, newest));
         // where a batch has begun out of turn, the one before it has the same roster
         let begins = is_new && (batch >= served.next || served.terms.is_empty());

@@ -86,7 +86,8 @@ fn new_windows_warm_up_and_those_that_were_there_go_on() {
     let expected: Vec<u64> = runs.iter().flat_map(|(generation, count)| vec![*generation; *count]).collect();
     assert_eq!(generations, expected);
     // and its state can be looked at, with what it has come to keep
-    let inspect = ["state", "inspect", "--config", "sandgate.toml", "--from", "in.jsonl", "--to", "out.jsonl", "--json"];
+    let inspect =
+        ["state", "inspect", "--config", "sandgate.toml", "--from", "in.jsonl", "--to", "out.jsonl", "--json"];
     let shown = String::from_utf8_lossy(&desk.succeed(inspect).stdout).into_owned();
     assert!(shown.contains("account"), "{shown}");
 }

@@ -1,6 +1,6 @@
 //! `[control]`: the registry that a host takes its policy sets from, and follows.
 
-use super::secret::Place;
+use super::secret::{self, Place};
 use sandgate_control::{Location, Registry};
 use sandgate_files::{File, Section};
 use std::time::Duration;
@@ -67,7 +67,8 @@ pub(super) fn read(section: Option<Section<'_>>, file: &File, instance: Option<&
     };
     let deadline = section.duration("deadline", Duration::from_secs(2), 10 * MS..=Duration::from_secs(60));
     let poll = section.duration("poll", 250 * MS, 10 * MS..=Duration::from_secs(60));
-    let host = section.text("host").or(instance).unwrap_or("host").to_owned();
+    let host = section.text("host").or(instance).map(str::to_owned).or_else(secret::machine);
+    let host = host.unwrap_or_else(|| "host".to_owned());
     section.done();
     Some(Control { location: location?, missing, deadline, poll, host })
 }

@@ -88,6 +88,12 @@ pub(crate) fn environment(name: &str) -> Result<String, String> {
     })
 }
 
+/// What this machine is called, where the system says so.
+pub(crate) fn machine() -> Option<String> {
+    let named = || Some(std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?.trim().to_owned());
+    environment("HOSTNAME").ok().or_else(named).filter(|name| !name.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::Place;

@@ -39,8 +39,7 @@ impl Components for Beside {
     fn find(&self, name: &str, file: &File) -> Result<Vec<u8>, String> {
         if sandgate_model::Digest::parse(name).is_some() {
             return Err(
-                "names a component by its digest, and this host has no registry: write [control] sql into its \
-                        file, or the path of the .wasm file here"
+                "names a component by its digest, which `sandgate activate` takes: write the path of the .wasm file here"
                     .to_owned(),
             );
         }

@@ -10,7 +10,7 @@ use super::{By, Refused, Which, cases, edit};
 use crate::check::Problems;
 use crate::config::{self, Host};
 use crate::follow;
-use crate::sets::document::Resolved;
+use crate::sets::document::{Local, Resolved};
 use crate::sets::stock::Asked;
 use crate::sets::{Ground, Step, Trouble, document};
 use anyhow::Context as _;
@@ -73,6 +73,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         },
     };
     let text = full_digests(&resolved.text, &registry)?;
+    let set = prepared(&host, &registry, tenant, (&text, &resolved.components))
+        .map_err(|Trouble { step, why }| Refused { step: step.word(), why })?;
+    if args.check {
+        let told = format!("nothing stands in the way of tenant {tenant} as {set}; nothing was changed");
+        return args
+            .which
+            .say(&told, &serde_json::json!({ "outcome": "checked", "tenant": tenant, "set": set.to_string() }));
+    }
     for (file, digest, bytes) in &resolved.components {
         if registry.policy(digest)?.is_none() {
             let refused =
@@ -84,14 +92,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             let bundle = Bundle { manifest: told, name, version, summary, component: bytes, readme: None, cases: None };
             registry.push(&bundle, &who, follow::now())?;
         }
-    }
-    let set = prepared(&host, &registry, tenant, &text)
-        .map_err(|Trouble { step, why }| Refused { step: step.word(), why })?;
-    if args.check {
-        let told = format!("nothing stands in the way of tenant {tenant} as {set}; nothing was changed");
-        return args
-            .which
-            .say(&told, &serde_json::json!({ "outcome": "checked", "tenant": tenant, "set": set.to_string() }));
     }
     let new = New { document: &text, set, from_file: from_file(args, &host, &text), expected: Some(expected) };
     let moved = registry.activate(tenant, &new, &who, follow::now())?;
@@ -143,11 +143,16 @@ fn full_digests(text: &str, registry: &Registry) -> anyhow::Result<String> {
 }
 
 /// Makes it ready as a host would, and replays the cases; answers the set's digest.
-fn prepared(host: &Host, registry: &Registry, tenant: &str, text: &str) -> Result<Digest, Trouble> {
+fn prepared(
+    host: &Host,
+    registry: &Registry,
+    tenant: &str,
+    (text, local): (&str, &[Local]),
+) -> Result<Digest, Trouble> {
     let fetch = |why: String| Trouble { step: Step::Fetch, why };
     let newest = registry.generations(tenant, 1).map_err(|error| fetch(error.to_string()))?;
     let newest = newest.first().map_or(0, |newest| newest.number);
-    let (stock, mut ground) = (Asked(registry), Ground::default());
+    let (stock, mut ground) = (Asked { registry, local }, Ground::default());
     ground.fold(tenant, newest, &host.workshop, &stock)?;
     let name = format!("{tenant}, generation {}", newest + 1);
     let generation = ground.make_of(&name, text, newest + 1, &host.workshop, &stock)?;

@@ -33,6 +33,14 @@ impl Told {
         self.is_away = true;
     }
 
+    /// There is an empty one in its place.
+    pub(super) fn gone(&mut self) {
+        if !self.is_away {
+            tracing::warn!("the registry is empty by now: bring it back; this host goes on with what it has");
+        }
+        self.is_away = true;
+    }
+
     /// It could.
     pub(super) fn back(&mut self) {
         if self.is_away {

@@ -87,7 +87,10 @@ pub(super) fn run(args: &Args, host: Host, report: &Report) -> anyhow::Result<()
         config,
         topics,
         bounds: host.state.bounds,
-        configuration: lasting::configuration(&engine, &host.state, follows),
+        configuration: {
+            let (engine, state) = (Arc::clone(&engine), host.state.clone());
+            Arc::new(move || lasting::configuration(&engine, &state, follows))
+        },
         engine,
         copies,
         worth: host.state.snapshot,

@@ -8,12 +8,15 @@ use sandgate_model::Digest;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
+/// A component in a file: where it is, its digest and its bytes.
+pub(crate) type Local = (PathBuf, Digest, Vec<u8>);
+
 /// A tenant's file, resolved.
 pub(crate) struct Resolved {
     /// Its text with components by digest.
     pub(crate) text: String,
     /// The components that it named by a path: file, digest and bytes, each once.
-    pub(crate) components: Vec<(PathBuf, Digest, Vec<u8>)>,
+    pub(crate) components: Vec<Local>,
 }
 
 /// Resolves a tenant's file: what it names by a path is read.
@@ -24,7 +27,7 @@ pub(crate) fn resolve(path: &Path) -> anyhow::Result<Resolved> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| anyhow::anyhow!("{} cannot be read: {error}; mend the path", path.display()))?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    let mut components: Vec<(PathBuf, Digest, Vec<u8>)> = Vec::new();
+    let mut components: Vec<Local> = Vec::new();
     let mut failed = None;
     let text = substitute(&text, &["stage", "policy", "component"], |name| {
         if Digest::parse(name).is_some() {

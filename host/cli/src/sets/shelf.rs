@@ -35,6 +35,11 @@ impl Shelf {
         Shelf(folder)
     }
 
+    /// Its folder.
+    pub(crate) fn place(&self) -> &Path {
+        &self.0
+    }
+
     /// A component, if it is there and whole.
     pub(crate) fn component(&self, digest: &Digest) -> Option<Vec<u8>> {
         fs::read(self.place_of(digest)).ok().filter(|bytes| Digest::of(bytes) == *digest)

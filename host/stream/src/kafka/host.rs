@@ -31,8 +31,8 @@ pub struct Job {
     pub engine: Arc<Engine>,
     /// What bounds the state of a lane.
     pub bounds: sandgate_state::Settings,
-    /// What of the configuration the state depends on.
-    pub configuration: Vec<Setting>,
+    /// What of the configuration the state depends on, as it is now.
+    pub configuration: Arc<dyn Fn() -> Vec<Setting> + Send + Sync>,
     /// Where the copies of the state are; without a folder each start reads the whole
     /// changelog.
     pub copies: Copies,
@@ -129,7 +129,7 @@ pub fn run(job: Job, stop: &AtomicBool) -> Result<(), HostError> {
         topics: Arc::clone(&topics),
         engine: Arc::clone(&job.engine),
         bounds: job.bounds,
-        configuration: job.configuration.clone(),
+        configuration: Arc::clone(&job.configuration),
         copies: job.copies.clone(),
         worth: job.worth,
         force: job.force,

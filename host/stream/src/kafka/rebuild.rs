@@ -37,8 +37,8 @@ pub(super) struct Opener {
     pub(super) topics: Arc<Topics>,
     pub(super) engine: Arc<Engine>,
     pub(super) bounds: Settings,
-    /// What of the configuration the state depends on.
-    pub(super) configuration: Vec<Setting>,
+    /// What of the configuration the state depends on, as it is now.
+    pub(super) configuration: Arc<dyn Fn() -> Vec<Setting> + Send + Sync>,
     pub(super) copies: Copies,
     /// Bytes of entries that are worth a head in the changelog.
     pub(super) worth: u64,
@@ -79,10 +79,10 @@ impl Opener {
     /// Where it is refused, or `cancelled` was set.
     pub(super) fn open(&self, partition: i32, cancelled: &Arc<AtomicBool>) -> Result<Lane, LaneError> {
         let begin = Instant::now();
-        let owner = self.owner(partition)?;
         let stand = self.stand(partition, cancelled)?;
         // who had the lane before judges nothing of it any more
         (self.fresh)();
+        let owner = self.owner(partition)?;
         let opened = self.restore(&owner, partition, &stand, cancelled);
         let opened = opened.and_then(|restored| self.agree(partition, &stand, restored));
         let (owner, lane, kept) = match opened {
@@ -109,7 +109,7 @@ impl Opener {
         let identity = Identity {
             inputs: self.topics.sources.iter().map(input).collect(),
             output: format!("{}/{}/{partition}", self.topics.changelog, self.clients.config().group),
-            configuration: self.configuration.clone(),
+            configuration: (self.configuration)(),
         };
         owner_of(identity)
     }
