@@ -156,8 +156,7 @@ impl Group {
         let consumer = now.upgrade().ok_or(GroupError::Left)?;
         let metadata = consumer.group_metadata().ok_or(GroupError::Left)?;
         // a name is never used again, so it was the same before
-        let holds = consumer.context().holder().as_ref().is_some_and(|holder| *holder == native::member_id(&consumer));
-        if holds { Ok(metadata) } else { Err(GroupError::Left) }
+        if consumer.context().is_renamed(&consumer) { Err(GroupError::Left) } else { Ok(metadata) }
     }
 
     /// Ends the membership: a last `revoked` comes, then nothing more. With a stable
