@@ -120,7 +120,7 @@ fn each_step_refuses_with_its_name_and_a_mend_and_nothing_changes() {
     desk.write("broken.wasm", "no component");
     let file = desk.read("tenant.toml");
     desk.write("broken.toml", &file.replace(&format!("{:?}", policies().join("account_risk.wasm")), "\"broken.wasm\""));
-    wrong(&["payments", "--file", "broken.toml"], &["at the step resolve", "broken.wasm"]);
+    wrong(&["payments", "--file", "broken.toml"], &["at the step resolve", "is refused"]);
     assert_eq!(judged(&desk, "second.jsonl"), ("allow".to_owned(), 1));
     let status: Value = serde_json::from_str(&done(&desk, &["status", "--json"])).unwrap();
     assert_eq!(status["tenants"][0]["active"], 1);
