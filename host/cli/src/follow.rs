@@ -13,12 +13,12 @@ use crate::config::Offered;
 use crate::config::control::Control;
 use crate::config::workshop::Workshop;
 use crate::sets::shelf::{Shelf, Standing};
-use crate::sets::stock::Kept;
-use crate::sets::{Ground, Step, Trouble};
+use crate::sets::stock::{Asked, Kept};
+use crate::sets::{Ground, Step, Trouble, document};
 use anyhow::Context as _;
 use report::Told;
 pub(crate) use report::now;
-use sandgate_control::{Bundle, Imported, New, Registry, Who};
+use sandgate_control::{Imported, New, Pointer, Registry, Who};
 use sandgate_engine::Engine;
 use sandgate_engine::generation::Generation;
 use std::collections::BTreeMap;
@@ -198,13 +198,11 @@ impl Follower {
             );
         }
         for Offered { tenant, file, set } in offered {
-            let resolved = crate::sets::document::resolve(file)?;
+            let resolved = document::resolve(file)?;
             for (_, digest, bytes) in &resolved.components {
                 self.shelf.keep_component(digest, bytes)?;
-                if self.registry.policy(digest)?.is_none() {
-                    self.push(bytes, &who)?;
-                }
             }
+            document::bring(&resolved.components, &self.registry, &self.workshop, (&who, now()))?;
             let new = New { document: &resolved.text, set: *set, from_file: None, expected: None };
             match self.registry.import(tenant, &new, &who, now())? {
                 Imported::Active { number, .. } => {
@@ -219,30 +217,10 @@ impl Follower {
         Ok(standing)
     }
 
-    fn push(&self, component: &[u8], who: &Who) -> anyhow::Result<()> {
-        let policy = self.workshop.load(component)?;
-        let manifest = policy.manifest();
-        let bundle = Bundle {
-            manifest: policy.told(),
-            name: &manifest.name,
-            version: &manifest.version,
-            summary: &manifest.summary,
-            component,
-            readme: None,
-            cases: None,
-        };
-        self.registry.push(&bundle, who, now())?;
-        Ok(())
-    }
-
     /// What is active, as the registry says.
     fn standing(&self) -> Result<Vec<Standing>, sandgate_control::Error> {
-        let mut all = Vec::new();
-        for pointer in self.registry.tenants()? {
-            let newest = self.registry.generations(&pointer.tenant, 1)?.first().map_or(0, |newest| newest.number);
-            all.push(Standing { tenant: pointer.tenant, active: pointer.active, newest });
-        }
-        Ok(all)
+        let of = |Pointer { tenant, active, newest, .. }| Standing { tenant, active, newest };
+        Ok(self.registry.tenants()?.into_iter().map(of).collect())
     }
 
     /// Makes ready what judges first.
@@ -256,9 +234,14 @@ impl Follower {
 
     /// Makes ready what is active, on the ground of all that there is.
     fn make(&self, ground: &mut Ground, standing: &Standing) -> Result<Generation, Trouble> {
-        let stock = Kept { registry: Some(&self.registry), shelf: &self.shelf };
-        ground.fold(&standing.tenant, standing.newest, &self.workshop, &stock)?;
-        ground.make(&standing.tenant, standing.active, &self.workshop, &stock)
+        let Standing { tenant, active, newest } = standing;
+        let asked = Asked { registry: &self.registry, local: &[] };
+        let stock = Kept { asked, shelf: &self.shelf };
+        match ground.fold(tenant, *newest, &self.workshop, &stock)? {
+            // a change that is new is mostly the one that is active
+            Some(last) if last.number == *active => Ok(last),
+            _ => ground.make(tenant, *active, &self.workshop, &stock),
+        }
     }
 
     /// Follows, on a thread of its own.

@@ -83,7 +83,7 @@ impl fmt::Display for Trouble {
 impl std::error::Error for Trouble {}
 
 impl Ground {
-    /// Folds the generations up to and with this one.
+    /// Folds the generations up to and with this one; answers the last that it made.
     ///
     /// # Errors
     /// Where one of them cannot be made; those before it are folded.
@@ -93,13 +93,15 @@ impl Ground {
         through: u64,
         workshop: &Workshop,
         stock: &dyn Stock,
-    ) -> Result<(), Trouble> {
+    ) -> Result<Option<Generation>, Trouble> {
+        let mut last = None;
         while self.folded() < through {
             let generation = self.make(tenant, self.folded() + 1, workshop, stock)?;
             self.base = Some(generation.base().clone());
             self.sets.push(generation.set);
+            last = Some(generation);
         }
-        Ok(())
+        Ok(last)
     }
 
     /// The number of the last generation that was folded.

@@ -6,7 +6,7 @@
 //! a restart never undoes what somebody did in between.
 
 use crate::chain::Action;
-use crate::generations::{self, Generation, generation, newest};
+use crate::generations::{self, Generation, generation};
 use crate::tenants::{Managed, Moved, Pointer, expect, froze, known, moved, pointer};
 use crate::work::Work;
 use crate::{Error, Registry, Who, bounds};
@@ -142,7 +142,7 @@ impl Registry {
             let now = known(work, tenant, expected)?;
             let nothing_before = || Error::NothingBefore { tenant: tenant.to_owned(), active: now.active };
             let number = to.or(now.previous).ok_or_else(nothing_before)?;
-            let last = newest(work, tenant)?;
+            let last = now.newest;
             if !(1..=last).contains(&number) {
                 return Err(Error::NoSuchGeneration { tenant: tenant.to_owned(), number, last });
             }
@@ -207,7 +207,7 @@ fn put(
         }
         return moved(work, Pointer { managed, imported, ..now.clone() }, None, change);
     }
-    let number = newest(work, tenant)? + 1;
+    let number = now.as_ref().map_or(0, |now| now.newest) + 1;
     let (_, who, at) = change;
     let made = Generation {
         tenant: tenant.to_owned(),
@@ -221,7 +221,8 @@ fn put(
     };
     generations::insert(work, &made)?;
     let (previous, frozen) = now.map_or((None, false), |now| (Some(now.active), now.frozen));
-    let next = Pointer { tenant: tenant.to_owned(), active: number, previous, revision: 0, frozen, managed, imported };
+    let tenant = tenant.to_owned();
+    let next = Pointer { tenant, active: number, newest: number, previous, revision: 0, frozen, managed, imported };
     moved(work, next, Some(&made), change)
 }
 

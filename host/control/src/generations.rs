@@ -90,12 +90,6 @@ pub(crate) fn insert(work: &mut Work<'_>, made: &Generation) -> Result<(), Error
     .map(drop)
 }
 
-/// The number of a tenant's newest generation; zero if there is none.
-pub(crate) fn newest(work: &mut Work<'_>, tenant: &str) -> Result<u64, Error> {
-    let statement = "SELECT coalesce(max(number), 0) FROM sandgate_generations WHERE tenant = $1";
-    work.row(statement, &[Bind::Text(tenant)])?.map_or(Ok(0), |row| work.number(&row, 0))
-}
-
 /// A generation as it is stored.
 pub(crate) fn generation(work: &mut Work<'_>, tenant: &str, number: u64) -> Result<Option<Generation>, Error> {
     let row =

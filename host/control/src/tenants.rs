@@ -25,6 +25,8 @@ pub struct Pointer {
     pub tenant: String,
     /// The number of the generation that is active.
     pub active: u64,
+    /// The number of the newest generation, active or not.
+    pub newest: u64,
     /// The one that was active before it.
     pub previous: Option<u64>,
     /// The number of the tenant's last change, in the history.
@@ -57,7 +59,12 @@ pub enum Moved {
 /// A question for pointers.
 macro_rules! tenants {
     ($rest:literal) => {
-        concat!("SELECT tenant, active, previous, revision, frozen, managed, imported FROM sandgate_tenants ", $rest)
+        concat!(
+            "SELECT tenant, active, previous, revision, frozen, managed, imported,
+                 (SELECT MAX(number) FROM sandgate_generations AS made WHERE made.tenant = sandgate_tenants.tenant)
+             FROM sandgate_tenants ",
+            $rest
+        )
     };
 }
 
@@ -195,6 +202,7 @@ fn read_pointer(work: &Work<'_>, row: &Row) -> Result<Pointer, Error> {
     Ok(Pointer {
         tenant,
         active: work.number(row, 1)?,
+        newest: work.number_maybe(row, 7)?.unwrap_or(0),
         previous: work.number_maybe(row, 2)?,
         revision: work.number(row, 3)?,
         frozen,

@@ -166,8 +166,7 @@ impl Engine {
     /// what they gave when they are committed.
     pub fn measured(mut self, registry: &Registry) -> Engine {
         self.registry = Some(registry.clone());
-        let roster = Roster::new(self.generations(), &self.names, &mut self.counted(), None);
-        let roster = roster.measured(registry, &self.reasons());
+        let roster = Roster::clone(&self.roster()).measured(registry, &self.reasons());
         self.roster = RwLock::new(Arc::new(roster));
         self
     }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
 
 /// The generations that judge, and what they are judged with.
+#[derive(Clone)]
 pub(crate) struct Roster {
     /// By tenant; the tenants of a host never change, nor does their order.
     pub(crate) generations: Vec<Arc<Generation>>,

@@ -45,25 +45,13 @@ pub(super) fn read(section: Option<Section<'_>>, file: &File, instance: Option<&
             None
         }
     });
-    let mut missing = None;
-    let mut place = None;
-    if section.has("sql_password") {
-        place = Place::read(&section, "sql_password");
-    }
-    let location = match (location, place) {
-        (Some(Location::Postgres(address)), Some(place)) => {
-            if address.has_password() {
-                section.problem("sql_password", "stands beside a password in the URL; keep one of them");
-            }
-            match place.content() {
-                Ok(password) => Some(Location::Postgres(address.with_password(&password))),
-                Err(why) => {
-                    missing = Some(why.to_string());
-                    Some(Location::Postgres(address))
-                }
-            }
+    let in_url = matches!(&location, Some(Location::Postgres(address)) if address.has_password());
+    let password = Place::password(&section, "sql_password", in_url).map(|place| place.content());
+    let (location, missing) = match (location, password) {
+        (Some(Location::Postgres(address)), Some(Ok(password))) => {
+            (Some(Location::Postgres(address.with_password(&password))), None)
         }
-        (location, _) => location,
+        (location, password) => (location, password.and_then(Result::err).map(|why| why.to_string())),
     };
     let deadline = section.duration("deadline", Duration::from_secs(2), 10 * MS..=Duration::from_secs(60));
     let poll = section.duration("poll", 250 * MS, 10 * MS..=Duration::from_secs(60));

@@ -53,6 +53,16 @@ impl Place {
         place
     }
 
+    /// The place of a password under this key, which stands in one place only: `in_url` says
+    /// whether the URL has one too.
+    pub(crate) fn password<'a>(section: &Section<'a>, key: &'a str, in_url: bool) -> Option<Place> {
+        let place = section.has(key).then(|| Place::read(section, key)).flatten()?;
+        if in_url {
+            section.problem(key, "stands beside a password in the URL; keep one of them");
+        }
+        Some(place)
+    }
+
     /// What stands there.
     ///
     /// # Errors

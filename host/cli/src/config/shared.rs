@@ -63,16 +63,14 @@ impl Sharing {
 /// Reads the keys of `[state]` that are about shared series.
 pub(super) fn read(section: &Section<'_>) -> Sharing {
     let default = Sharing::default();
+    let urls = urls(section, "redis");
     let sharing = Sharing {
         fields: section.texts("shared"),
-        urls: urls(section, "redis"),
-        password: section.has("redis_password").then(|| Place::read(section, "redis_password")).flatten(),
+        password: Place::password(section, "redis_password", urls.iter().any(Url::has_password)),
+        urls,
         deadline: section.duration("redis_deadline", default.deadline, DEADLINES),
         events: section.whole("shared_events", default.events, 100..=1_000_000),
     };
-    if sharing.password.is_some() && sharing.urls.iter().any(Url::has_password) {
-        section.problem("redis_password", "the URL has a password too; remove one of them");
-    }
     if !sharing.fields.is_empty() && sharing.urls.is_empty() && !section.has("redis") {
         section.problem("shared", "shared series are kept in a Redis; name it: redis = \"redis://HOST:6379\"");
     }

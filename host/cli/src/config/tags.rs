@@ -53,14 +53,14 @@ pub(super) fn read(section: Option<Section<'_>>, file: &File) -> Tags {
         }
     }
     config.redis = super::shared::urls(&section, "redis");
-    if let Some(password) = password(&section, "sql_password", &mut missing)
+    let in_url = matches!(&config.sql, Location::Postgres(address) if address.has_password());
+    if let Some(password) = password(&section, "sql_password", in_url, &mut missing)
         && let Location::Postgres(address) = &config.sql
     {
-        alone(&section, "sql_password", address.has_password());
         config.sql = Location::Postgres(address.with_password(&password));
     }
-    if let Some(password) = password(&section, "redis_password", &mut missing) {
-        alone(&section, "redis_password", config.redis.iter().any(Url::has_password));
+    let in_url = config.redis.iter().any(Url::has_password);
+    if let Some(password) = password(&section, "redis_password", in_url, &mut missing) {
         config.redis = config.redis.into_iter().map(|url| url.with_password(&password)).collect();
     }
     config.ttl = section.duration("ttl", config.ttl, MS..=DAY);
@@ -93,15 +93,8 @@ pub(super) fn read_alone(file: &File, report: &RefCell<Report>) -> Tags {
 
 /// A password that stands elsewhere. One that is missing is no problem of the
 /// file: it may be there where the host runs.
-fn password<'a>(section: &Section<'a>, key: &'a str, missing: &mut Vec<String>) -> Option<String> {
-    let place = section.has(key).then(|| Place::read(section, key)).flatten()?;
+fn password<'a>(section: &Section<'a>, key: &'a str, in_url: bool, missing: &mut Vec<String>) -> Option<String> {
+    let place = Place::password(section, key, in_url)?;
     let told = |why: Missing| missing.push(format!("tags.{key}: {why}"));
     place.content().map_err(told).ok()
-}
-
-/// A password stands in one place only.
-fn alone<'a>(section: &Section<'a>, key: &'a str, in_url: bool) {
-    if in_url {
-        section.problem(key, "stands beside a password in the URL; keep one of them");
-    }
 }

@@ -14,7 +14,7 @@ use crate::sets::document::{Local, Resolved};
 use crate::sets::stock::Asked;
 use crate::sets::{Ground, Step, Trouble, document};
 use anyhow::Context as _;
-use sandgate_control::{Bundle, New, Pointer, Registry, State};
+use sandgate_control::{New, Pointer, Registry, State};
 use sandgate_model::Digest;
 use sandgate_model::quantity::parse_duration;
 use std::path::PathBuf;
@@ -73,7 +73,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         },
     };
     let text = full_digests(&resolved.text, &registry)?;
-    let set = prepared(&host, &registry, tenant, (&text, &resolved.components))
+    let newest = pointer.as_ref().map_or(0, |pointer| pointer.newest);
+    let set = prepared(&host, &registry, (tenant, newest), (&text, &resolved.components))
         .map_err(|Trouble { step, why }| Refused { step: step.word(), why })?;
     if args.check {
         let told = format!("nothing stands in the way of tenant {tenant} as {set}; nothing was changed");
@@ -81,18 +82,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             .which
             .say(&told, &serde_json::json!({ "outcome": "checked", "tenant": tenant, "set": set.to_string() }));
     }
-    for (file, digest, bytes) in &resolved.components {
-        if registry.policy(digest)?.is_none() {
-            let refused =
-                |refusal| Refused { step: Step::Resolve.word(), why: format!("{}: {refusal}", file.display()) };
-            let policy = host.workshop.load(bytes).map_err(refused)?;
-            let manifest = policy.manifest();
-            let (name, version, summary) = (&manifest.name, &manifest.version, &manifest.summary);
-            let told = policy.told();
-            let bundle = Bundle { manifest: told, name, version, summary, component: bytes, readme: None, cases: None };
-            registry.push(&bundle, &who, follow::now())?;
-        }
-    }
+    document::bring(&resolved.components, &registry, &host.workshop, (&who, follow::now()))?;
     let new = New { document: &text, set, from_file: from_file(args, &host, &text), expected: Some(expected) };
     let moved = registry.activate(tenant, &new, &who, follow::now())?;
     args.which.say_moved(tenant, moved)?;
@@ -146,12 +136,9 @@ fn full_digests(text: &str, registry: &Registry) -> anyhow::Result<String> {
 fn prepared(
     host: &Host,
     registry: &Registry,
-    tenant: &str,
+    (tenant, newest): (&str, u64),
     (text, local): (&str, &[Local]),
 ) -> Result<Digest, Trouble> {
-    let fetch = |why: String| Trouble { step: Step::Fetch, why };
-    let newest = registry.generations(tenant, 1).map_err(|error| fetch(error.to_string()))?;
-    let newest = newest.first().map_or(0, |newest| newest.number);
     let (stock, mut ground) = (Asked { registry, local }, Ground::default());
     ground.fold(tenant, newest, &host.workshop, &stock)?;
     let name = format!("{tenant}, generation {}", newest + 1);

@@ -2,6 +2,7 @@
 
 use super::bundle::Cases;
 use super::{By, Which};
+use crate::sets::document;
 use crate::{build, component, follow};
 use anyhow::Context as _;
 use sandgate_control::{Bundle, Pushed};
@@ -57,15 +58,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             readme.map(|file| std::fs::read(file).with_context(|| format!("{} cannot be read", file.display())));
         let readme = readme.transpose()?;
         let manifest = policy.manifest();
-        let bundle = Bundle {
-            manifest: policy.told(),
-            name: &manifest.name,
-            version: &manifest.version,
-            summary: &manifest.summary,
-            component: &bytes,
-            readme: readme.as_deref(),
-            cases: cases.as_deref(),
-        };
+        let bundle = Bundle { readme: readme.as_deref(), cases: cases.as_deref(), ..document::bundle(&policy, &bytes) };
         let (word, digest) = match registry.push(&bundle, &args.by.who(), follow::now())? {
             Pushed::New(digest) => ("pushed", digest),
             Pushed::Changed(digest) => ("changed", digest),

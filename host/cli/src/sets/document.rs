@@ -1,10 +1,14 @@
 //! A tenant's document for the registry: its file with every component by its digest.
 
 use super::Stock;
-use crate::config::workshop::Components;
+use crate::config::workshop::{Components, Workshop};
+use anyhow::Context as _;
+use sandgate_control::{Bundle, Registry, Who};
 use sandgate_files::File;
 use sandgate_files::substitute::substitute;
 use sandgate_model::Digest;
+use sandgate_model::manifest::Manifest;
+use sandgate_sandbox::Policy;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
@@ -50,6 +54,31 @@ pub(crate) fn resolve(path: &Path) -> anyhow::Result<Resolved> {
         }
     });
     failed.map_or(Ok(Resolved { text, components }), Err)
+}
+
+/// What goes into the registry of a component that was loaded, without cases and page.
+pub(crate) fn bundle<'a>(policy: &'a Policy, component: &'a [u8]) -> Bundle<'a> {
+    let Manifest { name, version, summary, .. } = &**policy.manifest();
+    Bundle { manifest: policy.told(), name, version, summary, component, readme: None, cases: None }
+}
+
+/// Brings the components into the registry that are not there.
+///
+/// # Errors
+/// Where one is refused, or the registry does not take it.
+pub(crate) fn bring(
+    components: &[Local],
+    registry: &Registry,
+    workshop: &Workshop,
+    (who, at): (&Who, i64),
+) -> anyhow::Result<()> {
+    for (file, digest, bytes) in components {
+        if registry.policy(digest)?.is_none() {
+            let policy = workshop.load(bytes).with_context(|| format!("{} is refused", file.display()))?;
+            registry.push(&bundle(&policy, bytes), who, at)?;
+        }
+    }
+    Ok(())
 }
 
 /// The components of a document that names them by digest.

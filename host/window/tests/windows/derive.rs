@@ -4,19 +4,21 @@ use crate::notation::{Held, Step, kinds, read};
 use sandgate_model::{Decimal, Value};
 use sandgate_window::{Bad, Cell, Derived, NO_TEXT, Plan, Touch, Why, Word, key};
 
-fn plan(windows: &str) -> Plan {
+/// The plan of some windows.
+pub(crate) fn plan(windows: &str) -> Plan {
     Plan::new(&kinds(), &read(windows).windows).unwrap()
 }
 
 /// The cells of a row.
-fn cells(row: &str) -> Vec<Held> {
+pub(crate) fn cells(row: &str) -> Vec<Held> {
     match read(&format!("09:00 {row}")).steps.remove(0) {
         Step::Record(record) => record.cells,
         step => panic!("{step:?} is no record"),
     }
 }
 
-fn derive<'a>(plan: &Plan, source: usize, row: &'a [Held]) -> Derived<'a> {
+/// What a plan takes from a row.
+pub(crate) fn derive<'a>(plan: &Plan, source: usize, row: &'a [Held]) -> Derived<'a> {
     let cells: Vec<Cell<'a>> = row.iter().map(Held::cell).collect();
     let mut derived = Derived::default();
     plan.derive(source, &cells, &mut derived);

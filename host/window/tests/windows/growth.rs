@@ -1,7 +1,7 @@
 //! A plan that grows: what it says of a record is what its parts say, one behind the other.
 
-use crate::notation::{Held, Step, kinds, read};
-use sandgate_window::{Bad, Cell, Derived, Plan, Touch, Zones};
+use crate::derive::{cells, derive, plan};
+use sandgate_window::{Bad, Derived, Plan, Touch, Zones};
 
 const FORMER: &str = "window count by account, sliding 1h
     window sum of amount by account, sliding 1h
@@ -9,24 +9,6 @@ const FORMER: &str = "window count by account, sliding 1h
 const MORE: &str = "window distinct of device by account, sliding 1d, only kind any of pay
     window sum of amount by device, day in Asia/Shanghai
     window count by account, sliding 1h";
-
-fn plan(windows: &str) -> Plan {
-    Plan::new(&kinds(), &read(windows).windows).unwrap()
-}
-
-fn cells(row: &str) -> Vec<Held> {
-    match read(&format!("09:00 {row}")).steps.remove(0) {
-        Step::Record(record) => record.cells,
-        step => panic!("{step:?} is no record"),
-    }
-}
-
-fn derive<'a>(plan: &Plan, source: usize, row: &'a [Held]) -> Derived<'a> {
-    let cells: Vec<Cell<'a>> = row.iter().map(Held::cell).collect();
-    let mut derived = Derived::default();
-    plan.derive(source, &cells, &mut derived);
-    derived
-}
 
 #[test]
 fn a_record_brings_what_it_brings_to_both_parts() {
