@@ -41,6 +41,11 @@ impl Site {
         &self.name
     }
 
+    /// Where the files of its hosts are.
+    pub fn folder(&self) -> std::path::PathBuf {
+        self.desk.path("")
+    }
+
     /// One of its topics.
     pub fn topic(&self, what: &str) -> Topic {
         Topic::existing(kafka(), &format!("{}-{what}", self.name), self.partitions)

@@ -59,7 +59,9 @@ fn written() -> BTreeMap<String, Metrics> {
 fn the_page_names_what_a_running_host_answers_and_nothing_else() {
     let site = Site::new(2, &account_risk(""));
     // a log of everything that there is to say
-    let host = site.start("one", ("", "[log]\nformat = \"json\"\nlevel = \"debug\""), &[]);
+    let tables = "[log]\nformat = \"json\"\nlevel = \"debug\"\n[control]\nsql = \"sqlite:control.db\"\n\
+                  [admin]\nlisten = \"127.0.0.1:0\"";
+    let host = site.start("one", ("", tables), &[]);
     let mark = "zebra-4711";
     let record = |id: &str, amount: &str| {
         let json = format!(

@@ -8,6 +8,7 @@ pub(crate) mod admin;
 mod bundle;
 mod cases;
 mod change;
+mod client;
 pub(crate) mod desk;
 mod edit;
 pub(crate) mod eyes;
@@ -20,6 +21,8 @@ pub(crate) mod token;
 
 use crate::config::control::Control;
 use crate::config::{self, secret};
+use anyhow::Context as _;
+use client::Client;
 use sandgate_control::{Moved, Registry, Who};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -39,8 +42,17 @@ pub(crate) struct By {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Which {
     /// The configuration whose `[control]` says where the registry is
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "api")]
+    config: Option<PathBuf>,
+    /// The admin API in place of the registry; its token is in SANDGATE_TOKEN or in --token-file
+    #[arg(long, value_name = "URL", conflicts_with = "config")]
+    api: Option<String>,
+    /// A file with the token
+    #[arg(long, value_name = "FILE", requires = "api")]
+    token_file: Option<PathBuf>,
+    /// The certificates that the API is trusted by, PEM [default: those of public authorities]
+    #[arg(long, value_name = "FILE", requires = "api")]
+    ca: Option<PathBuf>,
     /// Print JSON for programs
     #[arg(long)]
     json: bool,
@@ -67,9 +79,22 @@ impl By {
 }
 
 impl Which {
+    /// The configuration's file.
+    fn config(&self) -> anyhow::Result<&Path> {
+        self.config
+            .as_deref()
+            .context("this speaks to the registry itself, which the admin API does not do: give --config")
+    }
+
+    /// The admin API, where that is asked.
+    fn client(&self) -> anyhow::Result<Option<Client>> {
+        let client = |url: &String| Client::of(url, self.token_file.as_deref(), self.ca.as_deref());
+        self.api.as_ref().map(client).transpose()
+    }
+
     /// The registry of the configuration, whatever else is wrong with that.
     fn registry(&self) -> anyhow::Result<Registry> {
-        config::load_control(&self.config).map_err(crate::check::Problems)?.registry()
+        config::load_control(self.config()?).map_err(crate::check::Problems)?.registry()
     }
 
     fn say(&self, text: &str, value: &Value) -> anyhow::Result<()> {
@@ -79,16 +104,32 @@ impl Which {
 
     /// Says what became of a change of a tenant.
     fn say_moved(&self, tenant: &str, moved: Moved) -> anyhow::Result<()> {
-        match moved {
-            Moved::Active { number, revision } => self.say(
-                &format!("Active: tenant {tenant} runs generation {number} (revision {revision})"),
-                &json!({ "outcome": "active", "tenant": tenant, "generation": number, "revision": revision }),
+        self.say_done(&match moved {
+            Moved::Active { number, revision } => {
+                json!({ "outcome": "active", "tenant": tenant, "generation": number, "revision": revision })
+            }
+            Moved::Unchanged { number } => json!({ "outcome": "unchanged", "tenant": tenant, "generation": number }),
+        })
+    }
+
+    /// The same of what the verbs and the API tell alike.
+    fn say_done(&self, done: &Value) -> anyhow::Result<()> {
+        let word = |key: &str| done[key].as_str().unwrap_or("?");
+        let (tenant, generation, revision) = (word("tenant"), &done["generation"], &done["revision"]);
+        let text = match word("outcome") {
+            "active" => format!("Active: tenant {tenant} runs generation {generation} (revision {revision})"),
+            "unchanged" => format!("Unchanged: tenant {tenant} runs generation {generation}, as before"),
+            "checked" => {
+                format!("nothing stands in the way of tenant {tenant} as {}; nothing was changed", word("set"))
+            }
+            "proposed" => format!(
+                "Proposed: change {} of tenant {tenant}, which somebody else approves with `sandgate approve`",
+                done["proposal"]
             ),
-            Moved::Unchanged { number } => self.say(
-                &format!("Unchanged: tenant {tenant} runs generation {number}, as before"),
-                &json!({ "outcome": "unchanged", "tenant": tenant, "generation": number }),
-            ),
-        }
+            "rejected" => format!("rejected: proposal {} of tenant {tenant}", done["proposal"]),
+            other => format!("{other}: tenant {tenant}"),
+        };
+        self.say(&text, done)
     }
 }
 

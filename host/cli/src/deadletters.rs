@@ -84,7 +84,7 @@ const FREED: Duration = Duration::from_secs(30);
 /// Where the configuration or the brokers are in the way.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let (kafka, report) = config::load_kafka(&args.config).map_err(Problems)?;
-    report.notes.iter().for_each(crate::run::note);
+    report.notes.iter().for_each(crate::note);
     let clients = kafka.clients()?;
     let cluster = Cluster::find(&clients, LIMIT, &AtomicBool::new(false))?;
     match &args.verb {

@@ -193,6 +193,12 @@ fn red(text: &str) -> impl Display {
     format!("{style}{text}{style:#}")
 }
 
+/// Tells something that is no reason to stop.
+fn note(note: impl Display) {
+    // one that nobody reads is no reason either
+    let _ = writeln!(anstream::stderr(), "note: {note}");
+}
+
 /// Writes a line to standard output.
 ///
 /// # Errors

@@ -9,6 +9,7 @@ use crate::check::Problems;
 use crate::config::tags::Tags;
 use crate::config::{self, Host};
 use crate::follow::Follower;
+use crate::note;
 use crate::telemetry;
 use anyhow::Context as _;
 use lasting::Lasting;
@@ -215,12 +216,6 @@ pub(crate) fn open_tags(
         return opened().map(Some);
     }
     Ok(may_change.then(|| opened().ok()).flatten())
-}
-
-/// Tells something that is no reason to stop.
-pub(crate) fn note(note: impl fmt::Display) {
-    // one that nobody reads is no reason either
-    let _ = writeln!(anstream::stderr(), "note: {note}");
 }
 
 /// The file of every source: as the command line names them, else as the

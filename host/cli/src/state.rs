@@ -142,7 +142,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 /// Loads the configuration and settles which lane is meant.
 fn meant(which: &Which) -> anyhow::Result<Meant> {
     let (host, report) = config::load(&which.config, 1).map_err(Problems)?;
-    report.notes.iter().for_each(run::note);
+    report.notes.iter().for_each(crate::note);
     let from = run::inputs(&which.from, &host.sources)?;
     let to = which.to.clone().or(host.sink).ok_or_else(Unnamed::output)?;
     let site = config::site_sources(&host.sources);

@@ -59,7 +59,7 @@ impl std::error::Error for Wrong {}
 /// Where the configuration, the brokers or the topics are in the way.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let (kafka, report) = config::load_kafka(&args.config).map_err(Problems)?;
-    report.notes.iter().for_each(crate::run::note);
+    report.notes.iter().for_each(crate::note);
     let cluster = Cluster::find(&kafka.clients()?, LIMIT, &AtomicBool::new(false))?;
     let mut states = cluster.states(&kafka.topics, LIMIT)?;
     let made = if args.create { create(args, &kafka, &cluster, &states)? } else { Vec::new() };

@@ -3,7 +3,8 @@
 //! somebody else to approve.
 
 use super::change::{self, Site, Wanted};
-use super::{By, Refused, Which};
+use super::client::{self, Client};
+use super::{By, Refused, Which, push};
 use crate::check::Problems;
 use crate::config::{self, Host};
 use crate::follow;
@@ -11,7 +12,7 @@ use crate::sets::document;
 use sandgate_control::{Registry, State};
 use sandgate_model::quantity::parse_duration;
 use sandgate_server::admin::desk::{End, Next, Refusal};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -54,8 +55,12 @@ pub(crate) struct Args {
 /// # Errors
 /// Where it is refused, or does not come about.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let (host, _) = config::load(&args.which.config, 1).map_err(Problems)?;
-    let registry = super::of_host(host.control.as_ref(), &args.which.config)?;
+    if let Some(api) = args.which.client()? {
+        return over(args, &api);
+    }
+    let path = args.which.config()?;
+    let (host, _) = config::load(path, 1).map_err(Problems)?;
+    let registry = super::of_host(host.control.as_ref(), path)?;
     let (tenant, which) = (&args.tenant, &args.which);
     let resolved = args.file.as_ref().map(|file| document::resolve(file)).transpose()?;
     let wanted = Wanted {
@@ -67,21 +72,15 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     };
     let site = Site { workshop: &host.workshop, registry: &registry };
     let done = change::change(site, tenant, &wanted, (&args.by.who(), None)).map_err(told)?;
-    done.notes.iter().for_each(crate::run::note);
+    done.notes.iter().for_each(crate::note);
     match done.end {
-        End::Checked => which.say(
-            &format!("nothing stands in the way of tenant {tenant} as {}; nothing was changed", done.set),
-            &json!({ "outcome": "checked", "tenant": tenant, "set": done.set.to_string() }),
-        ),
-        End::Proposed(number) => which.say(
-            &format!(
-                "Proposed: change {number} of tenant {tenant}, which somebody else approves with `sandgate approve`"
-            ),
+        End::Checked => which.say_done(&json!({ "outcome": "checked", "tenant": tenant, "set": done.set.to_string() })),
+        End::Proposed(number) => which.say_done(
             &json!({ "outcome": "proposed", "tenant": tenant, "proposal": number, "set": done.set.to_string() }),
         ),
         End::Moved(moved) => {
             which.say_moved(tenant, moved)?;
-            args.wait.map_or(Ok(()), |limit| wait(&registry, tenant, limit))
+            args.wait.map_or(Ok(()), |limit| wait(limit, || behind(&registry, tenant)))
         }
     }
 }
@@ -106,21 +105,72 @@ fn is_own(args: &Args, host: &Host) -> bool {
     same().unwrap_or(false)
 }
 
+/// Activates over the admin API. Components of a file that are not there are pushed, without
+/// cases; the file stays where a document comes from, for only a host knows its own.
+fn over(args: &Args, api: &Client) -> anyhow::Result<()> {
+    let (tenant, which, why) = (&args.tenant, &args.which, &args.by.why);
+    let mut body = json!({ "check": args.check, "why": why });
+    match &args.file {
+        Some(file) => {
+            let resolved = document::resolve(file)?;
+            for (_, digest, bytes) in &resolved.components {
+                if api.find(&format!("/v1/policies/{}", digest.hex()))?.is_none() {
+                    push::over(api, bytes, None, None, why)?;
+                }
+            }
+            body["document"] = json!(resolved.text);
+        }
+        None => body["changes"] = json!(args.set),
+    }
+    if let Some(expect) = args.expect {
+        body["expect"] = json!(expect);
+    }
+    let mut done = api.send("POST", &client::tenant(tenant, "/activate"), Some(&body))?;
+    if let Some(Value::Array(notes)) = done.as_object_mut().and_then(|done| done.remove("notes")) {
+        notes.iter().filter_map(Value::as_str).for_each(crate::note);
+    }
+    which.say_done(&done)?;
+    match args.wait.filter(|_| done["generation"].is_u64()) {
+        Some(limit) => wait(limit, || behind_over(api, tenant)),
+        None => Ok(()),
+    }
+}
+
+/// The hosts that gave a sign of life lately and do not run what is active.
+fn behind(registry: &Registry, tenant: &str) -> anyhow::Result<Vec<String>> {
+    let active = registry.tenant(tenant)?.map(|pointer| pointer.active);
+    let hosts = registry.hosts()?;
+    let alive =
+        hosts.iter().filter(|host| host.runs.tenant == *tenant && !super::status::is_silent(host, follow::now()));
+    let behind = alive.filter(|host| host.runs.generation != active);
+    let told = behind.map(|host| match (&host.runs.problem, host.runs.state) {
+        (Some(problem), State::Refused) => format!("{} ({problem})", host.host),
+        _ => host.host.clone(),
+    });
+    Ok(told.collect())
+}
+
+/// The same, as the admin API tells.
+fn behind_over(api: &Client, tenant: &str) -> anyhow::Result<Vec<String>> {
+    let status = api.get("/v1/status")?;
+    let tenants = status["tenants"].as_array().into_iter().flatten();
+    let mut behind = Vec::new();
+    for own in tenants.filter(|row| row["tenant"] == *tenant) {
+        for host in own["hosts"].as_array().into_iter().flatten() {
+            if host["silent"] == false && host["generation"] != own["active"] {
+                let name = host["host"].as_str().unwrap_or_default();
+                behind.push(host["problem"].as_str().map_or(name.to_owned(), |problem| format!("{name} ({problem})")));
+            }
+        }
+    }
+    Ok(behind)
+}
+
 /// Waits until every host that gave a sign of life lately runs what is active.
-fn wait(registry: &Registry, tenant: &str, limit: Duration) -> anyhow::Result<()> {
+fn wait(limit: Duration, behind: impl Fn() -> anyhow::Result<Vec<String>>) -> anyhow::Result<()> {
     let begun = Instant::now();
     loop {
-        let active = registry.tenant(tenant)?.map(|pointer| pointer.active);
-        let hosts = registry.hosts()?;
-        let alive =
-            hosts.iter().filter(|host| host.runs.tenant == *tenant && !super::status::is_silent(host, follow::now()));
-        let behind: Vec<String> = alive
-            .filter(|host| host.runs.generation != active)
-            .map(|host| match (&host.runs.problem, host.runs.state) {
-                (Some(problem), State::Refused) => format!("{} ({problem})", host.host),
-                _ => host.host.clone(),
-            })
-            .collect();
+        let behind = behind()?;
         if behind.is_empty() {
             return Ok(());
         }

@@ -35,7 +35,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     telemetry::log(parts.telemetry.log)?;
     let stop = Arc::new(AtomicBool::new(false));
     sandgate_server::stop_on_signal(Arc::clone(&stop)).context("signals cannot be listened to")?;
-    report.notes.iter().for_each(crate::run::note);
+    report.notes.iter().for_each(crate::note);
     let vitals = Vitals::start(parts.telemetry.listen)?;
     let (settings, control) = (parts.admin, parts.control);
     let _admin = start(&settings, control.registry()?, parts.workshop, &vitals.registry)?;

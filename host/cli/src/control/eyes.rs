@@ -3,9 +3,10 @@
 //! Here somebody is whom `--as` says: over SQL four eyes are a convention. Over the admin
 //! API they are enforced, by tokens.
 
-use super::{By, Which};
+use super::{By, Which, client};
 use crate::follow;
-use serde_json::json;
+use sandgate_control::Proposal;
+use serde_json::{Value, json};
 
 /// The command line of `sandgate four-eyes`.
 #[derive(Debug, clap::Args)]
@@ -64,8 +65,13 @@ pub(crate) struct Decide {
 /// Where there is no such tenant, or somebody was faster.
 pub(crate) fn four_eyes(args: &FourEyes) -> anyhow::Result<()> {
     let FourEyes { which, tenant, asked, expect, by } = args;
-    let registry = which.registry()?;
-    registry.four_eyes(tenant, asked == "on", *expect, &by.who(), follow::now())?;
+    if let Some(api) = which.client()? {
+        let body = json!({ "asked": asked == "on", "expect": expect, "why": by.why });
+        api.send("PUT", &client::tenant(tenant, "/four-eyes"), Some(&body))?;
+    } else {
+        let registry = which.registry()?;
+        registry.four_eyes(tenant, asked == "on", *expect, &by.who(), follow::now())?;
+    }
     which.say(
         &format!("four eyes: {asked} for tenant {tenant}"),
         &json!({ "tenant": tenant, "four_eyes": asked == "on" }),
@@ -78,42 +84,58 @@ pub(crate) fn four_eyes(args: &FourEyes) -> anyhow::Result<()> {
 /// Where the registry cannot be asked, or there is no such proposal.
 pub(crate) fn proposals(args: &Proposals) -> anyhow::Result<()> {
     let Proposals { which, tenant, number, limit } = args;
-    let registry = which.registry()?;
-    let now = registry.tenant(tenant)?.map(|pointer| pointer.revision);
-    let found = match number {
-        Some(number) => {
-            let none = || sandgate_control::Error::NoSuchProposal { tenant: tenant.clone(), number: *number };
-            vec![registry.proposal(tenant, *number)?.ok_or_else(none)?]
+    let found = match which.client()? {
+        Some(api) => match number {
+            Some(number) => vec![api.get(&client::tenant(tenant, &format!("/proposals/{number}")))?],
+            None => {
+                let path = format!("/proposals?limit={}", (*limit).clamp(1, 1_000));
+                let page = api.get(&client::tenant(tenant, &path))?;
+                page["proposals"].as_array().cloned().unwrap_or_default()
+            }
+        },
+        None => {
+            let registry = which.registry()?;
+            let now = registry.tenant(tenant)?.map(|pointer| pointer.revision);
+            match number {
+                Some(number) => {
+                    let none = || sandgate_control::Error::NoSuchProposal { tenant: tenant.clone(), number: *number };
+                    let found = registry.proposal(tenant, *number)?.ok_or_else(none)?;
+                    let mut shown = value(&found, now);
+                    shown["document"] = json!(found.document);
+                    vec![shown]
+                }
+                None => registry.proposals(tenant, *limit)?.iter().map(|proposal| value(proposal, now)).collect(),
+            }
         }
-        None => registry.proposals(tenant, *limit)?,
     };
     if found.is_empty() && !which.json {
         return which.say(&format!("nothing was proposed for tenant {tenant} yet"), &json!(null));
     }
-    for proposal in found.iter().rev() {
-        let why = if proposal.why.is_empty() { String::new() } else { format!(": {}", proposal.why) };
-        let decided = proposal.decided.as_ref().map_or_else(String::new, |(by, _)| format!(" by {by}"));
-        let mut text = format!(
-            "{:>5}  {}{decided}, on revision {}, {}, by {}{why}",
-            proposal.number,
-            proposal.word(now),
-            proposal.on,
-            proposal.set,
-            proposal.made_by
-        );
-        let mut value = json!({
-            "tenant": tenant, "number": proposal.number, "stands": proposal.word(now), "on": proposal.on,
-            "set": proposal.set.to_string(), "made_at": proposal.made_at, "made_by": proposal.made_by,
-            "why": proposal.why, "decided_by": proposal.decided.as_ref().map(|(by, _)| by),
-            "decided_at": proposal.decided.as_ref().map(|(_, at)| at),
-        });
-        if number.is_some() {
-            text = format!("{text}\n\n{}", proposal.document.trim_end());
-            value["document"] = json!(proposal.document);
-        }
-        which.say(&text, &value)?;
-    }
-    Ok(())
+    found.iter().rev().try_for_each(|proposal| which.say(&text(proposal), proposal))
+}
+
+fn text(proposal: &Value) -> String {
+    let word = |key: &str| proposal[key].as_str().unwrap_or_default();
+    let why = if word("why").is_empty() { String::new() } else { format!(": {}", word("why")) };
+    let decided = proposal["decided_by"].as_str().map_or_else(String::new, |by| format!(" by {by}"));
+    let document = proposal["document"].as_str().map_or_else(String::new, |text| format!("\n\n{}", text.trim_end()));
+    let number = proposal["number"].as_u64().unwrap_or_default();
+    format!(
+        "{number:>5}  {}{decided}, on revision {}, {}, by {}{why}{document}",
+        word("stands"),
+        proposal["on"],
+        word("set"),
+        word("made_by")
+    )
+}
+
+fn value(proposal: &Proposal, now: Option<u64>) -> Value {
+    json!({
+        "tenant": proposal.tenant, "number": proposal.number, "stands": proposal.word(now), "on": proposal.on,
+        "set": proposal.set.to_string(), "made_at": proposal.made_at, "made_by": proposal.made_by,
+        "why": proposal.why, "decided_by": proposal.decided.as_ref().map(|(by, _)| by),
+        "decided_at": proposal.decided.as_ref().map(|(_, at)| at),
+    })
 }
 
 /// Makes what somebody else proposed.
@@ -122,6 +144,10 @@ pub(crate) fn proposals(args: &Proposals) -> anyhow::Result<()> {
 /// Where it does not wait, is of the same hand, or was overtaken.
 pub(crate) fn approve(args: &Decide) -> anyhow::Result<()> {
     let Decide { which, tenant, number, by } = args;
+    if let Some(api) = which.client()? {
+        let path = client::tenant(tenant, &format!("/proposals/{number}/approve"));
+        return which.say_done(&api.send("POST", &path, Some(&json!({ "why": by.why })))?);
+    }
     let moved = which.registry()?.approve(tenant, *number, (&by.who(), None), follow::now())?;
     which.say_moved(tenant, moved)
 }
@@ -132,9 +158,10 @@ pub(crate) fn approve(args: &Decide) -> anyhow::Result<()> {
 /// Where it does not wait.
 pub(crate) fn reject(args: &Decide) -> anyhow::Result<()> {
     let Decide { which, tenant, number, by } = args;
+    if let Some(api) = which.client()? {
+        let path = client::tenant(tenant, &format!("/proposals/{number}/reject"));
+        return which.say_done(&api.send("POST", &path, Some(&json!({ "why": by.why })))?);
+    }
     which.registry()?.reject(tenant, *number, &by.who(), follow::now())?;
-    which.say(
-        &format!("rejected: proposal {number} of tenant {tenant}"),
-        &json!({ "outcome": "rejected", "tenant": tenant, "proposal": number }),
-    )
+    which.say_done(&json!({ "outcome": "rejected", "tenant": tenant, "proposal": number }))
 }

@@ -2,6 +2,7 @@
 //! that afterwards.
 
 use super::Which;
+use super::client::{self, Client};
 use sandgate_control::{Entry, Verified};
 use sandgate_model::{Digest, Instant};
 use serde_json::{Value, json};
@@ -43,37 +44,70 @@ pub(crate) struct Broken {
 /// # Errors
 /// Where the registry cannot be asked, or something does not fit.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let registry = args.which.registry()?;
+    let api = args.which.client()?;
     if args.verify {
-        let kept = args
-            .head
-            .as_deref()
-            .map(|head| Digest::parse(head).ok_or_else(|| anyhow::anyhow!("--head: a hash has 64 hexadecimal digits")));
-        return match registry.verify(kept.transpose()?.as_ref())? {
-            Verified::Sound { head: None } => args.which.say("nothing was ever changed", &json!({ "sound": true })),
-            Verified::Sound { head: Some(head) } => args.which.say(
-                &format!("sound: {} entries, the last one is {}", head.number, head.hash.hex()),
-                &json!({ "sound": true, "entries": head.number, "head": head.hash.hex() }),
-            ),
-            Verified::Broken { entry, problem } => Err(Broken { entry, problem }.into()),
-        };
+        return verify(args, api.as_ref());
     }
-    let mut entries = registry.latest(args.limit, args.tenant.as_deref())?;
-    entries.sort_by_key(|entry| entry.number);
-    entries.iter().try_for_each(|entry| args.which.say(&text(entry), &value(entry)))
+    let tenant = args.tenant.as_deref();
+    let entries: Vec<Value> = match &api {
+        Some(api) => {
+            let tenant = tenant.map(|tenant| format!("&tenant={}", client::escaped(tenant))).unwrap_or_default();
+            let page = api.get(&format!("/v1/history?limit={}{tenant}", args.limit.clamp(1, 1_000)))?;
+            page["entries"].as_array().cloned().unwrap_or_default()
+        }
+        None => args.which.registry()?.latest(args.limit, tenant)?.iter().map(value).collect(),
+    };
+    entries.iter().try_for_each(|entry| args.which.say(&text(entry), entry))
 }
 
-fn text(entry: &Entry) -> String {
-    let at = Instant::from_millis(entry.at).map_or_else(|_| entry.at.to_string(), |at| at.to_string());
-    let from = if entry.origin.is_empty() { String::new() } else { format!(" from {}", entry.origin) };
-    let why = if entry.why.is_empty() { String::new() } else { format!(": {}", entry.why) };
-    let detail: Value = serde_json::from_str(&entry.detail).unwrap_or_default();
-    let what = match (detail["active"].as_u64(), detail["name"].as_str()) {
-        (Some(number), _) => format!(" {} generation {number}", entry.tenant),
-        (None, Some(name)) => format!(" {name} {}", detail["version"].as_str().unwrap_or_default()),
-        (None, None) => format!(" {}", entry.tenant),
+fn verify(args: &Args, api: Option<&Client>) -> anyhow::Result<()> {
+    let kept = args
+        .head
+        .as_deref()
+        .map(|head| Digest::parse(head).ok_or_else(|| anyhow::anyhow!("--head: a hash has 64 hexadecimal digits")));
+    let kept = kept.transpose()?;
+    let (sound, head) = match api {
+        Some(api) => {
+            let kept = kept.map(|kept| format!("?head={}", kept.hex())).unwrap_or_default();
+            let found = api.get(&format!("/v1/history/verify{kept}"))?;
+            let head = found["entries"].as_u64().zip(found["head"].as_str().map(str::to_owned));
+            let problem = found["problem"].as_str().unwrap_or_default().to_owned();
+            let broken = Broken { entry: found["entry"].as_u64(), problem };
+            (if found["sound"] == true { Ok(()) } else { Err(broken) }, head)
+        }
+        None => match args.which.registry()?.verify(kept.as_ref())? {
+            Verified::Sound { head } => (Ok(()), head.map(|head| (head.number, head.hash.hex()))),
+            Verified::Broken { entry, problem } => (Err(Broken { entry, problem }), None),
+        },
     };
-    format!("{:>5}  {at}  {}{what}, by {}{from}{why}", entry.number, entry.action, entry.actor)
+    sound?;
+    match head {
+        None => args.which.say("nothing was ever changed", &json!({ "sound": true })),
+        Some((number, head)) => args.which.say(
+            &format!("sound: {number} entries, the last one is {head}"),
+            &json!({ "sound": true, "entries": number, "head": head }),
+        ),
+    }
+}
+
+fn text(entry: &Value) -> String {
+    let word = |key: &str| entry[key].as_str().unwrap_or_default();
+    let millis = entry["at"].as_i64().unwrap_or_default();
+    let at = Instant::from_millis(millis).map_or_else(|_| millis.to_string(), |at| at.to_string());
+    let from = if word("origin").is_empty() { String::new() } else { format!(" from {}", word("origin")) };
+    let why = if word("why").is_empty() { String::new() } else { format!(": {}", word("why")) };
+    let detail = &entry["detail"];
+    let what = match (detail["active"].as_u64(), detail["name"].as_str(), detail["proposal"].as_u64()) {
+        (Some(number), ..) => format!(" {} generation {number}", word("tenant")),
+        (None, Some(name), _) => match detail["version"].as_str() {
+            Some(version) => format!(" {name} {version}"),
+            None => format!(" of {name}, {}", detail["role"].as_str().unwrap_or_default()),
+        },
+        (None, None, Some(number)) => format!(" {} proposal {number}", word("tenant")),
+        (None, None, None) => format!(" {}{}", word("tenant"), detail["token"].as_str().unwrap_or_default()),
+    };
+    let number = entry["number"].as_u64().unwrap_or_default();
+    format!("{number:>5}  {at}  {}{what}, by {}{from}{why}", word("action"), word("actor"))
 }
 
 fn value(entry: &Entry) -> Value {

@@ -1,7 +1,8 @@
 //! `sandgate rollback` and `sandgate freeze`: back to what was, and no change for now.
 
-use super::{By, Which};
+use super::{By, Which, client};
 use crate::follow;
+use serde_json::json;
 
 /// The command line of `sandgate rollback`.
 #[derive(Debug, clap::Args)]
@@ -49,6 +50,10 @@ pub(crate) struct Freeze {
 /// Where there is no such generation, or somebody was faster.
 pub(crate) fn rollback(args: &Rollback) -> anyhow::Result<()> {
     let Rollback { which, tenant, to, expect, by } = args;
+    if let Some(api) = which.client()? {
+        let body = json!({ "to": to, "expect": expect, "why": by.why });
+        return which.say_done(&api.send("POST", &client::tenant(tenant, "/rollback"), Some(&body))?);
+    }
     let moved = which.registry()?.rollback(tenant, *to, *expect, &by.who(), follow::now())?;
     which.say_moved(tenant, moved)
 }
@@ -59,13 +64,19 @@ pub(crate) fn rollback(args: &Rollback) -> anyhow::Result<()> {
 /// Where there is no such tenant, or somebody was faster.
 pub(crate) fn freeze(args: &Freeze) -> anyhow::Result<()> {
     let Freeze { which, tenant, lift, expect, by } = args;
-    let registry = which.registry()?;
-    registry.freeze(tenant, !lift, *expect, &by.who(), follow::now())?;
-    let now = registry.tenant(tenant)?;
-    let (number, revision) = now.map_or((0, 0), |now| (now.active, now.revision));
+    let (number, revision) = if let Some(api) = which.client()? {
+        let body = json!({ "expect": expect, "why": by.why });
+        api.send("POST", &client::tenant(tenant, if *lift { "/lift" } else { "/freeze" }), Some(&body))?;
+        let now = api.get(&client::tenant(tenant, ""))?;
+        (now["active"].as_u64().unwrap_or(0), now["revision"].as_u64().unwrap_or(0))
+    } else {
+        let registry = which.registry()?;
+        registry.freeze(tenant, !lift, *expect, &by.who(), follow::now())?;
+        registry.tenant(tenant)?.map_or((0, 0), |now| (now.active, now.revision))
+    };
     let word = if *lift { "lifted" } else { "frozen" };
     which.say(
         &format!("{word}: tenant {tenant}, which runs generation {number} (revision {revision})"),
-        &serde_json::json!({ "outcome": word, "tenant": tenant, "generation": number, "revision": revision }),
+        &json!({ "outcome": word, "tenant": tenant, "generation": number, "revision": revision }),
     )
 }

@@ -2,7 +2,7 @@
 
 use super::Which;
 use crate::follow;
-use sandgate_control::{Host, Managed, Pointer, State};
+use sandgate_control::{Host, Pointer};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -28,51 +28,62 @@ pub(crate) struct Behind(usize);
 /// # Errors
 /// Where the registry cannot be asked, or a host is behind.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let registry = args.which.registry()?;
-    let (tenants, hosts, now) = (registry.tenants()?, registry.hosts()?, follow::now());
-    args.which.say(text(&tenants, &hosts, now).trim_end(), &value(&tenants, &hosts, now))?;
-    match hosts.iter().filter(|host| !is_silent(host, now) && is_behind(host, &tenants)).count() {
+    let status = match args.which.client()? {
+        Some(api) => api.get("/v1/status")?,
+        None => {
+            let registry = args.which.registry()?;
+            value(&registry.tenants()?, &registry.hosts()?, follow::now())
+        }
+    };
+    args.which.say(text(&status, follow::now()).trim_end(), &status)?;
+    let behind = |tenant: &Value| {
+        let is_behind = |host: &&Value| {
+            host["silent"] == false && (host["state"] == "refused" || host["generation"] != tenant["active"])
+        };
+        rows(tenant, "hosts").iter().filter(is_behind).count()
+    };
+    match rows(&status, "tenants").iter().map(behind).sum() {
         0 => Ok(()),
         behind => Err(Behind(behind).into()),
     }
+}
+
+fn rows<'v>(value: &'v Value, key: &str) -> &'v [Value] {
+    value[key].as_array().map_or(&[], Vec::as_slice)
 }
 
 pub(super) fn is_silent(host: &Host, now: i64) -> bool {
     now.saturating_sub(host.at) > SILENT
 }
 
-fn is_behind(host: &Host, tenants: &[Pointer]) -> bool {
-    let active = tenants.iter().find(|tenant| tenant.tenant == host.runs.tenant).map(|tenant| tenant.active);
-    host.runs.state == State::Refused || host.runs.generation != active
-}
-
-fn text(tenants: &[Pointer], hosts: &[Host], now: i64) -> String {
+fn text(status: &Value, now: i64) -> String {
     let mut text = String::new();
+    let tenants = rows(status, "tenants");
     if tenants.is_empty() {
         text.push_str("the registry knows no tenant yet: start a host, or `sandgate activate` one\n");
     }
     for tenant in tenants {
-        let frozen = if tenant.frozen { ", frozen" } else { "" };
-        let previous = tenant.previous.map_or_else(String::new, |previous| format!(", before {previous}"));
-        let managed = match tenant.managed {
-            Managed::File => "its file",
-            Managed::Registry => "the registry",
-        };
+        let frozen = if tenant["frozen"] == true { ", frozen" } else { "" };
+        let eyes = if tenant["four_eyes"] == true { ", four eyes" } else { "" };
+        let previous = tenant["previous"].as_u64().map_or_else(String::new, |previous| format!(", before {previous}"));
+        let managed = if tenant["managed"] == "file" { "its file" } else { "the registry" };
+        let name = tenant["tenant"].as_str().unwrap_or_default();
         // writing into a String does not fail
         let _ = writeln!(
             text,
-            "{}: generation {}{previous}, revision {}, managed by {managed}{frozen}",
-            tenant.tenant, tenant.active, tenant.revision
+            "{name}: generation {}{previous}, revision {}, managed by {managed}{frozen}{eyes}",
+            tenant["active"], tenant["revision"]
         );
-        for host in hosts.iter().filter(|host| host.runs.tenant == tenant.tenant) {
-            let runs =
-                host.runs.generation.map_or_else(|| "nothing".to_owned(), |number| format!("generation {number}"));
-            let silent = match is_silent(host, now) {
-                true => format!(", silent for {} s", now.saturating_sub(host.at) / 1_000),
+        for host in rows(tenant, "hosts") {
+            let runs = host["generation"].as_u64();
+            let runs = runs.map_or_else(|| "nothing".to_owned(), |number| format!("generation {number}"));
+            let silent = match host["silent"] == true {
+                true => format!(", silent for {} s", now.saturating_sub(host["at"].as_i64().unwrap_or(now)) / 1_000),
                 false => String::new(),
             };
-            let _ = writeln!(text, "  {}: {runs}{}{silent}", host.host, since(&host.runs.positions));
-            if let Some(problem) = &host.runs.problem {
+            let name = host["host"].as_str().unwrap_or_default();
+            let _ = writeln!(text, "  {name}: {runs}{}{silent}", since(&host["since"]));
+            if let Some(problem) = host["problem"].as_str() {
                 let _ = writeln!(text, "    could not follow: {problem}");
             }
         }
@@ -81,13 +92,12 @@ fn text(tenants: &[Pointer], hosts: &[Host], now: i64) -> String {
 }
 
 /// Since which positions, as far as they are told.
-fn since(positions: &str) -> String {
-    let positions: Vec<Value> = serde_json::from_str(positions).unwrap_or_default();
+fn since(positions: &Value) -> String {
     let of = |position: &Value| {
         let source = position["source"].as_str().unwrap_or("?");
         format!("{source}/{}/{}", position["partition"], position["offset"])
     };
-    match positions.as_slice() {
+    match positions.as_array().map_or(&[][..], Vec::as_slice) {
         [] => String::new(),
         all => format!(", since {}", all.iter().map(of).collect::<Vec<_>>().join(" ")),
     }
@@ -105,7 +115,8 @@ fn value(tenants: &[Pointer], hosts: &[Host], now: i64) -> Value {
         });
         json!({
             "tenant": tenant.tenant, "active": tenant.active, "previous": tenant.previous,
-            "revision": tenant.revision, "frozen": tenant.frozen, "managed": tenant.managed.word(),
+            "revision": tenant.revision, "frozen": tenant.frozen, "four_eyes": tenant.four_eyes,
+            "managed": tenant.managed.word(),
             "hosts": hosts.collect::<Vec<_>>(),
         })
     };

@@ -115,7 +115,7 @@ fn create(args: &Create) -> anyhow::Result<()> {
     };
     let (token, secret) = which.registry()?.make_token(&wish, &chance()?, &by.who(), now)?;
     // what is piped on is the token alone
-    crate::run::note(format!("{}; it is shown this once", text(&token)));
+    crate::note(format!("{}; it is shown this once", text(&token)));
     let mut shown = value(&token);
     shown["token"] = json!(secret.text());
     which.say(secret.text(), &shown)

@@ -1,9 +1,10 @@
 //! `sandgate run` with Kafka: a host of a fleet, until it is told to stop.
 
-use super::{Args, WORKERS_MAX, lasting, note, open_tags};
+use super::{Args, WORKERS_MAX, lasting, open_tags};
 use crate::config::kafka::Kafka;
 use crate::config::{self, Host};
 use crate::follow::{Follower, Following};
+use crate::note;
 use crate::telemetry::{Vitals, tell_generations};
 use anyhow::Context as _;
 use sandgate_engine::Engine;

@@ -1,8 +1,9 @@
 //! What makes a run outlive its process: the lane's state, and the place where
 //! it goes on.
 
-use super::{Bar, note};
+use super::Bar;
 use crate::config::StateSettings;
+use crate::note;
 use anyhow::Context as _;
 use sandgate_engine::Engine;
 use sandgate_state::Lane;

@@ -25,7 +25,7 @@ impl Bar {
 
     /// Tells something above the line.
     pub(crate) fn note(&self, what: &str) {
-        self.0.suspend(|| super::note(what));
+        self.0.suspend(|| crate::note(what));
     }
 
     /// Draws how much of the state is there again.

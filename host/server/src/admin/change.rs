@@ -5,7 +5,7 @@ use super::Room;
 use super::desk::{Change, End, Next, Policy};
 use super::problem::Problem;
 use super::route::{Asked, Reply};
-use super::sent::{Activate, Push, Rollback, Switch, Why};
+use super::sent::{Activate, FourEyes, Push, Rollback, Switch, Why};
 use super::shapes::{Changed, PushedShape};
 use axum::http::StatusCode;
 use base64::Engine as _;
@@ -79,11 +79,9 @@ pub(super) fn lift(room: &Room, asked: &Asked) -> Result<Reply, Problem> {
 }
 
 pub(super) fn four_eyes(room: &Room, asked: &Asked) -> Result<Reply, Problem> {
-    switch(asked, |expected, who| room.registry.four_eyes(asked.tenant(), true, expected, who, asked.at))
-}
-
-pub(super) fn two_eyes(room: &Room, asked: &Asked) -> Result<Reply, Problem> {
-    switch(asked, |expected, who| room.registry.four_eyes(asked.tenant(), false, expected, who, asked.at))
+    let sent: FourEyes = asked.read()?;
+    let (who, expected) = (asked.who(&sent.why)?, asked.expected(sent.expect)?);
+    moved(asked, room.registry.four_eyes(asked.tenant(), sent.asked, expected, &who, asked.at))
 }
 
 pub(super) fn approve(room: &Room, asked: &Asked) -> Result<Reply, Problem> {

@@ -170,7 +170,10 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Problem {
         match refusal {
             Refusal::Registry(error) => error.into(),
-            Refusal::Unfit(why) => Problem::malformed(why),
+            Refusal::Unfit(why) => {
+                let (kind, title) = ("urn:sandgate:problem:refused", "It was refused, and nothing was changed");
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, kind, title, why)
+            }
             Refusal::Unknown(why) => Problem::unknown(why),
             Refusal::Broken(why) => {
                 tracing::error!(why, "a request of the admin API could not be answered");

@@ -10,6 +10,7 @@ use schemars::generate::SchemaGenerator;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -42,7 +43,6 @@ pub(super) enum Verb {
     Get,
     Post,
     Put,
-    Delete,
 }
 
 /// How long a route may take, and how many at a time.
@@ -110,6 +110,12 @@ pub(super) struct Reply {
     pub(super) tag: Option<u64>,
 }
 
+/// Whether a list has lists in it.
+fn has_rows(value: &Value) -> bool {
+    let members = value.as_object().into_iter().flat_map(serde_json::Map::values);
+    members.filter_map(Value::as_array).flatten().any(Value::is_array)
+}
+
 /// The schema of a type.
 pub(super) fn of<T: JsonSchema>(schemas: &mut SchemaGenerator) -> Schema {
     schemas.subschema_for::<T>()
@@ -122,7 +128,6 @@ impl Verb {
             Verb::Get => "get",
             Verb::Post => "post",
             Verb::Put => "put",
-            Verb::Delete => "delete",
         }
     }
 
@@ -132,7 +137,6 @@ impl Verb {
             Verb::Get => MethodFilter::GET,
             Verb::Post => MethodFilter::POST,
             Verb::Put => MethodFilter::PUT,
-            Verb::Delete => MethodFilter::DELETE,
         }
     }
 }
@@ -175,7 +179,13 @@ impl Asked {
 
     /// The body as what it should be.
     pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        serde_json::from_slice(&self.body).map_err(|error| Problem::malformed(format!("the body: {error}")))
+        let unfit = |error: &dyn std::fmt::Display| Problem::malformed(format!("the body: {error}"));
+        let value: Value = serde_json::from_slice(&self.body).map_err(|error| unfit(&error))?;
+        if !value.is_object() || has_rows(&value) {
+            // serde takes a list for an object as well
+            return Err(unfit(&"must be an object, and no list in it may have lists in it"));
+        }
+        serde_json::from_value(value).map_err(|error| unfit(&error))
     }
 
     /// The same where there may be none.

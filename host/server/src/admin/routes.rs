@@ -2,7 +2,7 @@
 //! the document and of the roles walk this table.
 
 use super::route::{Answer, Body, Kind, Pace, Query, Route, Verb, of};
-use super::sent::{Activate, NUMBER_MAX, Push, Rollback, Switch, Why};
+use super::sent::{Activate, FourEyes, NUMBER_MAX, Push, Rollback, Switch, Why};
 use super::shapes::{
     Changed, Generations, History, Policies, Proposals, PushedShape, Status, TenantShape, Tenants, VerifiedShape,
     Whoami, WholeGeneration, WholePolicy, WholeProposal,
@@ -187,22 +187,10 @@ pub(super) static ROUTES: &[Route] = &[
         handle: change::four_eyes,
         ..post(
             "/v1/tenants/{tenant}/four-eyes",
-            "askFourEyes",
-            "Ask for a second pair of eyes on each change",
+            "setFourEyes",
+            "Ask for a second pair of eyes on each change, or no more",
             Role::Operator,
-            body::<Switch>(false),
-        )
-    },
-    Route {
-        method: Verb::Delete,
-        body: None,
-        handle: change::two_eyes,
-        ..post(
-            "/v1/tenants/{tenant}/four-eyes",
-            "askTwoEyes",
-            "Ask for it no more",
-            Role::Operator,
-            body::<Switch>(false),
+            body::<FourEyes>(true),
         )
     },
     Route {

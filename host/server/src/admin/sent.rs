@@ -23,7 +23,7 @@ pub(super) struct Push {
     /// The component in base64, with padding.
     #[schemars(
         length(min = 4, max = 60_000_000),
-        regex(pattern = r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$")
+        regex(pattern = r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$")
     )]
     pub(super) component: String,
     /// Its cases.
@@ -105,6 +105,22 @@ pub(super) struct Rollback {
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Switch {
+    /// Only if the tenant's revision is still this one.
+    #[serde(default)]
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    pub(super) expect: Option<u64>,
+    /// Why; it stands in the history.
+    #[serde(default)]
+    #[schemars(length(max = 512), regex(pattern = LINE))]
+    pub(super) why: String,
+}
+
+/// Whether changes of a tenant need a second pair of eyes.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FourEyes {
+    /// Whether they do.
+    pub(super) asked: bool,
     /// Only if the tenant's revision is still this one.
     #[serde(default)]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]

@@ -54,7 +54,7 @@ fn every_reference_of_the_document_leads_somewhere() {
 #[test]
 fn every_parameter_and_every_text_that_is_sent_is_bounded() {
     let document = openapi::document(ROUTES);
-    let sent = ["Push", "Case", "Activate", "Change", "Rollback", "Switch", "Why"];
+    let sent = ["Push", "Case", "Activate", "Change", "Rollback", "Switch", "FourEyes", "Why"];
     for name in sent {
         let schema = &document["components"]["schemas"][name];
         assert!(schema.is_object(), "{name}");
