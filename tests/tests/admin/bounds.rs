@@ -51,7 +51,7 @@ fn what_is_no_request_of_the_document_is_refused_by_name() {
         api.ask("POST", path, &token, Some(body), &[]).problem(400, "malformed");
     }
     api.post(path, &token, &json!({ "why": "x".repeat(513) })).problem(400, "malformed");
-    for tag in ["*", "7", "W/\"7\"", "\"x\""] {
+    for tag in ["*", "\"7", "W/\"7\"", "\"x\""] {
         api.ask("POST", path, &token, None, &[("if-match", tag)]).problem(400, "malformed");
     }
     let raw = |media: &str| {

@@ -131,7 +131,7 @@ fn parameters(route: &Route) -> Value {
     });
     let if_match = route.matches.then(|| {
         let what = "The tenant's revision that you have seen, as `ETag` has it: done only if it is still this one.";
-        let schema = json!({ "type": "string", "pattern": "^\"[0-9]{1,15}\"$" });
+        let schema = text("^(\"[0-9]{1,15}\"|[0-9]{1,15})$", 1, 17);
         json!({ "name": "If-Match", "in": "header", "required": false, "description": what, "schema": schema })
     });
     path.chain(query).chain(if_match).collect()

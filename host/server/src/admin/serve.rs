@@ -218,11 +218,13 @@ fn decoded(text: &str) -> Result<String, Problem> {
     String::from_utf8(bytes).map_err(|_| Problem::malformed("the query is no text"))
 }
 
-/// The revision of `If-Match`, in the one form that `ETag` has here.
+/// The revision of `If-Match`, in the form that `ETag` has here; also without its quotes,
+/// which some clients lose.
 fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     let mut all = headers.get_all(header::IF_MATCH).iter();
     let Some(first) = all.next() else { return Ok(None) };
-    let text = first.to_str().ok().and_then(|text| text.strip_prefix('"')?.strip_suffix('"'));
+    let text = first.to_str().ok();
+    let text = text.map(|text| text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text));
     let digits = text.filter(|text| (1..=15).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()));
     match (digits.and_then(|digits| digits.parse().ok()), all.next()) {
         (Some(revision), None) => Ok(Some(revision)),
@@ -310,9 +312,9 @@ mod tests {
             }
             if_match(&headers).map_err(|problem| problem.status)
         };
-        assert_eq!((of(&[]), of(&["\"12\""])), (Ok(None), Ok(Some(12))));
+        assert_eq!((of(&[]), of(&["\"12\""]), of(&["12"])), (Ok(None), Ok(Some(12)), Ok(Some(12))));
         for wrong in
-            [&["*"][..], &["12"], &["W/\"12\""], &["\"-1\""], &["\"\""], &["\"1\"", "\"2\""], &["\"1\", \"2\""]]
+            [&["*"][..], &["\"12"], &["W/\"12\""], &["\"-1\""], &["\"\""], &["\"1\"", "\"2\""], &["\"1\", \"2\""]]
         {
             assert_eq!(of(wrong), Err(400), "{wrong:?}");
         }
