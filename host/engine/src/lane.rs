@@ -7,12 +7,13 @@
 
 use crate::Engine;
 use crate::batch::{self, Batch};
-use crate::cells::Sheet;
-use crate::circumstance::{Circumstance, Circumstances};
+use crate::circumstance::Circumstance;
+use crate::contained::{Contained, Hearers};
 use crate::decision::{Origin, Row};
-use crate::decode::{Transaction, Transactions, Unusable};
+use crate::decode::{Transactions, Unusable};
 use crate::fetch::fetch_tags;
 use crate::fingerprint;
+use crate::group::{Group, Known};
 use crate::judged::{Judge, Judged, Made, Record, Unjudged};
 use crate::measured::Step;
 use crate::meters::Pending;
@@ -22,10 +23,11 @@ use crate::shared::SharedBatch;
 use crate::tally::Aside;
 use crate::terms::Terms;
 use sandgate_metrics::Laps;
-use sandgate_model::{Decimal, Instant};
+use sandgate_model::Instant;
 use sandgate_state::replay::Sieve;
 use sandgate_state::{Entry, Fate, Lane, Layout, Pass, Settled};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// An engine with the state of one lane.
 pub struct LaneJudge {
@@ -40,23 +42,8 @@ pub struct LaneJudge {
     /// What is measured and not yet committed.
     pending: Pending,
     terms: Terms,
-}
-
-/// A usable record, and where it went.
-struct Known<'a> {
-    transaction: Transaction<'a>,
-    tenant: usize,
-    /// Its group and its row there, where policies judge it.
-    judged: Option<(usize, usize)>,
-}
-
-/// The transactions of one tenant and source in a batch that are to be judged.
-struct Group<'a> {
-    tenant: usize,
-    source: usize,
-    transactions: Vec<Transaction<'a>>,
-    amounts: Vec<Option<Decimal>>,
-    sheet: Sheet<'a>,
+    /// What holds its policies.
+    contained: Contained,
 }
 
 impl LaneJudge {
@@ -69,8 +56,13 @@ impl LaneJudge {
     pub fn of_partition(engine: Arc<Engine>, lane: Arc<Lane>, partition: u32) -> LaneJudge {
         let shared = engine.shared.as_ref();
         let shared = shared.map(|(store, _)| sandgate_shared::Lane::new(Arc::clone(store), partition));
-        let (passes, pending, terms) = Default::default();
-        LaneJudge { engine, lane, partition, passes, pending, shared, terms }
+        let (passes, pending, terms, contained) = Default::default();
+        LaneJudge { engine, lane, partition, passes, pending, shared, terms, contained }
+    }
+
+    /// What it judges with.
+    pub fn engine(&self) -> &Arc<Engine> {
+        &self.engine
     }
 
     /// The state of the lane.
@@ -90,6 +82,16 @@ impl LaneJudge {
     /// Says that the lane is another host's from now on.
     pub fn leave(&self) {
         self.engine.leaves(self.partition);
+    }
+
+    /// Says what time it is, since whenever: quotas hold where somebody does.
+    pub fn at(&self, now: Duration) {
+        self.contained.at(now);
+    }
+
+    fn hearers(&self) -> Hearers<'_> {
+        let Engine { outs, registry, .. } = &*self.engine;
+        Hearers { partition: self.partition, outs, registry: registry.as_ref() }
     }
 
     fn empty_pass<'a>(&self, layout: &Arc<Layout>) -> Pass<'a> {
@@ -199,7 +201,7 @@ impl LaneJudge {
     fn write(
         &self,
         roster: &Roster,
-        (records, known): (&[Record<'_>], &[Result<Known<'_>, Unusable>]),
+        (number, records, known): (u64, &[Record<'_>], &[Result<Known<'_>, Unusable>]),
         pass: &Pass<'_>,
         groups: &[Group<'_>],
         laps: &mut Laps,
@@ -209,9 +211,13 @@ impl LaneJudge {
             .iter()
             .map(|group| {
                 let generation = &roster.generations[group.tenant];
-                Batch::judge(generation, group.source, &group.sheet, &group.amounts)
+                let place = (number, group.tenant);
+                let gates = self.contained.begin(place, generation, group.amounts.len(), self.hearers());
+                Batch::judge(generation, group.source, &group.sheet, &group.amounts, gates)
             })
             .collect();
+        let of_tenants = groups.iter().map(|group| group.tenant);
+        self.contained.judged(of_tenants.zip(&batches), &mut out.observed);
         out.measured.steps[Step::Judge as usize] = laps.lap();
         if let Some(meters) = &roster.meters {
             let groups = groups.iter().zip(&batches);
@@ -241,8 +247,14 @@ impl LaneJudge {
                         row: at,
                         transaction: &known.transaction,
                         amount: groups[group].amounts[at],
-                        circumstances: circumstances(&groups[group].sheet.circumstances, at, late.as_ref()),
+                        circumstances: batches[group].circumstances(
+                            at,
+                            &groups[group].sheet.circumstances,
+                            late.as_ref(),
+                        ),
                     };
+                    let (sample, registry) = (&self.engine.sample, self.engine.registry.as_ref());
+                    sample.look(&origin, (&batches[group], at), &mut out.notes, registry);
                     let outcome = decision.write(&origin, &mut out.decisions);
                     decision.count(outcome, roster.first_reasons[known.tenant], &mut out.tally);
                     settled.outcome = outcome as u8;
@@ -325,7 +337,7 @@ impl Judge for LaneJudge {
         }
         let groups = self.group(&roster, records, &mut known, &pass, &shared);
         out.measured.steps[Step::Inputs as usize] = laps.lap();
-        self.write(&roster, (records, &known), &pass, &groups, &mut laps, out);
+        self.write(&roster, (number, records, &known), &pass, &groups, &mut laps, out);
         if let Some(meters) = &roster.meters {
             out.measured.steps[Step::Write as usize] = laps.lap();
             out.measured.became(records, &out.made);
@@ -339,6 +351,7 @@ impl Judge for LaneJudge {
 
     fn settle(&self, judged: &mut Judged) {
         self.lane.settle(&judged.settled);
+        self.contained.settled(&mut judged.observed, &mut judged.notes, self.hearers());
         let named = |tenant, number| self.engine.named(tenant, number);
         repeat::complete(&mut judged.decisions, &judged.repeats, |repeat| self.lane.first(repeat), named);
         if let Some(meters) = judged.meters.take() {
@@ -350,6 +363,7 @@ impl Judge for LaneJudge {
         self.shared.iter().for_each(|shared| shared.committed(through));
         self.lane.commit(through);
         self.pending.committed(through);
+        self.contained.committed(through);
         self.terms.committed(through);
     }
 
@@ -358,6 +372,7 @@ impl Judge for LaneJudge {
         self.shared.iter().for_each(sandgate_shared::Lane::abort);
         self.lane.abort();
         self.pending.aborted();
+        self.contained.aborted(self.hearers());
         self.terms.abort();
     }
 
@@ -373,16 +388,5 @@ impl Judge for LaneJudge {
     fn time(&self, source: usize, bytes: &[u8]) -> Option<Instant> {
         let mut one = self.engine.sources[source].decoder.batch(1);
         one.push(bytes).ok().map(|()| one.row(0).time())
-    }
-}
-
-/// What a row owes to the clock or to a failure: that it is late comes first.
-fn circumstances<'c>(of_batch: &'c Circumstances, row: usize, late: Option<&'c Circumstance>) -> Vec<&'c Circumstance> {
-    late.into_iter().chain(of_batch.of(row)).collect()
-}
-
-impl<'a> Group<'a> {
-    fn new(tenant: usize, source: usize) -> Group<'a> {
-        Group { tenant, source, transactions: Vec::new(), amounts: Vec::new(), sheet: Sheet::default() }
     }
 }
