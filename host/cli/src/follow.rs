@@ -7,6 +7,7 @@
 //! told, and the host goes on with what it has; so it does while the registry is away,
 //! also at a start, from the copy on its disk.
 
+mod back;
 mod report;
 
 use crate::config::Offered;
@@ -57,6 +58,8 @@ struct Followed {
     /// Why the active one does not.
     trouble: Option<String>,
     tried: Option<Instant>,
+    /// The generation of which it was found out last that a policy of it is hopeless.
+    hopeless: Option<u64>,
 }
 
 impl Followed {
@@ -288,6 +291,7 @@ impl Follower {
             return Ok(());
         }
         self.told.back();
+        let revision = if self.bring_back(engine)? { self.registry.revision()? } else { revision };
         let again = self.tenants.values().any(|followed| followed.tried.is_some_and(|tried| tried.elapsed() >= AGAIN));
         if self.seen != Some(revision) || again {
             let standing = self.standing()?;

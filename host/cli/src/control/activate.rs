@@ -14,7 +14,7 @@ use crate::sets::document::{Local, Resolved};
 use crate::sets::stock::Asked;
 use crate::sets::{Ground, Step, Trouble, document};
 use anyhow::Context as _;
-use sandgate_control::{New, Pointer, Registry, State};
+use sandgate_control::{Entry, Moved, New, Pointer, Registry, State};
 use sandgate_model::Digest;
 use sandgate_model::quantity::parse_duration;
 use std::path::PathBuf;
@@ -86,8 +86,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let new = New { document: &text, set, from_file: from_file(args, &host, &text), expected: Some(expected) };
     let moved = registry.activate(tenant, &new, &who, follow::now())?;
     args.which.say_moved(tenant, moved)?;
+    let (Moved::Active { number, .. } | Moved::Unchanged { number }) = moved;
     match args.wait {
-        Some(limit) => wait(&registry, tenant, limit),
+        Some(limit) => wait(&registry, (tenant, number), limit),
         None => Ok(()),
     }
 }
@@ -157,11 +158,27 @@ fn prepared(
     Ok(generation.set)
 }
 
+/// A host went back from what was activated.
+#[derive(Debug, thiserror::Error)]
+#[error("RolledBack: tenant {tenant} runs generation {active} again, by {by}: {why}")]
+struct RolledBack {
+    tenant: String,
+    active: u64,
+    by: String,
+    why: String,
+}
+
 /// Waits until every host that gave a sign of life lately runs what is active.
-fn wait(registry: &Registry, tenant: &str, limit: Duration) -> anyhow::Result<()> {
+fn wait(registry: &Registry, (tenant, number): (&str, u64), limit: Duration) -> anyhow::Result<()> {
     let begun = Instant::now();
     loop {
         let active = registry.tenant(tenant)?.map(|pointer| pointer.active);
+        if let Some(active) = active.filter(|active| *active != number) {
+            let last = registry.latest(1, Some(tenant))?.into_iter().find(|last| last.action == "rollback");
+            if let Some(Entry { actor, why, .. }) = last {
+                return Err(RolledBack { tenant: tenant.to_owned(), active, by: actor, why }.into());
+            }
+        }
         let hosts = registry.hosts()?;
         let alive =
             hosts.iter().filter(|host| host.runs.tenant == *tenant && !super::status::is_silent(host, follow::now()));
