@@ -7,7 +7,7 @@
 //! - For each tenant a *pointer* to the active one, moved by compare-and-set ([`tenants`], [`activation`]).
 //! - The *history*: one entry for each change, written with it, hashed over the one
 //!   before ([`chain`]), and checked against all of the above ([`verify`]).
-//! - What each *host* says that it runs ([`hosts`]).
+//! - What each *host* says that it runs ([`hosts`]); PostgreSQL wakes them at once ([`wake`]).
 //!
 //! The registry's *revision* is the number of its last change; a tenant's, of the last
 //! change of that tenant. So whoever follows asks for one number, and whoever has been
@@ -29,6 +29,7 @@ mod schema;
 mod session;
 pub mod tenants;
 pub mod verify;
+pub mod wake;
 mod work;
 
 pub use activation::{Imported, New};
@@ -40,6 +41,7 @@ pub use policies::{Bundle, Pushed, Stored};
 pub use sandgate_sql::{Address, Location, LocationError};
 pub use tenants::{Managed, Moved, Pointer};
 pub use verify::Verified;
+pub use wake::Wake;
 
 use std::time::Duration;
 
