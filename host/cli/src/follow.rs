@@ -348,6 +348,7 @@ impl Follower {
 /// Lets a generation judge.
 fn swap(mut generation: Generation, engine: &Engine, touch: &Touch) -> Result<(), Trouble> {
     let switch = |why| Trouble { step: Step::Switch, why };
+    generation.warm();
     touch(&mut generation).map_err(switch)?;
     engine.swap(generation).map_err(|unfit| switch(unfit.to_string()))
 }

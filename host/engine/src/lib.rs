@@ -32,6 +32,7 @@ pub mod sharing;
 pub mod standing;
 pub mod tally;
 mod terms;
+mod warm;
 mod windows;
 
 pub use document::MissingState;

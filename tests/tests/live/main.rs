@@ -6,6 +6,7 @@ mod behind;
 mod changes;
 mod fleet;
 mod growth;
+mod many;
 mod races;
 mod swaps;
 mod verbs;
