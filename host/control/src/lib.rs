@@ -7,6 +7,8 @@
 //! - For each tenant a *pointer* to the active one, moved by compare-and-set ([`tenants`], [`activation`]).
 //! - The *history*: one entry for each change, written with it, hashed over the one
 //!   before ([`chain`]), and checked against all of the above ([`verify`]).
+//! - *Proposals* where a tenant asks for four eyes ([`proposals`]), and the *tokens*
+//!   of those who come without the database ([`tokens`]).
 //! - What each *host* says that it runs ([`hosts`]); PostgreSQL wakes them at once ([`wake`]).
 //!
 //! The registry's *revision* is the number of its last change; a tenant's, of the last
@@ -25,9 +27,11 @@ pub mod error;
 pub mod generations;
 pub mod hosts;
 pub mod policies;
+pub mod proposals;
 mod schema;
 mod session;
 pub mod tenants;
+pub mod tokens;
 pub mod verify;
 pub mod wake;
 mod work;
@@ -38,8 +42,10 @@ pub use error::Error;
 pub use generations::Generation;
 pub use hosts::{Host, Runs, State};
 pub use policies::{Bundle, Pushed, Stored};
+pub use proposals::{Proposal, Stands, Submitted};
 pub use sandgate_sql::{Address, Location, LocationError};
 pub use tenants::{Managed, Moved, Pointer};
+pub use tokens::{Login, Role, Secret, Token, Wish};
 pub use verify::Verified;
 pub use wake::Wake;
 
