@@ -10,7 +10,8 @@
 //! 3. `at`: milliseconds since 1970 in UTC, decimal
 //! 4. `actor`, 5. `origin`: who, and from where
 //! 6. `tenant`: empty where the change is about none
-//! 7. `action`: `push`, `activate`, `import`, `rollback`, `freeze`, `lift`
+//! 7. `action`: `push`, `activate`, `import`, `rollback`, `freeze`, `lift`, `propose`,
+//!    `approve`, `reject`, `four-eyes`, `token` (one was made), `revoke`
 //! 8. `detail`: a JSON text, byte for byte as it is stored
 //! 9. `why`: may be empty
 //!
@@ -19,6 +20,7 @@
 //! taken out or put in, with nothing but this page and a sha-256.
 
 use crate::session::{Bind, Row};
+use crate::wake::NOTIFY;
 use crate::work::{Work, int};
 use crate::{Error, Registry};
 use sandgate_model::digest::Digest;
@@ -59,6 +61,13 @@ pub(crate) enum Action {
     Rollback,
     Freeze,
     Lift,
+    Propose,
+    /// Of the proposal with this number.
+    Approve(u64),
+    Reject,
+    FourEyes,
+    Token,
+    Revoke,
 }
 
 /// An entry of the history, as it is stored.
@@ -74,7 +83,7 @@ pub struct Entry {
     pub origin: String,
     /// The tenant; empty where the change is about none.
     pub tenant: String,
-    /// What: `push`, `activate`, `import`, `rollback`, `freeze`, `lift`.
+    /// What: `push`, `activate`, and the other words of this page.
     pub action: String,
     /// What exactly, as JSON.
     pub detail: String,
@@ -112,6 +121,12 @@ impl Action {
             Action::Rollback => "rollback",
             Action::Freeze => "freeze",
             Action::Lift => "lift",
+            Action::Propose => "propose",
+            Action::Approve(_) => "approve",
+            Action::Reject => "reject",
+            Action::FourEyes => "four-eyes",
+            Action::Token => "token",
+            Action::Revoke => "revoke",
         }
     }
 }
@@ -170,6 +185,10 @@ pub(crate) fn append(
         &binds,
     )?;
     work.rows("UPDATE sandgate_control SET revision = $1 WHERE id = 1", &[Bind::Int(int(number))])?;
+    if !work.is_file() {
+        // is heard when this is committed, and not if it is not
+        work.run(NOTIFY.into())?;
+    }
     work.revision = number;
     Ok(number)
 }

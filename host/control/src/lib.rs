@@ -7,7 +7,9 @@
 //! - For each tenant a *pointer* to the active one, moved by compare-and-set ([`tenants`], [`activation`]).
 //! - The *history*: one entry for each change, written with it, hashed over the one
 //!   before ([`chain`]), and checked against all of the above ([`verify`]).
-//! - What each *host* says that it runs ([`hosts`]).
+//! - *Proposals* where a tenant asks for four eyes ([`proposals`]), and the *tokens*
+//!   of those who come without the database ([`tokens`]).
+//! - What each *host* says that it runs ([`hosts`]); PostgreSQL wakes them at once ([`wake`]).
 //!
 //! The registry's *revision* is the number of its last change; a tenant's, of the last
 //! change of that tenant. So whoever follows asks for one number, and whoever has been
@@ -25,10 +27,13 @@ pub mod error;
 pub mod generations;
 pub mod hosts;
 pub mod policies;
+pub mod proposals;
 mod schema;
 mod session;
 pub mod tenants;
+pub mod tokens;
 pub mod verify;
+pub mod wake;
 mod work;
 
 pub use activation::{Imported, New};
@@ -37,9 +42,12 @@ pub use error::Error;
 pub use generations::Generation;
 pub use hosts::{Host, Runs, State};
 pub use policies::{Bundle, Pushed, Stored};
+pub use proposals::{Proposal, Stands, Submitted};
 pub use sandgate_sql::{Address, Location, LocationError};
 pub use tenants::{Managed, Moved, Pointer};
+pub use tokens::{Login, Role, Secret, Token, Wish};
 pub use verify::Verified;
+pub use wake::Wake;
 
 use std::time::Duration;
 

@@ -33,6 +33,8 @@ pub struct Pointer {
     pub revision: u64,
     /// Whether nothing new may be activated.
     pub frozen: bool,
+    /// Whether a change needs a second pair of eyes.
+    pub four_eyes: bool,
     /// Who has the say.
     pub managed: Managed,
     /// What was last taken from its file.
@@ -60,7 +62,7 @@ pub enum Moved {
 macro_rules! tenants {
     ($rest:literal) => {
         concat!(
-            "SELECT tenant, active, previous, revision, frozen, managed, imported,
+            "SELECT tenant, active, previous, revision, frozen, managed, imported, four_eyes,
                  (SELECT MAX(number) FROM sandgate_generations AS made WHERE made.tenant = sandgate_tenants.tenant)
              FROM sandgate_tenants ",
             $rest
@@ -85,6 +87,7 @@ impl Pointer {
             "active": self.active,
             "previous": self.previous,
             "frozen": self.frozen,
+            "four_eyes": self.four_eyes,
             "managed": self.managed.word(),
             "imported": self.imported.map(|digest| digest.to_string()),
         })
@@ -120,6 +123,9 @@ pub(crate) fn moved(
     (action, who, at): (Action, &Who, i64),
 ) -> Result<Moved, Error> {
     let mut detail = next.told();
+    if let Action::Approve(proposal) = action {
+        detail["approved"] = proposal.into();
+    }
     if let Some(made) = made {
         detail["made"] = json!({
             "document": made.document_digest.to_string(),
@@ -129,11 +135,11 @@ pub(crate) fn moved(
     let revision = append(work, who, at, &next.tenant, action, &detail)?;
     let imported = next.imported.map(|digest| digest.hex());
     work.rows(
-        "INSERT INTO sandgate_tenants (tenant, active, previous, revision, frozen, managed, imported)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
+        "INSERT INTO sandgate_tenants (tenant, active, previous, revision, frozen, managed, imported, four_eyes)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (tenant) DO UPDATE SET active = excluded.active, previous = excluded.previous,
              revision = excluded.revision, frozen = excluded.frozen, managed = excluded.managed,
-             imported = excluded.imported",
+             imported = excluded.imported, four_eyes = excluded.four_eyes",
         &[
             Bind::Text(&next.tenant),
             Bind::Int(int(next.active)),
@@ -142,6 +148,7 @@ pub(crate) fn moved(
             Bind::Int(i64::from(next.frozen)),
             Bind::Text(next.managed.word()),
             Bind::MaybeText(imported.as_deref()),
+            Bind::Int(i64::from(next.four_eyes)),
         ],
     )?;
     Ok(Moved::Active { number: next.active, revision })
@@ -194,18 +201,24 @@ pub(crate) fn pointers(work: &mut Work<'_>, after: &str, limit: i64) -> Result<V
 fn read_pointer(work: &Work<'_>, row: &Row) -> Result<Pointer, Error> {
     let tenant: String = work.get(row, 0)?;
     let (frozen, managed): (i64, String) = (work.get(row, 4)?, work.get(row, 5)?);
-    let (frozen, managed) = match (frozen, managed.as_str()) {
-        (0 | 1, "file") => (frozen == 1, Managed::File),
-        (0 | 1, "registry") => (frozen == 1, Managed::Registry),
-        _ => return Err(work.damaged(format!("tenant {tenant:?} is {managed:?} managed and {frozen} frozen"))),
+    let four_eyes: i64 = work.get(row, 7)?;
+    let managed = match (frozen, four_eyes, managed.as_str()) {
+        (0 | 1, 0 | 1, "file") => Managed::File,
+        (0 | 1, 0 | 1, "registry") => Managed::Registry,
+        _ => {
+            let what =
+                format!("tenant {tenant:?} is {managed:?} managed, {frozen} frozen and asks {four_eyes} four eyes");
+            return Err(work.damaged(what));
+        }
     };
     Ok(Pointer {
         tenant,
         active: work.number(row, 1)?,
-        newest: work.number_maybe(row, 7)?.unwrap_or(0),
+        newest: work.number_maybe(row, 8)?.unwrap_or(0),
         previous: work.number_maybe(row, 2)?,
         revision: work.number(row, 3)?,
-        frozen,
+        frozen: frozen == 1,
+        four_eyes: four_eyes == 1,
         managed,
         imported: work.digest_maybe(row, 6)?,
     })

@@ -20,7 +20,6 @@ mod fetch;
 mod fingerprint;
 mod gate;
 pub mod generation;
-mod group;
 pub mod json;
 pub mod judged;
 mod keyed;
@@ -39,6 +38,7 @@ pub mod sharing;
 pub mod standing;
 pub mod tally;
 mod terms;
+mod warm;
 mod windows;
 
 pub use document::MissingState;

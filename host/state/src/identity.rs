@@ -74,14 +74,16 @@ impl Setting {
     }
 
     /// What is said of it where a lane that was begun with it cannot be continued with
-    /// `given`; nothing where it can.
-    fn changed(&self, given: &Setting) -> Option<String> {
+    /// `given`, and whether there is only less of it; nothing where it can.
+    fn changed(&self, given: &Setting) -> Option<(String, bool)> {
         let Setting { name, value } = self;
         let (Some(mut known), Some(mut lines)) = (self.lines(), given.lines()) else {
-            return (*value != given.value).then(|| name.clone());
+            return (*value != given.value).then(|| (name.clone(), false));
         };
-        let was = known.find(|known| lines.next() != Some(known))?;
-        Some(format!("{name} (`{was}` is no longer where it was)"))
+        known.find_map(|known| match lines.next() {
+            Some(same) if same == known => None,
+            here => Some((format!("{name} (`{known}` is no longer where it was)"), here.is_none())),
+        })
     }
 }
 
@@ -143,6 +145,8 @@ pub enum Mismatch {
     Configuration {
         /// The names of what changed.
         what: Vec<String>,
+        /// Whether there is only less now of what may grow.
+        ahead: bool,
     },
 }
 
@@ -242,7 +246,7 @@ impl Identity {
         // ties of equal times go by the order of the sources
         let names = |inputs: &[Input]| inputs.iter().map(|input| input.source.clone()).collect::<Vec<_>>();
         if names(&self.inputs) != names(&given.inputs) {
-            return Err(Mismatch::Configuration { what: vec!["the order of the sources".to_owned()] });
+            return Err(Mismatch::Configuration { what: vec!["the order of the sources".to_owned()], ahead: false });
         }
         Ok(())
     }
@@ -252,20 +256,25 @@ impl Identity {
         fn of<'i>(identity: &'i Identity, name: &str) -> Option<&'i Setting> {
             identity.configuration.iter().find(|setting| setting.name == name)
         }
-        let mut what = Vec::new();
+        let (mut what, mut ahead) = (Vec::new(), true);
         for Setting { name, .. } in self.configuration.iter().chain(&given.configuration) {
             let changed = match (of(self, name), of(given, name)) {
                 (Some(known), Some(given)) => known.changed(given),
-                _ => Some(name.clone()),
+                _ => Some((name.clone(), false)),
             };
-            what.extend(changed.filter(|changed| !what.contains(changed)));
+            let Some((changed, is_less)) = changed else { continue };
+            ahead &= is_less;
+            if !what.contains(&changed) {
+                what.push(changed);
+            }
         }
         // the same settings, but entries of the journal name tenants by their number
         let moved = self.configuration.iter().zip(&given.configuration).find(|(known, given)| known.name != given.name);
         if let (true, Some((known, given))) = (what.is_empty(), moved) {
             what.push(format!("the order of {} and {}", known.name, given.name));
+            ahead = false;
         }
-        if what.is_empty() { Ok(()) } else { Err(Mismatch::Configuration { what }) }
+        if what.is_empty() { Ok(()) } else { Err(Mismatch::Configuration { what, ahead }) }
     }
 
     /// Whether the same files go in, by whatever names of sources.

@@ -48,6 +48,9 @@ pub trait Sieve: Send {
 pub struct Malformed {
     /// What is wrong with them: `holds an entry that is cut off`.
     pub what: String,
+    /// Whether they were only written where more was known of what may grow, so that
+    /// who learns that reads them.
+    pub ahead: bool,
 }
 
 /// How far a replay has come.

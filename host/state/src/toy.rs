@@ -45,7 +45,7 @@ pub(crate) struct Commit {
 fn numbers(entries: &[u8]) -> Result<Vec<u64>, Malformed> {
     let (chunks, rest) = entries.as_chunks();
     if !rest.is_empty() {
-        return Err(Malformed { what: "holds an entry that is cut off".to_owned() });
+        return Err(Malformed { what: "holds an entry that is cut off".to_owned(), ahead: false });
     }
     Ok(chunks.iter().map(|chunk| u64::from_le_bytes(*chunk)).collect())
 }
@@ -87,7 +87,7 @@ impl Restore for Toy {
     fn front(&mut self, front: &[u8]) -> Result<(), Malformed> {
         let mut rest = Bytes(front);
         let (Some(largest), Some(count), Some(())) = (rest.u64(), rest.u64(), rest.end()) else {
-            return Err(Malformed { what: "has no front".to_owned() });
+            return Err(Malformed { what: "has no front".to_owned(), ahead: false });
         };
         *self = Toy { largest, count, numbers: Vec::new() };
         Ok(())

@@ -3,11 +3,13 @@
 //! means.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod granting;
 mod opening;
 mod policies;
 mod racing;
 mod tampering;
 mod tenants;
+mod waking;
 
 use sandgate_control::{Bundle, Location, Moved, New, Registry, Who};
 use sandgate_model::digest::Digest;

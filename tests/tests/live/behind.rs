@@ -1,4 +1,4 @@
-//! A host that cannot follow.
+//! A host that cannot follow, or not yet.
 
 use crate::fleet::{Led, PATIENCE, plan};
 use sandgate_control::State;
@@ -66,4 +66,45 @@ fn a_host_that_cannot_follow_says_so_and_goes_on_while_others_follow() {
     assert!(is_well, "{status}");
     led.feed(300);
     led.check();
+}
+
+#[test]
+fn a_lane_whose_last_owner_was_ahead_waits_until_its_host_has_followed() {
+    let url = database();
+    let mut plan = plan(4, &url, "50ms");
+    plan.source = plan.source.replace("account = { kind = \"text\" }\n", "").replace("customer", "account");
+    plan.source += "trade_type = { path = \"account\", kind = \"text\" }\n";
+    let without = Plan::tenant("payments", &[("account-risk", "")]);
+    let with = Plan::tenant("payments", &[("account-risk", ""), ("subscription-limits", "")]);
+    plan.tenant = without;
+    let mut led = Led::of(plan, &url, 76);
+    led.fleet.start("one");
+    led.feed_until_all_run(&["one"], 1);
+    // even one that was told to drop what it cannot go on with
+    led.fleet.start_with("two", &["--force"]);
+    led.fleet.group().wait_for_members(2, PATIENCE);
+    led.feed_until_all_run(&["one", "two"], 1);
+    let shelf = led.fleet.state("two").join("control/components");
+    fs::remove_dir_all(&shelf).unwrap();
+    fs::write(&shelf, "in the way").unwrap();
+
+    led.fleet.desk().write("with.toml", &with);
+    led.fleet.desk().succeed(["activate", "payments", "--config", "one.toml", "--file", "with.toml"]);
+    led.newest = 2;
+    led.feed_until_all_run(&["one"], 2);
+    // so that each of its lanes has events for the new windows
+    led.feed(400);
+    led.decided();
+    led.fleet.stop("one", PATIENCE);
+    eventually("that lanes wait", PATIENCE, || {
+        led.feed(5);
+        led.fleet.log("two").contains("has not followed yet")
+    });
+    fs::remove_file(&shelf).unwrap();
+    led.feed_until_all_run(&["two"], 2);
+    led.feed(200);
+    let seen = led.fleet.wait_until_decided(PATIENCE);
+    let log = led.fleet.log("two");
+    assert!(!log.contains("begins anew"), "{log}");
+    assert!(seen.decisions.iter().any(|record| record.json()["generation"] == 2));
 }

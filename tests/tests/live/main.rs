@@ -7,6 +7,7 @@ mod changes;
 mod contained;
 mod fleet;
 mod growth;
+mod many;
 mod races;
 mod swaps;
 mod verbs;

@@ -1,22 +1,17 @@
 //! `sandgate activate`: a tenant's next generation, from its file or as a change of
-//! the one that is active.
-//!
-//! What may judge is found out here, before anybody else is concerned: components are
-//! brought, verified and compiled, every name and parameter is looked up, the
-//! policies' own cases are replayed. Only then the pointer moves, if nobody moved it
-//! meanwhile.
+//! the one that is active. Where the tenant asks for four eyes it is proposed, for
+//! somebody else to approve.
 
-use super::{By, Refused, Which, cases, edit};
+use super::change::{self, Site, Wanted};
+use super::{By, Refused, Which};
 use crate::check::Problems;
 use crate::config::{self, Host};
 use crate::follow;
-use crate::sets::document::{Local, Resolved};
-use crate::sets::stock::Asked;
-use crate::sets::{Ground, Step, Trouble, document};
-use anyhow::Context as _;
-use sandgate_control::{Entry, Moved, New, Pointer, Registry, State};
-use sandgate_model::Digest;
+use crate::sets::document;
+use sandgate_control::{Entry, Moved, Registry, State};
 use sandgate_model::quantity::parse_duration;
+use sandgate_server::admin::desk::{End, Next, Refusal};
+use serde_json::json;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -61,101 +56,55 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let (host, _) = config::load(&args.which.config, 1).map_err(Problems)?;
     let registry = super::of_host(host.control.as_ref(), &args.which.config)?;
-    let (tenant, who) = (&args.tenant, args.by.who());
-    // looked at first, so that whoever changes it from now on is noticed
-    let pointer = registry.tenant(tenant)?;
-    let expected = args.expect.unwrap_or(pointer.as_ref().map_or(0, |pointer| pointer.revision));
-    let resolved = match &args.file {
-        Some(file) => document::resolve(file)?,
-        None => Resolved {
-            text: edit::edited(&active(&registry, pointer.as_ref(), tenant)?, &args.set)?,
-            components: Vec::new(),
-        },
+    let (tenant, which) = (&args.tenant, &args.which);
+    let resolved = args.file.as_ref().map(|file| document::resolve(file)).transpose()?;
+    let wanted = Wanted {
+        next: resolved.as_ref().map_or(Next::Edited(&args.set), |resolved| Next::Document(&resolved.text)),
+        components: resolved.as_ref().map_or(&[], |resolved| &resolved.components),
+        is_own: is_own(args, &host),
+        expected: args.expect,
+        check: args.check,
     };
-    let text = full_digests(&resolved.text, &registry)?;
-    let newest = pointer.as_ref().map_or(0, |pointer| pointer.newest);
-    let set = prepared(&host, &registry, (tenant, newest), (&text, &resolved.components))
-        .map_err(|Trouble { step, why }| Refused { step: step.word(), why })?;
-    if args.check {
-        let told = format!("nothing stands in the way of tenant {tenant} as {set}; nothing was changed");
-        return args
-            .which
-            .say(&told, &serde_json::json!({ "outcome": "checked", "tenant": tenant, "set": set.to_string() }));
+    let site = Site { workshop: &host.workshop, registry: &registry };
+    let done = change::change(site, tenant, &wanted, (&args.by.who(), None)).map_err(told)?;
+    done.notes.iter().for_each(crate::run::note);
+    match done.end {
+        End::Checked => which.say(
+            &format!("nothing stands in the way of tenant {tenant} as {}; nothing was changed", done.set),
+            &json!({ "outcome": "checked", "tenant": tenant, "set": done.set.to_string() }),
+        ),
+        End::Proposed(number) => which.say(
+            &format!(
+                "Proposed: change {number} of tenant {tenant}, which somebody else approves with `sandgate approve`"
+            ),
+            &json!({ "outcome": "proposed", "tenant": tenant, "proposal": number, "set": done.set.to_string() }),
+        ),
+        End::Moved(moved) => {
+            which.say_moved(tenant, moved)?;
+            let (Moved::Active { number, .. } | Moved::Unchanged { number }) = moved;
+            args.wait.map_or(Ok(()), |limit| wait(&registry, (tenant, number), limit))
+        }
     }
-    document::bring(&resolved.components, &registry, &host.workshop, (&who, follow::now()))?;
-    let new = New { document: &text, set, from_file: from_file(args, &host, &text), expected: Some(expected) };
-    let moved = registry.activate(tenant, &new, &who, follow::now())?;
-    args.which.say_moved(tenant, moved)?;
-    let (Moved::Active { number, .. } | Moved::Unchanged { number }) = moved;
-    match args.wait {
-        Some(limit) => wait(&registry, (tenant, number), limit),
-        None => Ok(()),
+}
+
+/// A refusal as the verb tells it.
+fn told(refusal: Refusal) -> anyhow::Error {
+    match refusal {
+        Refusal::Registry(error) => error.into(),
+        Refusal::Step { step, why } => Refused { step, why }.into(),
+        Refusal::Unfit(why) | Refusal::Unknown(why) | Refusal::Broken(why) => anyhow::anyhow!(why),
     }
 }
 
 /// A tenant whose own file is activated goes by that file again; any other file is only
 /// where a document comes from.
-fn from_file(args: &Args, host: &Host, text: &str) -> Option<Digest> {
-    let given = args.file.as_ref()?.canonicalize().ok()?;
-    let own = host.offered.iter().find(|offered| offered.tenant == args.tenant)?;
-    (own.file.canonicalize().ok()? == given).then(|| Digest::of(text.as_bytes()))
-}
-
-/// The document that is active.
-fn active(registry: &Registry, pointer: Option<&Pointer>, tenant: &str) -> anyhow::Result<String> {
-    let pointer =
-        pointer.with_context(|| format!("the registry has no tenant {tenant} yet: give its file with --file"))?;
-    let generation = registry.generation(tenant, pointer.active)?;
-    Ok(generation.with_context(|| format!("generation {} is not there", pointer.active))?.document)
-}
-
-/// The document with every component by its whole digest.
-fn full_digests(text: &str, registry: &Registry) -> anyhow::Result<String> {
-    let mut failed = None;
-    let full = sandgate_files::substitute::substitute(text, &["stage", "policy", "component"], |name| {
-        if Digest::parse(name).is_some_and(|digest| digest.to_string() == name) {
-            return None;
-        }
-        match registry.find(name) {
-            Ok(Some(stored)) => Some(stored.digest.to_string()),
-            Ok(None) => {
-                let told =
-                    format!("no policy was pushed whose digest begins with {name:?}; `sandgate policies` lists them");
-                failed = Some(anyhow::anyhow!(told));
-                None
-            }
-            Err(error) => {
-                failed = Some(error.into());
-                None
-            }
-        }
-    });
-    failed.map_or(Ok(full), Err)
-}
-
-/// Makes it ready as a host would, and replays the cases; answers the set's digest.
-fn prepared(
-    host: &Host,
-    registry: &Registry,
-    (tenant, newest): (&str, u64),
-    (text, local): (&str, &[Local]),
-) -> Result<Digest, Trouble> {
-    let (stock, mut ground) = (Asked { registry, local }, Ground::default());
-    ground.fold(tenant, newest, &host.workshop, &stock)?;
-    let name = format!("{tenant}, generation {}", newest + 1);
-    let generation = ground.make_of(&name, text, newest + 1, &host.workshop, &stock)?;
-    if *generation.tenant != *tenant {
-        let why = format!("the document is of tenant {}, not of {tenant}", generation.tenant);
-        return Err(Trouble { step: Step::Resolve, why });
-    }
-    let shown = cases::replay(&generation, registry)?;
-    for name in &shown.without {
-        crate::run::note(format!("policy `{name}` was pushed without cases, so nothing was replayed for it"));
-    }
-    for (name, worst, budget) in &shown.fuel {
-        crate::run::note(format!("policy `{name}` takes {worst} of fuel at most in its cases, of {budget}"));
-    }
-    Ok(generation.set)
+fn is_own(args: &Args, host: &Host) -> bool {
+    let same = || {
+        let given = args.file.as_ref()?.canonicalize().ok()?;
+        let own = host.offered.iter().find(|offered| offered.tenant == args.tenant)?;
+        Some(own.file.canonicalize().ok()? == given)
+    };
+    same().unwrap_or(false)
 }
 
 /// A host went back from what was activated.

@@ -23,6 +23,8 @@ pub enum ChangelogError {
     Other {
         /// The names of what changed.
         what: Vec<String>,
+        /// Whether there is only less now of what may grow.
+        ahead: bool,
     },
     /// Commits are missing in the middle.
     #[error("lacks the commits {from} to {upto}")]
@@ -42,20 +44,29 @@ impl ChangelogError {
     pub(crate) fn other(known: &Identity, given: &Identity) -> ChangelogError {
         match known.continues(given) {
             Err(mismatch) => ChangelogError::changed(mismatch),
-            Ok(()) => ChangelogError::Other { what: vec!["its description".to_owned()] },
+            Ok(()) => ChangelogError::Other { what: vec!["its description".to_owned()], ahead: false },
         }
     }
 
     /// What it means for a log that it was begun by another lane.
     pub(crate) fn changed(mismatch: Mismatch) -> ChangelogError {
         let what = match mismatch {
-            Mismatch::Configuration { what } => what,
+            Mismatch::Configuration { what, ahead } => return ChangelogError::Other { what, ahead },
             Mismatch::Input { source_name, .. } => vec![format!("the topic of source {source_name}")],
             Mismatch::More { source_name, .. } | Mismatch::Fewer { source_name, .. } => {
                 vec![format!("source {source_name}")]
             }
             Mismatch::Output { .. } => vec!["group or partition".to_owned()],
         };
-        ChangelogError::Other { what }
+        ChangelogError::Other { what, ahead: false }
+    }
+
+    /// Whether it was only written where more was known of what may grow: who learns
+    /// that goes on with it.
+    pub fn is_ahead(&self) -> bool {
+        matches!(
+            self,
+            ChangelogError::Other { ahead: true, .. } | ChangelogError::Entries(Malformed { ahead: true, .. })
+        )
     }
 }

@@ -85,7 +85,9 @@ impl<'o> Replay<'o> {
                     self.owner = Cow::Owned(known);
                 }
                 Some(known) => return Err(ChangelogError::other(&known.identity, &self.owner.identity)),
-                None if frame.is(LAST) => return Err(ChangelogError::Other { what: vec!["something".to_owned()] }),
+                None if frame.is(LAST) => {
+                    return Err(ChangelogError::Other { what: vec!["something".to_owned()], ahead: false });
+                }
                 None => return Ok(None),
             }
         }

@@ -2,7 +2,7 @@
 
 use super::{Known, Lane, lock};
 use crate::entry::{self, Entry, EntryError, Growth, Journaled};
-use crate::front::Step;
+use crate::front::{FrontError, Step};
 use crate::pass::Pass;
 use crate::replay::{Malformed, Restore};
 use crate::shard::Shard;
@@ -126,7 +126,7 @@ impl Restoring<'_> {
                  its policies had more windows",
                 here.name
             );
-            return Err(Malformed { what });
+            return Err(Malformed { what, ahead: true });
         }
         *fed = more;
         if moves {
@@ -150,7 +150,7 @@ impl Restoring<'_> {
 impl Restore for Restoring<'_> {
     fn front(&mut self, front: &[u8]) -> Result<(), Malformed> {
         let decoded = self.lane.order.lock().front.decode(&self.known.layout, front);
-        decoded.map_err(|error| Malformed { what: error.to_string() })
+        decoded.map_err(|error| Malformed { what: error.to_string(), ahead: matches!(error, FrontError::Families(_)) })
     }
 
     fn kept(&mut self, entries: &[u8]) -> Result<u64, Malformed> {
@@ -169,6 +169,6 @@ impl Restore for Restoring<'_> {
 
 impl From<EntryError> for Malformed {
     fn from(error: EntryError) -> Malformed {
-        Malformed { what: error.to_string() }
+        Malformed { what: error.to_string(), ahead: matches!(error, EntryError::Fields { .. }) }
     }
 }

@@ -69,6 +69,8 @@ struct Restored {
     journal: Option<Journal>,
 }
 
+/// How long a lane waits at most until this host has followed whom it takes it over from.
+const LEARN: Duration = Duration::from_secs(60);
 /// How long one question may take.
 const ASK: Duration = Duration::from_secs(5);
 
@@ -80,11 +82,22 @@ impl Opener {
     pub(super) fn open(&self, partition: i32, cancelled: &Arc<AtomicBool>) -> Result<Lane, LaneError> {
         let begin = Instant::now();
         let stand = self.stand(partition, cancelled)?;
-        // who had the lane before judges nothing of it any more
-        (self.fresh)();
-        let owner = self.owner(partition)?;
-        let opened = self.restore(&owner, partition, &stand, cancelled);
-        let opened = opened.and_then(|restored| self.agree(partition, &stand, restored));
+        let (owner, opened) = loop {
+            // who had the lane before judges nothing of it any more
+            (self.fresh)();
+            let owner = self.owner(partition)?;
+            match self.restore(&owner, partition, &stand, cancelled) {
+                Err(error) if error.is_ahead() && begin.elapsed() < LEARN => {
+                    tracing::warn!(
+                        partition, %error, waited = ?begin.elapsed(),
+                        "the host before judged by a policy set that this one has not followed yet; it waits for that"
+                    );
+                    pause(LEARN / 60);
+                    go_on(cancelled)?;
+                }
+                restored => break (owner, restored.and_then(|restored| self.agree(partition, &stand, restored))),
+            }
+        };
         let (owner, lane, kept) = match opened {
             Err(error) if error.is_refusal() && self.force => {
                 tracing::warn!(partition, %error, "--force: this lane begins anew");
@@ -153,7 +166,9 @@ impl Opener {
     ) -> Result<Restored, LaneError> {
         match self.restored(owner, partition, stand, true, cancelled) {
             // whatever is wrong may be wrong with the copy alone
-            Err(error) if error.is_refusal() => self.restored(owner, partition, stand, false, cancelled),
+            Err(error) if error.is_refusal() && !error.is_ahead() => {
+                self.restored(owner, partition, stand, false, cancelled)
+            }
             done => done,
         }
     }

@@ -81,6 +81,11 @@ impl LaneError {
         matches!(self, LaneError::Changelog { .. } | LaneError::Elsewhere { .. } | LaneError::Deleted { .. })
     }
 
+    /// Whether the host before judged by sets that this host may still learn of.
+    pub(super) fn is_ahead(&self) -> bool {
+        matches!(self, LaneError::Changelog { error, .. } if error.is_ahead())
+    }
+
     /// Whether it may pass by itself.
     pub(super) fn may_pass(&self) -> bool {
         matches!(self, LaneError::Cluster(_) | LaneError::Reading(_))
