@@ -2,12 +2,15 @@
 //!
 //! At the start the tenants' files are offered to the registry, which takes one that is
 //! new or changed, and leaves alone what was changed through the registry meanwhile.
-//! Then one thread asks a few times a second for one number; where it rose, what is new
+//! Then one thread asks a few times a second for one number, and at once where the
+//! database tells of changes by itself; where it rose, what is new
 //! is brought, made ready beside the work, and swapped in. What cannot be made ready is
 //! told, and the host goes on with what it has; so it does while the registry is away,
 //! also at a start, from the copy on its disk.
 
+mod back;
 mod report;
+mod wake;
 
 use crate::config::Offered;
 use crate::config::control::Control;
@@ -57,6 +60,8 @@ struct Followed {
     /// Why the active one does not.
     trouble: Option<String>,
     tried: Option<Instant>,
+    /// The generation of which it was found out last that a policy of it is hopeless.
+    hopeless: Option<u64>,
 }
 
 impl Followed {
@@ -78,6 +83,8 @@ pub(crate) struct Following {
 enum Ask {
     /// To look at once, and to say when that is done.
     Look(Sender<()>),
+    /// To look at once: something was changed.
+    Woken,
     Stop,
 }
 
@@ -251,6 +258,10 @@ impl Follower {
     pub(crate) fn follow(mut self, engine: Arc<Engine>, touch: Touch) -> std::io::Result<Following> {
         self.tenants.iter().for_each(|(tenant, followed)| followed.tell(tenant, &engine));
         let (asks, asked) = channel();
+        let follows = Arc::new(());
+        if let Some(wake) = self.control.wake() {
+            wake::begin(wake, asks.clone(), Arc::downgrade(&follows))?;
+        }
         let away = Arc::new(AtomicBool::new(false));
         let is_away = Arc::clone(&away);
         let thread = std::thread::Builder::new().name("sandgate-follow".to_owned()).spawn(move || {
@@ -267,10 +278,11 @@ impl Follower {
                 }
                 match asked.recv_timeout(self.control.poll) {
                     Ok(Ask::Look(done)) => waiting.push(done),
-                    Err(RecvTimeoutError::Timeout) => {}
+                    Ok(Ask::Woken) | Err(RecvTimeoutError::Timeout) => {}
                     Ok(Ask::Stop) | Err(RecvTimeoutError::Disconnected) => break,
                 }
             }
+            drop(follows);
             // it runs nothing any more
             if let Err(error) = self.registry.report(&self.control.host, &[], now()) {
                 tracing::debug!(%error, "the registry does not hear that this host has ended");
@@ -288,6 +300,7 @@ impl Follower {
             return Ok(());
         }
         self.told.back();
+        let revision = if self.bring_back(engine)? { self.registry.revision()? } else { revision };
         let again = self.tenants.values().any(|followed| followed.tried.is_some_and(|tried| tried.elapsed() >= AGAIN));
         if self.seen != Some(revision) || again {
             let standing = self.standing()?;
@@ -339,6 +352,7 @@ impl Follower {
 /// Lets a generation judge.
 fn swap(mut generation: Generation, engine: &Engine, touch: &Touch) -> Result<(), Trouble> {
     let switch = |why| Trouble { step: Step::Switch, why };
+    generation.warm();
     touch(&mut generation).map_err(switch)?;
     engine.swap(generation).map_err(|unfit| switch(unfit.to_string()))
 }

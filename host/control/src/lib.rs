@@ -9,7 +9,7 @@
 //!   before ([`chain`]), and checked against all of the above ([`verify`]).
 //! - *Proposals* where a tenant asks for four eyes ([`proposals`]), and the *tokens*
 //!   of those who come without the database ([`tokens`]).
-//! - What each *host* says that it runs ([`hosts`]).
+//! - What each *host* says that it runs ([`hosts`]); PostgreSQL wakes them at once ([`wake`]).
 //!
 //! The registry's *revision* is the number of its last change; a tenant's, of the last
 //! change of that tenant. So whoever follows asks for one number, and whoever has been
@@ -33,6 +33,7 @@ mod session;
 pub mod tenants;
 pub mod tokens;
 pub mod verify;
+pub mod wake;
 mod work;
 
 pub use activation::{Imported, New};
@@ -46,6 +47,7 @@ pub use sandgate_sql::{Address, Location, LocationError};
 pub use tenants::{Managed, Moved, Pointer};
 pub use tokens::{Login, Role, Secret, Token, Wish};
 pub use verify::Verified;
+pub use wake::Wake;
 
 use std::time::Duration;
 

@@ -5,27 +5,25 @@
 //! two a batch passes the state of the lane in its turn: repeats, lateness and
 //! windows are found there, so they are the same however many threads there are.
 
+mod grouping;
+mod routing;
+mod writing;
+
 use crate::Engine;
-use crate::batch::{self, Batch};
-use crate::cells::Sheet;
-use crate::circumstance::{Circumstance, Circumstances};
-use crate::decision::{Origin, Row};
-use crate::decode::{Transaction, Transactions, Unusable};
-use crate::fetch::fetch_tags;
-use crate::fingerprint;
-use crate::judged::{Judge, Judged, Made, Record, Unjudged};
+use crate::contained::{Contained, Hearers};
+use crate::decode::Transactions;
+use crate::judged::{Judge, Judged, Record, Unjudged};
 use crate::measured::Step;
 use crate::meters::Pending;
-use crate::repeat::{self, RepeatLine};
-use crate::roster::Roster;
+use crate::repeat;
 use crate::shared::SharedBatch;
-use crate::tally::Aside;
 use crate::terms::Terms;
 use sandgate_metrics::Laps;
-use sandgate_model::{Decimal, Instant};
+use sandgate_model::Instant;
 use sandgate_state::replay::Sieve;
-use sandgate_state::{Entry, Fate, Lane, Layout, Pass, Settled};
+use sandgate_state::{Lane, Layout, Pass};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// An engine with the state of one lane.
 pub struct LaneJudge {
@@ -40,23 +38,8 @@ pub struct LaneJudge {
     /// What is measured and not yet committed.
     pending: Pending,
     terms: Terms,
-}
-
-/// A usable record, and where it went.
-struct Known<'a> {
-    transaction: Transaction<'a>,
-    tenant: usize,
-    /// Its group and its row there, where policies judge it.
-    judged: Option<(usize, usize)>,
-}
-
-/// The transactions of one tenant and source in a batch that are to be judged.
-struct Group<'a> {
-    tenant: usize,
-    source: usize,
-    transactions: Vec<Transaction<'a>>,
-    amounts: Vec<Option<Decimal>>,
-    sheet: Sheet<'a>,
+    /// What holds its policies.
+    contained: Contained,
 }
 
 impl LaneJudge {
@@ -69,8 +52,13 @@ impl LaneJudge {
     pub fn of_partition(engine: Arc<Engine>, lane: Arc<Lane>, partition: u32) -> LaneJudge {
         let shared = engine.shared.as_ref();
         let shared = shared.map(|(store, _)| sandgate_shared::Lane::new(Arc::clone(store), partition));
-        let (passes, pending, terms) = Default::default();
-        LaneJudge { engine, lane, partition, passes, pending, shared, terms }
+        let (passes, pending, terms, contained) = Default::default();
+        LaneJudge { engine, lane, partition, passes, pending, shared, terms, contained }
+    }
+
+    /// What it judges with.
+    pub fn engine(&self) -> &Arc<Engine> {
+        &self.engine
     }
 
     /// The state of the lane.
@@ -92,6 +80,16 @@ impl LaneJudge {
         self.engine.leaves(self.partition);
     }
 
+    /// Says what time it is, since whenever: quotas hold where somebody does.
+    pub fn at(&self, now: Duration) {
+        self.contained.at(now);
+    }
+
+    fn hearers(&self) -> Hearers<'_> {
+        let Engine { outs, registry, .. } = &*self.engine;
+        Hearers { partition: self.partition, outs, registry: registry.as_ref() }
+    }
+
     fn empty_pass<'a>(&self, layout: &Arc<Layout>) -> Pass<'a> {
         let spare = self.passes.lock().unwrap_or_else(PoisonError::into_inner).pop();
         spare.map_or_else(
@@ -102,191 +100,6 @@ impl LaneJudge {
                 pass
             },
         )
-    }
-
-    /// Finds the tenant of every record and hands the usable ones to the pass.
-    fn route<'a>(
-        &self,
-        roster: &Roster,
-        records: &[Record<'_>],
-        decoded: Vec<Result<(), Unusable>>,
-        transactions: &'a [Transactions<'a>],
-        (pass, shared): (&mut Pass<'a>, &mut SharedBatch<'a>),
-        wrong_keys: &mut u64,
-    ) -> Vec<Result<Known<'a>, Unusable>> {
-        let mut rows: Vec<_> = transactions.iter().map(Transactions::iter).collect();
-        let mut cells = Vec::new();
-        let mut buffer = Vec::new();
-        let mut all = Vec::with_capacity(records.len());
-        for (record, decoded) in records.iter().zip(decoded) {
-            let source = &self.engine.sources[record.source];
-            let usable = decoded.and_then(|()| match rows[record.source].next() {
-                Some(transaction) => {
-                    source.check_key(record, &transaction, wrong_keys)?;
-                    Ok((transaction, self.engine.tenant(source, transaction.tenant())?))
-                }
-                None => unreachable!("a transaction for every record that was decoded"),
-            });
-            all.push(usable.map(|(transaction, tenant)| {
-                roster.generations[tenant].windows.cells(record.source, &transaction, &mut cells);
-                let content = fingerprint::of_content(source.decoder.schema(), &transaction, &mut buffer);
-                let entry = Entry {
-                    tenant: tenant as u32,
-                    source: record.source as u32,
-                    judged: !source.observe,
-                    time: transaction.time().millis(),
-                    offset: record.offset,
-                    id: match source.composed {
-                        true => fingerprint::of_composed(transaction.id(), &content),
-                        false => fingerprint::of_id(transaction.id()),
-                    },
-                    content,
-                    composed: source.composed,
-                };
-                pass.push(entry, &cells);
-                shared.push(&entry, &cells);
-                Known { transaction, tenant, judged: None }
-            }));
-        }
-        all
-    }
-
-    /// Puts the transactions that policies judge into groups, with their inputs.
-    fn group<'a>(
-        &self,
-        roster: &Roster,
-        records: &[Record<'_>],
-        known: &mut [Result<Known<'a>, Unusable>],
-        pass: &Pass<'_>,
-        shared: &SharedBatch<'_>,
-    ) -> Vec<Group<'a>> {
-        let mut groups: Vec<Group<'a>> = Vec::new();
-        let usable = records.iter().zip(known).filter_map(|(record, known)| Some((record, known.as_mut().ok()?)));
-        for (row, (record, known)) in usable.enumerate() {
-            if self.engine.sources[record.source].observe || !matches!(pass.fate(row), Fate::New | Fate::Full) {
-                continue;
-            }
-            let (tenant, source) = (known.tenant, record.source);
-            let at = groups.iter().position(|group| (group.tenant, group.source) == (tenant, source));
-            let at = at.unwrap_or_else(|| {
-                groups.push(Group::new(tenant, source));
-                groups.len() - 1
-            });
-            let group = &mut groups[at];
-            known.judged = Some((at, group.transactions.len()));
-            group.transactions.push(known.transaction);
-            group.amounts.push(known.transaction.amount());
-            roster.generations[tenant].windows.answers(pass, shared, row, &mut group.sheet.windows);
-            if let Some(missing) = shared.missing(row) {
-                group.sheet.circumstances.add_to(group.transactions.len() - 1, missing);
-            }
-            if let Some(warming) = roster.generations[tenant].windows.warming(pass, row) {
-                group.sheet.circumstances.add_to(group.transactions.len() - 1, Circumstance::warming(warming));
-            }
-        }
-        for group in &mut groups {
-            let generation = &roster.generations[group.tenant];
-            let columns = &generation.columns[group.source];
-            batch::read_fields(&mut group.sheet, &group.transactions, columns);
-            group.sheet.windows_each = generation.windows.base.kinds.len();
-            let tags = self.engine.tags.as_deref();
-            fetch_tags(&mut group.sheet, group.transactions.len(), columns, tags, generation.missing_tag);
-        }
-        groups
-    }
-
-    /// Writes what became of every record.
-    fn write(
-        &self,
-        roster: &Roster,
-        (records, known): (&[Record<'_>], &[Result<Known<'_>, Unusable>]),
-        pass: &Pass<'_>,
-        groups: &[Group<'_>],
-        laps: &mut Laps,
-        out: &mut Judged,
-    ) {
-        let batches: Vec<Batch<'_>> = groups
-            .iter()
-            .map(|group| {
-                let generation = &roster.generations[group.tenant];
-                Batch::judge(generation, group.source, &group.sheet, &group.amounts)
-            })
-            .collect();
-        out.measured.steps[Step::Judge as usize] = laps.lap();
-        if let Some(meters) = &roster.meters {
-            let groups = groups.iter().zip(&batches);
-            groups.for_each(|(group, batch)| out.measured.policies(meters.first_seat(group.tenant), batch));
-        }
-        let mut rows = 0..pass.len();
-        for (record, known) in records.iter().zip(known) {
-            let source = &self.engine.sources[record.source];
-            let origin =
-                Origin { source: &source.decoder.schema().source, partition: self.partition, offset: record.offset };
-            let (known, row) = match (known, known.is_ok().then(|| rows.next()).flatten()) {
-                (Ok(known), Some(row)) => (known, row),
-                (Err(unusable), _) => {
-                    out.dead_letter(&origin, record, unusable);
-                    continue;
-                }
-                _ => continue,
-            };
-            let generation = &roster.generations[known.tenant];
-            let number = u32::try_from(generation.number).unwrap_or(u32::MAX);
-            let mut settled = Settled { outcome: 0, generation: number };
-            let late = pass.late(row).map(Circumstance::late);
-            match (pass.fate(row), known.judged) {
-                (Fate::New | Fate::Full, Some((group, at))) => {
-                    let decision = Row {
-                        batch: &batches[group],
-                        row: at,
-                        transaction: &known.transaction,
-                        amount: groups[group].amounts[at],
-                        circumstances: circumstances(&groups[group].sheet.circumstances, at, late.as_ref()),
-                    };
-                    let outcome = decision.write(&origin, &mut out.decisions);
-                    decision.count(outcome, roster.first_reasons[known.tenant], &mut out.tally);
-                    settled.outcome = outcome as u8;
-                    out.settled.push(settled);
-                    out.measured.decided(known.tenant, outcome);
-                    out.decided(known.transaction.account());
-                }
-                (fate, _) if source.observe => {
-                    settled = Settled::default();
-                    let aside = match fate {
-                        Fate::New => Aside::TakenUp,
-                        Fate::Full => Aside::Refused,
-                        Fate::Repeat(_) => Aside::Repeat,
-                        Fate::Reused { .. } => Aside::Reused,
-                    };
-                    out.tally.observed[aside as usize] += 1;
-                    out.made.push(Made::Nothing);
-                    if matches!(fate, Fate::New | Fate::Full) {
-                        out.settled.push(settled);
-                    }
-                }
-                (Fate::Repeat(repeat), _) => {
-                    let at = out.decisions.len();
-                    let first = (known.tenant, &**generation);
-                    out.repeats.push(RepeatLine::new(repeat, first, &known.transaction, &origin, at));
-                    out.tally.repeats += 1;
-                    out.decided(known.transaction.account());
-                }
-                (Fate::Reused { offset }, _) => {
-                    let outcome = self.engine.reused_id;
-                    let late = late.as_ref();
-                    repeat::reused(offset, late, outcome, generation, &known.transaction, &origin, &mut out.decisions);
-                    late.iter().for_each(|late| out.tally.circumstance(late.what));
-                    out.tally.decision(outcome, known.transaction.amount());
-                    out.tally.fault(&sandgate_model::Fault::IdReused);
-                    out.measured.decided(known.tenant, outcome);
-                    out.measured.reused(known.tenant);
-                    settled.outcome = outcome as u8;
-                    out.decided(known.transaction.account());
-                }
-                (Fate::New | Fate::Full, None) => continue,
-            }
-            pass.record(row, settled, &mut out.journal);
-        }
     }
 }
 
@@ -325,7 +138,7 @@ impl Judge for LaneJudge {
         }
         let groups = self.group(&roster, records, &mut known, &pass, &shared);
         out.measured.steps[Step::Inputs as usize] = laps.lap();
-        self.write(&roster, (records, &known), &pass, &groups, &mut laps, out);
+        self.write(&roster, (number, records, &known), &pass, &groups, &mut laps, out);
         if let Some(meters) = &roster.meters {
             out.measured.steps[Step::Write as usize] = laps.lap();
             out.measured.became(records, &out.made);
@@ -339,6 +152,7 @@ impl Judge for LaneJudge {
 
     fn settle(&self, judged: &mut Judged) {
         self.lane.settle(&judged.settled);
+        self.contained.settled(&mut judged.observed, &mut judged.notes, self.hearers());
         let named = |tenant, number| self.engine.named(tenant, number);
         repeat::complete(&mut judged.decisions, &judged.repeats, |repeat| self.lane.first(repeat), named);
         if let Some(meters) = judged.meters.take() {
@@ -350,6 +164,7 @@ impl Judge for LaneJudge {
         self.shared.iter().for_each(|shared| shared.committed(through));
         self.lane.commit(through);
         self.pending.committed(through);
+        self.contained.committed(through);
         self.terms.committed(through);
     }
 
@@ -358,6 +173,7 @@ impl Judge for LaneJudge {
         self.shared.iter().for_each(sandgate_shared::Lane::abort);
         self.lane.abort();
         self.pending.aborted();
+        self.contained.aborted(self.hearers());
         self.terms.abort();
     }
 
@@ -373,16 +189,5 @@ impl Judge for LaneJudge {
     fn time(&self, source: usize, bytes: &[u8]) -> Option<Instant> {
         let mut one = self.engine.sources[source].decoder.batch(1);
         one.push(bytes).ok().map(|()| one.row(0).time())
-    }
-}
-
-/// What a row owes to the clock or to a failure: that it is late comes first.
-fn circumstances<'c>(of_batch: &'c Circumstances, row: usize, late: Option<&'c Circumstance>) -> Vec<&'c Circumstance> {
-    late.into_iter().chain(of_batch.of(row)).collect()
-}
-
-impl<'a> Group<'a> {
-    fn new(tenant: usize, source: usize) -> Group<'a> {
-        Group { tenant, source, transactions: Vec::new(), amounts: Vec::new(), sheet: Sheet::default() }
     }
 }

@@ -8,14 +8,17 @@
 //! batches.
 
 mod batch;
+pub mod breaker;
 mod cells;
 pub mod circumstance;
+mod contained;
 mod dead_letter;
 mod decision;
 pub mod decode;
 pub mod document;
 mod fetch;
 mod fingerprint;
+mod gate;
 pub mod generation;
 pub mod json;
 pub mod judged;
@@ -23,24 +26,31 @@ mod keyed;
 mod lane;
 mod measured;
 mod meters;
+mod outs;
+pub mod quota;
 mod record;
 mod repeat;
 pub mod resolve;
 mod roster;
+mod sample;
 mod shared;
 pub mod sharing;
 pub mod standing;
 pub mod tally;
 mod terms;
+mod warm;
 mod windows;
 
 pub use document::MissingState;
 pub use lane::LaneJudge;
+pub use outs::Out;
 
 use decode::{Cause, Decoder, Unusable};
 use generation::{Generation, Keyed, SiteSource};
 use judged::{Judged, Record};
+use outs::Outs;
 use roster::{Counted, Roster};
+use sample::Sample;
 use sandgate_metrics::Registry;
 use sandgate_model::schema::TenantRole;
 use sandgate_model::{Digest, Kind, Outcome};
@@ -66,6 +76,9 @@ pub struct Engine {
     counted: Mutex<Counted>,
     past: RwLock<Past>,
     begun: Mutex<BTreeMap<(Arc<str>, u32), Begun>>,
+    /// The policies that are out of some lane.
+    outs: Outs,
+    sample: Sample,
 }
 
 /// Where a generation began in a lane.
@@ -159,7 +172,20 @@ impl Engine {
             counted: Mutex::new(counted),
             past: RwLock::new(past),
             begun: Mutex::default(),
+            outs: Outs::default(),
+            sample: Sample::default(),
         }
+    }
+
+    /// The same engine, which judges one transaction of so many again, to see whether its
+    /// policies are pure; 0 for none.
+    pub fn sampling(self, of: u64) -> Engine {
+        Engine { sample: Sample::one_of(of), ..self }
+    }
+
+    /// The policies that are out of some lane of this host.
+    pub fn out(&self) -> Vec<Out> {
+        self.outs.all()
     }
 
     /// The same engine, measured: what batches took counts when they were judged,
@@ -273,6 +299,7 @@ impl Engine {
     fn leaves(&self, partition: u32) {
         let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
         begun.retain(|(_, of), _| *of != partition);
+        self.outs.leave(partition, self.registry.as_ref());
     }
 
     /// Where the generation that judges now began, by tenant and lane: of lanes that

@@ -9,6 +9,7 @@ mod policies;
 mod racing;
 mod tampering;
 mod tenants;
+mod waking;
 
 use sandgate_control::{Bundle, Location, Moved, New, Registry, Who};
 use sandgate_model::digest::Digest;

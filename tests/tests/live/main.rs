@@ -4,8 +4,10 @@
 mod away;
 mod behind;
 mod changes;
+mod contained;
 mod fleet;
 mod growth;
+mod many;
 mod races;
 mod swaps;
 mod verbs;

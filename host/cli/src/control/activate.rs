@@ -9,7 +9,7 @@ use crate::check::Problems;
 use crate::config::{self, Host};
 use crate::follow;
 use crate::sets::document;
-use sandgate_control::{Registry, State};
+use sandgate_control::{Entry, Moved, Registry, State};
 use sandgate_model::quantity::parse_duration;
 use sandgate_server::admin::desk::{End, Next, Refusal};
 use serde_json::{Value, json};
@@ -80,7 +80,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         ),
         End::Moved(moved) => {
             which.say_moved(tenant, moved)?;
-            args.wait.map_or(Ok(()), |limit| wait(limit, || behind(&registry, tenant)))
+            let (Moved::Active { number, .. } | Moved::Unchanged { number }) = moved;
+            args.wait.map_or(Ok(()), |limit| wait(limit, || behind(&registry, (tenant, number))))
         }
     }
 }
@@ -103,6 +104,16 @@ fn is_own(args: &Args, host: &Host) -> bool {
         Some(own.file.canonicalize().ok()? == given)
     };
     same().unwrap_or(false)
+}
+
+/// A host went back from what was activated.
+#[derive(Debug, thiserror::Error)]
+#[error("RolledBack: tenant {tenant} runs generation {active} again, by {by}: {why}")]
+struct RolledBack {
+    tenant: String,
+    active: u64,
+    by: String,
+    why: String,
 }
 
 /// Activates over the admin API. Components of a file that are not there are pushed, without
@@ -130,15 +141,21 @@ fn over(args: &Args, api: &Client) -> anyhow::Result<()> {
         notes.iter().filter_map(Value::as_str).for_each(crate::note);
     }
     which.say_done(&done)?;
-    match args.wait.filter(|_| done["generation"].is_u64()) {
-        Some(limit) => wait(limit, || behind_over(api, tenant)),
+    match args.wait.zip(done["generation"].as_u64()) {
+        Some((limit, number)) => wait(limit, || behind_over(api, (tenant, number))),
         None => Ok(()),
     }
 }
 
 /// The hosts that gave a sign of life lately and do not run what is active.
-fn behind(registry: &Registry, tenant: &str) -> anyhow::Result<Vec<String>> {
+fn behind(registry: &Registry, (tenant, number): (&str, u64)) -> anyhow::Result<Vec<String>> {
     let active = registry.tenant(tenant)?.map(|pointer| pointer.active);
+    if let Some(active) = active.filter(|active| *active != number) {
+        let last = registry.latest(1, Some(tenant))?.into_iter().find(|last| last.action == "rollback");
+        if let Some(Entry { actor, why, .. }) = last {
+            return Err(RolledBack { tenant: tenant.to_owned(), active, by: actor, why }.into());
+        }
+    }
     let hosts = registry.hosts()?;
     let alive =
         hosts.iter().filter(|host| host.runs.tenant == *tenant && !super::status::is_silent(host, follow::now()));
@@ -151,11 +168,20 @@ fn behind(registry: &Registry, tenant: &str) -> anyhow::Result<Vec<String>> {
 }
 
 /// The same, as the admin API tells.
-fn behind_over(api: &Client, tenant: &str) -> anyhow::Result<Vec<String>> {
+fn behind_over(api: &Client, (tenant, number): (&str, u64)) -> anyhow::Result<Vec<String>> {
     let status = api.get("/v1/status")?;
     let tenants = status["tenants"].as_array().into_iter().flatten();
     let mut behind = Vec::new();
     for own in tenants.filter(|row| row["tenant"] == *tenant) {
+        if let Some(active) = own["active"].as_u64().filter(|active| *active != number) {
+            let page = api.get(&format!("/v1/history?limit=1&tenant={}", client::escaped(tenant)))?;
+            let last = &page["entries"][0];
+            if last["action"] == "rollback" {
+                let word = |key: &str| last[key].as_str().unwrap_or_default().to_owned();
+                let (by, why) = (word("actor"), word("why"));
+                return Err(RolledBack { tenant: tenant.to_owned(), active, by, why }.into());
+            }
+        }
         for host in own["hosts"].as_array().into_iter().flatten() {
             if host["silent"] == false && host["generation"] != own["active"] {
                 let name = host["host"].as_str().unwrap_or_default();

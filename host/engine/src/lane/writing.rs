@@ -1,0 +1,123 @@
+//! What became of every record, in the order of the records: its line, its counts, and
+//! what the journal must hold of it.
+
+use super::LaneJudge;
+use super::grouping::Group;
+use super::routing::Known;
+use crate::batch::Batch;
+use crate::circumstance::Circumstance;
+use crate::decision::{Origin, Row};
+use crate::decode::Unusable;
+use crate::judged::{Judged, Made, Record};
+use crate::measured::Step;
+use crate::repeat::{self, RepeatLine};
+use crate::roster::Roster;
+use crate::tally::Aside;
+use sandgate_metrics::Laps;
+use sandgate_state::{Fate, Pass, Settled};
+
+impl LaneJudge {
+    /// Writes what became of every record.
+    pub(super) fn write(
+        &self,
+        roster: &Roster,
+        (number, records, known): (u64, &[Record<'_>], &[Result<Known<'_>, Unusable>]),
+        pass: &Pass<'_>,
+        groups: &[Group<'_>],
+        laps: &mut Laps,
+        out: &mut Judged,
+    ) {
+        let batches: Vec<Batch<'_>> = groups
+            .iter()
+            .map(|group| {
+                let generation = &roster.generations[group.tenant];
+                let place = (number, group.tenant);
+                let gates = self.contained.begin(place, generation, group.amounts.len(), self.hearers());
+                Batch::judge(generation, group.source, &group.sheet, &group.amounts, gates)
+            })
+            .collect();
+        let of_tenants = groups.iter().map(|group| group.tenant);
+        self.contained.judged(of_tenants.zip(&batches), &mut out.observed);
+        out.measured.steps[Step::Judge as usize] = laps.lap();
+        if let Some(meters) = &roster.meters {
+            let groups = groups.iter().zip(&batches);
+            groups.for_each(|(group, batch)| out.measured.policies(meters.first_seat(group.tenant), batch));
+        }
+        let mut rows = 0..pass.len();
+        for (record, known) in records.iter().zip(known) {
+            let source = &self.engine.sources[record.source];
+            let origin =
+                Origin { source: &source.decoder.schema().source, partition: self.partition, offset: record.offset };
+            let (known, row) = match (known, known.is_ok().then(|| rows.next()).flatten()) {
+                (Ok(known), Some(row)) => (known, row),
+                (Err(unusable), _) => {
+                    out.dead_letter(&origin, record, unusable);
+                    continue;
+                }
+                _ => continue,
+            };
+            let generation = &roster.generations[known.tenant];
+            let number = u32::try_from(generation.number).unwrap_or(u32::MAX);
+            let mut settled = Settled { outcome: 0, generation: number };
+            let late = pass.late(row).map(Circumstance::late);
+            match (pass.fate(row), known.judged) {
+                (Fate::New | Fate::Full, Some((group, at))) => {
+                    let decision = Row {
+                        batch: &batches[group],
+                        row: at,
+                        transaction: &known.transaction,
+                        amount: groups[group].amounts[at],
+                        circumstances: batches[group].circumstances(
+                            at,
+                            &groups[group].sheet.circumstances,
+                            late.as_ref(),
+                        ),
+                    };
+                    let (sample, registry) = (&self.engine.sample, self.engine.registry.as_ref());
+                    sample.look(&origin, (&batches[group], at), &mut out.notes, registry);
+                    let outcome = decision.write(&origin, &mut out.decisions);
+                    decision.count(outcome, roster.first_reasons[known.tenant], &mut out.tally);
+                    settled.outcome = outcome as u8;
+                    out.settled.push(settled);
+                    out.measured.decided(known.tenant, outcome);
+                    out.decided(known.transaction.account());
+                }
+                (fate, _) if source.observe => {
+                    settled = Settled::default();
+                    let aside = match fate {
+                        Fate::New => Aside::TakenUp,
+                        Fate::Full => Aside::Refused,
+                        Fate::Repeat(_) => Aside::Repeat,
+                        Fate::Reused { .. } => Aside::Reused,
+                    };
+                    out.tally.observed[aside as usize] += 1;
+                    out.made.push(Made::Nothing);
+                    if matches!(fate, Fate::New | Fate::Full) {
+                        out.settled.push(settled);
+                    }
+                }
+                (Fate::Repeat(repeat), _) => {
+                    let at = out.decisions.len();
+                    let first = (known.tenant, &**generation);
+                    out.repeats.push(RepeatLine::new(repeat, first, &known.transaction, &origin, at));
+                    out.tally.repeats += 1;
+                    out.decided(known.transaction.account());
+                }
+                (Fate::Reused { offset }, _) => {
+                    let outcome = self.engine.reused_id;
+                    let late = late.as_ref();
+                    repeat::reused(offset, late, outcome, generation, &known.transaction, &origin, &mut out.decisions);
+                    late.iter().for_each(|late| out.tally.circumstance(late.what));
+                    out.tally.decision(outcome, known.transaction.amount());
+                    out.tally.fault(&sandgate_model::Fault::IdReused);
+                    out.measured.decided(known.tenant, outcome);
+                    out.measured.reused(known.tenant);
+                    settled.outcome = outcome as u8;
+                    out.decided(known.transaction.account());
+                }
+                (Fate::New | Fate::Full, None) => continue,
+            }
+            pass.record(row, settled, &mut out.journal);
+        }
+    }
+}
