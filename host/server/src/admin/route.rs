@@ -4,6 +4,7 @@
 
 use super::Room;
 use super::problem::Problem;
+use axum::http::StatusCode;
 use axum::routing::MethodFilter;
 use sandgate_control::{Role, Token, Who};
 use schemars::generate::SchemaGenerator;
@@ -180,7 +181,16 @@ impl Asked {
     /// The body as what it should be.
     pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         let unfit = |error: &dyn std::fmt::Display| Problem::malformed(format!("the body: {error}"));
-        let value: Value = serde_json::from_slice(&self.body).map_err(|error| unfit(&error))?;
+        let mut value: Value = serde_json::from_slice(&self.body).map_err(|error| unfit(&error))?;
+        // to JSON 7.0 is a whole number too
+        for member in value.as_object_mut().into_iter().flat_map(serde_json::Map::values_mut) {
+            let whole = member.as_f64().filter(|_| member.is_f64());
+            let whole =
+                whole.filter(|number| number.fract() == 0.0 && (0.0..=super::sent::NUMBER_MAX as f64).contains(number));
+            if let Some(whole) = whole {
+                *member = Value::from(whole as u64);
+            }
+        }
         if !value.is_object() || has_rows(&value) {
             // serde takes a list for an object as well
             return Err(unfit(&"must be an object, and no list in it may have lists in it"));
@@ -208,7 +218,9 @@ impl Asked {
         }
         match (expect, self.if_match) {
             (Some(expect), Some(tag)) if expect != tag => {
-                Err(Problem::malformed(format!("expect is {expect} and If-Match {tag}: send one of them")))
+                let (kind, title) = ("urn:sandgate:problem:overtaken", "The revision is another one");
+                let detail = format!("expect is {expect} and If-Match {tag}: send one of them");
+                Err(Problem::new(StatusCode::PRECONDITION_FAILED, kind, title, detail))
             }
             (expect, tag) => Ok(expect.or(tag)),
         }
