@@ -149,7 +149,10 @@ fn draft(decision: &Json, args: &FromArgs) -> anyhow::Result<Draft> {
         bail!("no policy `{}` was there at {place}; {}", args.policy, mend(&args.policy, names()));
     };
     if policy["ran"] != true {
-        bail!("policy `{}` did not run at {place}: a stage before it had ended the decision", args.policy);
+        bail!(
+            "policy `{}` did not run at {place}: a stage before it had ended the decision, or its fallback answered in its place",
+            args.policy
+        );
     }
     let mut draft = Draft { at: decision["time"].as_str().map(str::to_owned), ..Draft::default() };
     let mut step = DraftStep::default();
