@@ -1,20 +1,26 @@
 //! The verbs that change what tenants run, and show it: `push`, `policies`,
-//! `activate`, `rollback`, `freeze`, `status`, `history`. All of them work on the
+//! `activate`, `shadow`, `canary`, `promote`, `rollback`, `freeze`, `status`, `history`. All of them work on the
 //! registry that a host's `[control]` names; hosts that run follow it by themselves.
 
 pub(crate) mod activate;
 mod bundle;
+pub(crate) mod canary;
+mod candidate;
 mod cases;
+mod counted;
 mod edit;
 pub(crate) mod history;
 pub(crate) mod pointer;
 pub(crate) mod policies;
+pub(crate) mod promote;
 pub(crate) mod push;
+mod ready;
+pub(crate) mod shadow;
 pub(crate) mod status;
 
 use crate::config::control::Control;
 use crate::config::{self, secret};
-use sandgate_control::{Moved, Registry, Who};
+use sandgate_control::{Canary, Moved, Registry, Who};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -83,6 +89,13 @@ impl Which {
                 &json!({ "outcome": "unchanged", "tenant": tenant, "generation": number }),
             ),
         }
+    }
+}
+
+/// Says that a canary has ended with a change, where it has.
+fn ended(canary: Option<Canary>, moved: Moved) {
+    if let (Some(canary), Moved::Active { .. }) = (canary, moved) {
+        crate::run::note(format!("the canary, generation {}, has ended with it", canary.trial.generation));
     }
 }
 

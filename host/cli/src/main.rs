@@ -83,6 +83,14 @@ enum Verb {
     Policies(control::policies::Args),
     /// Let a tenant run another policy set, live
     Activate(control::activate::Args),
+    /// Let a policy set judge beside the active one, and see where they differ
+    #[command(subcommand)]
+    Shadow(control::shadow::Verb),
+    /// Let a policy set decide for a share of the accounts
+    #[command(subcommand)]
+    Canary(control::canary::Verb),
+    /// Let what is on trial decide for all
+    Promote(control::promote::Args),
     /// Let a tenant run what it ran before
     Rollback(control::pointer::Rollback),
     /// Allow no changes of a tenant for now
@@ -120,6 +128,9 @@ fn main() -> ExitCode {
         Verb::Push(args) => control::push::run(&args),
         Verb::Policies(args) => control::policies::run(&args),
         Verb::Activate(args) => control::activate::run(&args),
+        Verb::Shadow(verb) => control::shadow::run(&verb),
+        Verb::Canary(verb) => control::canary::run(&verb),
+        Verb::Promote(args) => control::promote::run(&args),
         Verb::Rollback(args) => control::pointer::rollback(&args),
         Verb::Freeze(args) => control::pointer::freeze(&args),
         Verb::Status(args) => control::status::run(&args),

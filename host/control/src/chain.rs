@@ -10,7 +10,8 @@
 //! 3. `at`: milliseconds since 1970 in UTC, decimal
 //! 4. `actor`, 5. `origin`: who, and from where
 //! 6. `tenant`: empty where the change is about none
-//! 7. `action`: `push`, `activate`, `import`, `rollback`, `freeze`, `lift`
+//! 7. `action`: `push`, `activate`, `import`, `rollback`, `freeze`, `lift`, `shadow`, `shadow-stop`,
+//!    `canary`, `canary-share`, `canary-stop`, `promote`
 //! 8. `detail`: a JSON text, byte for byte as it is stored
 //! 9. `why`: may be empty
 //!
@@ -59,6 +60,12 @@ pub(crate) enum Action {
     Rollback,
     Freeze,
     Lift,
+    Shadow,
+    ShadowStop,
+    Canary,
+    CanaryShare,
+    CanaryStop,
+    Promote,
 }
 
 /// An entry of the history, as it is stored.
@@ -74,7 +81,7 @@ pub struct Entry {
     pub origin: String,
     /// The tenant; empty where the change is about none.
     pub tenant: String,
-    /// What: `push`, `activate`, `import`, `rollback`, `freeze`, `lift`.
+    /// What: one of the words above.
     pub action: String,
     /// What exactly, as JSON.
     pub detail: String,
@@ -112,6 +119,12 @@ impl Action {
             Action::Rollback => "rollback",
             Action::Freeze => "freeze",
             Action::Lift => "lift",
+            Action::Shadow => "shadow",
+            Action::ShadowStop => "shadow-stop",
+            Action::Canary => "canary",
+            Action::CanaryShare => "canary-share",
+            Action::CanaryStop => "canary-stop",
+            Action::Promote => "promote",
         }
     }
 }

@@ -78,6 +78,20 @@ impl<'a> Batch<'a> {
         }
         batch
     }
+
+    /// Whether a policy gave no verdict about a row.
+    pub(crate) fn is_faulted(&self, row: usize) -> bool {
+        self.runs.iter().any(|run| match run.places[row] {
+            Place::NotRun => false,
+            Place::Bad { .. } => true,
+            Place::Judged { row, .. } => run.fault_of(row).is_some(),
+        })
+    }
+
+    /// The fuel of all its policies.
+    pub(crate) fn fuel(&self) -> u64 {
+        self.runs.iter().fold(0, |sum, run| sum.saturating_add(run.verdicts.fuel))
+    }
 }
 
 impl<'a> Run<'a> {

@@ -8,6 +8,7 @@ use crate::meters::Meters;
 pub use crate::record::{Made, Record};
 use crate::repeat::RepeatLine;
 use crate::tally::Tally;
+use crate::trials::Tried;
 use crate::{dead_letter, decision};
 use sandgate_model::Instant;
 use sandgate_state::replay::Sieve;
@@ -105,6 +106,8 @@ pub struct Judged {
     pub(crate) meters: Option<Arc<Meters>>,
     /// What it took and gave beyond the tally; empty where nobody measures.
     pub(crate) measured: Measured,
+    /// What its canaries did, and what goes to its shadows.
+    pub(crate) tried: Option<Tried>,
     /// Of each record whose id is remembered, what was decided about it.
     pub(crate) settled: Vec<Settled>,
     /// Decisions that stand in for an earlier one, still to be put in.
@@ -122,6 +125,7 @@ impl Judged {
         self.notes.clear();
         self.begun.clear();
         self.meters = None;
+        self.tried = None;
         self.measured = Measured::default();
         self.settled.clear();
         self.repeats.clear();

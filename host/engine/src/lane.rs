@@ -7,6 +7,7 @@
 
 mod grouping;
 mod routing;
+mod trying;
 mod writing;
 
 use crate::Engine;
@@ -17,6 +18,7 @@ use crate::meters::Pending;
 use crate::repeat;
 use crate::shared::SharedBatch;
 use crate::terms::Terms;
+use crate::trials::Trials;
 use sandgate_metrics::Laps;
 use sandgate_model::Instant;
 use sandgate_state::replay::Sieve;
@@ -36,6 +38,7 @@ pub struct LaneJudge {
     /// What is measured and not yet committed.
     pending: Pending,
     terms: Terms,
+    trials: Trials,
 }
 
 impl LaneJudge {
@@ -48,8 +51,8 @@ impl LaneJudge {
     pub fn of_partition(engine: Arc<Engine>, lane: Arc<Lane>, partition: u32) -> LaneJudge {
         let shared = engine.shared.as_ref();
         let shared = shared.map(|(store, _)| sandgate_shared::Lane::new(Arc::clone(store), partition));
-        let (passes, pending, terms) = Default::default();
-        LaneJudge { engine, lane, partition, passes, pending, shared, terms }
+        let (passes, pending, terms, trials) = Default::default();
+        LaneJudge { engine, lane, partition, passes, pending, shared, terms, trials }
     }
 
     /// The state of the lane.
@@ -119,7 +122,7 @@ impl Judge for LaneJudge {
         }
         let groups = self.group(&roster, records, &mut known, &pass, &shared);
         out.measured.steps[Step::Inputs as usize] = laps.lap();
-        self.write(&roster, (records, &known), &pass, &groups, &mut laps, out);
+        self.write((number, &roster), (records, &known), &pass, &groups, &mut laps, out);
         if let Some(meters) = &roster.meters {
             out.measured.steps[Step::Write as usize] = laps.lap();
             out.measured.became(records, &out.made);
@@ -135,6 +138,7 @@ impl Judge for LaneJudge {
         self.lane.settle(&judged.settled);
         let named = |tenant, number| self.engine.named(tenant, number);
         repeat::complete(&mut judged.decisions, &judged.repeats, |repeat| self.lane.first(repeat), named);
+        self.trials.settled(judged.tried.take());
         if let Some(meters) = judged.meters.take() {
             self.pending.settled(&judged.tally, &mut judged.measured, meters);
         }
@@ -144,6 +148,7 @@ impl Judge for LaneJudge {
         self.shared.iter().for_each(|shared| shared.committed(through));
         self.lane.commit(through);
         self.pending.committed(through);
+        self.trials.committed(through, &self.engine);
         self.terms.committed(through);
     }
 
@@ -152,6 +157,7 @@ impl Judge for LaneJudge {
         self.shared.iter().for_each(sandgate_shared::Lane::abort);
         self.lane.abort();
         self.pending.aborted();
+        self.trials.aborted();
         self.terms.abort();
     }
 

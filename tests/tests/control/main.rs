@@ -8,6 +8,7 @@ mod policies;
 mod racing;
 mod tampering;
 mod tenants;
+mod trials;
 
 use sandgate_control::{Bundle, Location, Moved, New, Registry, Who};
 use sandgate_model::digest::Digest;

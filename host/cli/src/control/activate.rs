@@ -6,15 +6,13 @@
 //! policies' own cases are replayed. Only then the pointer moves, if nobody moved it
 //! meanwhile.
 
-use super::{By, Refused, Which, cases, edit};
+use super::ready::Ready;
+use super::{By, Which};
 use crate::check::Problems;
 use crate::config::{self, Host};
 use crate::follow;
-use crate::sets::document::{Local, Resolved};
-use crate::sets::stock::Asked;
-use crate::sets::{Ground, Step, Trouble, document};
-use anyhow::Context as _;
-use sandgate_control::{New, Pointer, Registry, State};
+use crate::sets::document;
+use sandgate_control::{New, Registry, State};
 use sandgate_model::Digest;
 use sandgate_model::quantity::parse_duration;
 use std::path::PathBuf;
@@ -27,7 +25,7 @@ use std::time::{Duration, Instant};
     sandgate activate --config sandgate.toml payments --set limits.component=4f2a9c01d7 --wait 10s\n  \
     sandgate activate --config sandgate.toml payments --file tenants/payments.toml\n\n\
     A component may be named by the beginning of its digest (see `sandgate policies`), in a file also by its path. \
-    Hosts that run take the change within a second; a batch in flight ends on what it began with.\n\n\
+    Hosts that run take the change within a second; a batch in flight ends on what it began with. A canary ends with it.\n\n\
     Exit status: 0 active or unchanged, 1 refused, or not everywhere within --wait.")]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -59,33 +57,24 @@ pub(crate) struct Args {
 /// # Errors
 /// Where it is refused, or does not come about.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let (host, _) = config::load(&args.which.config, 1).map_err(Problems)?;
+    let host = config::load(&args.which.config, 1).map_err(Problems)?.0;
     let registry = super::of_host(host.control.as_ref(), &args.which.config)?;
     let (tenant, who) = (&args.tenant, args.by.who());
-    // looked at first, so that whoever changes it from now on is noticed
-    let pointer = registry.tenant(tenant)?;
-    let expected = args.expect.unwrap_or(pointer.as_ref().map_or(0, |pointer| pointer.revision));
-    let resolved = match &args.file {
-        Some(file) => document::resolve(file)?,
-        None => Resolved {
-            text: edit::edited(&active(&registry, pointer.as_ref(), tenant)?, &args.set)?,
-            components: Vec::new(),
-        },
-    };
-    let text = full_digests(&resolved.text, &registry)?;
-    let newest = pointer.as_ref().map_or(0, |pointer| pointer.newest);
-    let set = prepared(&host, &registry, (tenant, newest), (&text, &resolved.components))
-        .map_err(|Trouble { step, why }| Refused { step: step.word(), why })?;
+    let Ready { text, set, components, seen } =
+        Ready::made(&host, &registry, tenant, (args.file.as_deref(), &args.set))?;
+    let expected = args.expect.unwrap_or(seen);
     if args.check {
         let told = format!("nothing stands in the way of tenant {tenant} as {set}; nothing was changed");
         return args
             .which
             .say(&told, &serde_json::json!({ "outcome": "checked", "tenant": tenant, "set": set.to_string() }));
     }
-    document::bring(&resolved.components, &registry, &host.workshop, (&who, follow::now()))?;
+    document::bring(&components, &registry, &host.workshop, (&who, follow::now()))?;
     let new = New { document: &text, set, from_file: from_file(args, &host, &text), expected: Some(expected) };
+    let canary = registry.tenant(tenant)?.and_then(|now| now.canary);
     let moved = registry.activate(tenant, &new, &who, follow::now())?;
     args.which.say_moved(tenant, moved)?;
+    super::ended(canary, moved);
     match args.wait {
         Some(limit) => wait(&registry, tenant, limit),
         None => Ok(()),
@@ -98,63 +87,6 @@ fn from_file(args: &Args, host: &Host, text: &str) -> Option<Digest> {
     let given = args.file.as_ref()?.canonicalize().ok()?;
     let own = host.offered.iter().find(|offered| offered.tenant == args.tenant)?;
     (own.file.canonicalize().ok()? == given).then(|| Digest::of(text.as_bytes()))
-}
-
-/// The document that is active.
-fn active(registry: &Registry, pointer: Option<&Pointer>, tenant: &str) -> anyhow::Result<String> {
-    let pointer =
-        pointer.with_context(|| format!("the registry has no tenant {tenant} yet: give its file with --file"))?;
-    let generation = registry.generation(tenant, pointer.active)?;
-    Ok(generation.with_context(|| format!("generation {} is not there", pointer.active))?.document)
-}
-
-/// The document with every component by its whole digest.
-fn full_digests(text: &str, registry: &Registry) -> anyhow::Result<String> {
-    let mut failed = None;
-    let full = sandgate_files::substitute::substitute(text, &["stage", "policy", "component"], |name| {
-        if Digest::parse(name).is_some_and(|digest| digest.to_string() == name) {
-            return None;
-        }
-        match registry.find(name) {
-            Ok(Some(stored)) => Some(stored.digest.to_string()),
-            Ok(None) => {
-                let told =
-                    format!("no policy was pushed whose digest begins with {name:?}; `sandgate policies` lists them");
-                failed = Some(anyhow::anyhow!(told));
-                None
-            }
-            Err(error) => {
-                failed = Some(error.into());
-                None
-            }
-        }
-    });
-    failed.map_or(Ok(full), Err)
-}
-
-/// Makes it ready as a host would, and replays the cases; answers the set's digest.
-fn prepared(
-    host: &Host,
-    registry: &Registry,
-    (tenant, newest): (&str, u64),
-    (text, local): (&str, &[Local]),
-) -> Result<Digest, Trouble> {
-    let (stock, mut ground) = (Asked { registry, local }, Ground::default());
-    ground.fold(tenant, newest, &host.workshop, &stock)?;
-    let name = format!("{tenant}, generation {}", newest + 1);
-    let generation = ground.make_of(&name, text, newest + 1, &host.workshop, &stock)?;
-    if *generation.tenant != *tenant {
-        let why = format!("the document is of tenant {}, not of {tenant}", generation.tenant);
-        return Err(Trouble { step: Step::Resolve, why });
-    }
-    let shown = cases::replay(&generation, registry)?;
-    for name in &shown.without {
-        crate::run::note(format!("policy `{name}` was pushed without cases, so nothing was replayed for it"));
-    }
-    for (name, worst, budget) in &shown.fuel {
-        crate::run::note(format!("policy `{name}` takes {worst} of fuel at most in its cases, of {budget}"));
-    }
-    Ok(generation.set)
 }
 
 /// Waits until every host that gave a sign of life lately runs what is active.

@@ -69,11 +69,26 @@ fn text(entry: &Entry) -> String {
     let why = if entry.why.is_empty() { String::new() } else { format!(": {}", entry.why) };
     let detail: Value = serde_json::from_str(&entry.detail).unwrap_or_default();
     let what = match (detail["active"].as_u64(), detail["name"].as_str()) {
-        (Some(number), _) => format!(" {} generation {number}", entry.tenant),
+        (Some(number), _) => format!(" {} generation {number}{}", entry.tenant, on_trial(&detail)),
         (None, Some(name)) => format!(" {name} {}", detail["version"].as_str().unwrap_or_default()),
         (None, None) => format!(" {}", entry.tenant),
     };
     format!("{:>5}  {at}  {}{what}, by {}{from}{why}", entry.number, entry.action, entry.actor)
+}
+
+/// What is on trial beside it after a change.
+fn on_trial(detail: &Value) -> String {
+    let canary = detail["canary"]["generation"].as_u64().map(|number| {
+        format!(", canary {number} for {}", super::counted::percent(detail["canary"]["share"].as_u64().unwrap_or(0)))
+    });
+    let shadows: Vec<String> = detail["shadows"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|shadow| Some(shadow["generation"].as_u64()?.to_string()))
+        .collect();
+    let shadows = (!shadows.is_empty()).then(|| format!(", shadow {}", shadows.join(" ")));
+    canary.into_iter().chain(shadows).collect()
 }
 
 fn value(entry: &Entry) -> Value {

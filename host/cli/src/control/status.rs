@@ -1,8 +1,8 @@
 //! `sandgate status`: what each tenant runs, and which host runs what since where.
 
-use super::Which;
+use super::{Which, counted};
 use crate::follow;
-use sandgate_control::{Host, Managed, Pointer, State};
+use sandgate_control::{Compared, Host, Managed, Pointer, State};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -30,7 +30,8 @@ pub(crate) struct Behind(usize);
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let registry = args.which.registry()?;
     let (tenants, hosts, now) = (registry.tenants()?, registry.hosts()?, follow::now());
-    args.which.say(text(&tenants, &hosts, now).trim_end(), &value(&tenants, &hosts, now))?;
+    let all = registry.compared()?;
+    args.which.say(text(&tenants, &hosts, &all, now).trim_end(), &value(&tenants, &hosts, &all, now))?;
     match hosts.iter().filter(|host| !is_silent(host, now) && is_behind(host, &tenants)).count() {
         0 => Ok(()),
         behind => Err(Behind(behind).into()),
@@ -46,7 +47,7 @@ fn is_behind(host: &Host, tenants: &[Pointer]) -> bool {
     host.runs.state == State::Refused || host.runs.generation != active
 }
 
-fn text(tenants: &[Pointer], hosts: &[Host], now: i64) -> String {
+fn text(tenants: &[Pointer], hosts: &[Host], all: &[(String, Compared)], now: i64) -> String {
     let mut text = String::new();
     if tenants.is_empty() {
         text.push_str("the registry knows no tenant yet: start a host, or `sandgate activate` one\n");
@@ -64,6 +65,7 @@ fn text(tenants: &[Pointer], hosts: &[Host], now: i64) -> String {
             "{}: generation {}{previous}, revision {}, managed by {managed}{frozen}",
             tenant.tenant, tenant.active, tenant.revision
         );
+        trials(tenant, all, &mut text);
         for host in hosts.iter().filter(|host| host.runs.tenant == tenant.tenant) {
             let runs =
                 host.runs.generation.map_or_else(|| "nothing".to_owned(), |number| format!("generation {number}"));
@@ -71,7 +73,8 @@ fn text(tenants: &[Pointer], hosts: &[Host], now: i64) -> String {
                 true => format!(", silent for {} s", now.saturating_sub(host.at) / 1_000),
                 false => String::new(),
             };
-            let _ = writeln!(text, "  {}: {runs}{}{silent}", host.host, since(&host.runs.positions));
+            let _ =
+                writeln!(text, "  {}: {runs}{}{silent}", host.host, since(host.runs.generation, &host.runs.positions));
             if let Some(problem) = &host.runs.problem {
                 let _ = writeln!(text, "    could not follow: {problem}");
             }
@@ -80,9 +83,22 @@ fn text(tenants: &[Pointer], hosts: &[Host], now: i64) -> String {
     text
 }
 
-/// Since which positions, as far as they are told.
-fn since(positions: &str) -> String {
-    let positions: Vec<Value> = serde_json::from_str(positions).unwrap_or_default();
+/// What a tenant has on trial.
+fn trials(tenant: &Pointer, all: &[(String, Compared)], text: &mut String) {
+    let canary = tenant
+        .canary
+        .iter()
+        .map(|canary| (format!("canary for {} of the accounts", counted::percent(canary.share)), &canary.trial));
+    for (what, trial) in canary.chain(tenant.shadows.iter().map(|trial| ("shadow".to_owned(), trial))) {
+        let shown = counted::brief(&counted::sum(tenant, trial, all));
+        let _ = writeln!(text, "  {what}: generation {}, {shown}; guards hold: {}", trial.generation, trial.guards);
+    }
+}
+
+/// Since which positions a generation judges, as far as they are told.
+fn since(generation: Option<u64>, positions: &str) -> String {
+    let mut positions: Vec<Value> = serde_json::from_str(positions).unwrap_or_default();
+    positions.retain(|position| position["generation"].as_u64() == generation);
     let of = |position: &Value| {
         let source = position["source"].as_str().unwrap_or("?");
         format!("{source}/{}/{}", position["partition"], position["offset"])
@@ -93,7 +109,7 @@ fn since(positions: &str) -> String {
     }
 }
 
-fn value(tenants: &[Pointer], hosts: &[Host], now: i64) -> Value {
+fn value(tenants: &[Pointer], hosts: &[Host], all: &[(String, Compared)], now: i64) -> Value {
     let of = |tenant: &Pointer| {
         let hosts = hosts.iter().filter(|host| host.runs.tenant == tenant.tenant).map(|host| {
             json!({
@@ -103,7 +119,9 @@ fn value(tenants: &[Pointer], hosts: &[Host], now: i64) -> Value {
                 "silent": is_silent(host, now), "at": host.at,
             })
         });
+        let (canary, shadows) = counted::value(tenant, all);
         json!({
+            "canary": canary, "shadows": shadows,
             "tenant": tenant.tenant, "active": tenant.active, "previous": tenant.previous,
             "revision": tenant.revision, "frozen": tenant.frozen, "managed": tenant.managed.word(),
             "hosts": hosts.collect::<Vec<_>>(),

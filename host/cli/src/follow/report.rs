@@ -51,7 +51,7 @@ impl Told {
 }
 
 /// What a host runs for each of its tenants, and since where.
-pub(super) fn runs<'t>(engine: &Engine, tenants: impl Iterator<Item = (&'t String, &'t Option<String>)>) -> Vec<Runs> {
+pub(super) fn runs<'t>(engine: &Engine, tenants: impl Iterator<Item = (&'t String, Option<String>)>) -> Vec<Runs> {
     let (generations, begun) = (engine.generations(), engine.begun());
     let runs = tenants.map(|(tenant, trouble)| {
         let judges = generations.iter().find(|generation| *generation.tenant == **tenant);
@@ -69,7 +69,7 @@ pub(super) fn runs<'t>(engine: &Engine, tenants: impl Iterator<Item = (&'t Strin
             generation: judges.map(|generation| generation.number),
             set: judges.map(|generation| generation.set),
             state: if trouble.is_some() { State::Refused } else { State::Active },
-            problem: trouble.clone(),
+            problem: trouble,
             positions: serde_json::Value::from(positions).to_string(),
         }
     });

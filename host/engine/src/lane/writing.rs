@@ -13,32 +13,40 @@ use crate::measured::Step;
 use crate::repeat::{self, RepeatLine};
 use crate::roster::Roster;
 use crate::tally::Aside;
+use crate::team::Party;
+use crate::trials;
 use sandgate_metrics::Laps;
 use sandgate_state::{Fate, Pass, Settled};
+use std::time::Duration;
 
 impl LaneJudge {
     /// Writes what became of every record.
     pub(super) fn write(
         &self,
-        roster: &Roster,
+        (number, roster): (u64, &Roster),
         (records, known): (&[Record<'_>], &[Result<Known<'_>, Unusable>]),
         pass: &Pass<'_>,
         groups: &[Group<'_>],
         laps: &mut Laps,
         out: &mut Judged,
     ) {
-        let batches: Vec<Batch<'_>> = groups
+        let judged: Vec<(Batch<'_>, Duration)> = groups
             .iter()
             .map(|group| {
-                let generation = &roster.generations[group.tenant];
-                Batch::judge(generation, group.source, &group.sheet, &group.amounts)
+                let (generation, ..) = roster.side(group.tenant, group.party);
+                let mut watch = if trials::looks_at(roster, group.tenant) { Laps::running() } else { Laps::off() };
+                let batch = Batch::judge(generation, group.source, &group.sheet, &group.amounts);
+                (batch, watch.lap())
             })
             .collect();
         out.measured.steps[Step::Judge as usize] = laps.lap();
         if let Some(meters) = &roster.meters {
-            let groups = groups.iter().zip(&batches);
-            groups.for_each(|(group, batch)| out.measured.policies(meters.first_seat(group.tenant), batch));
+            for (group, (batch, _)) in groups.iter().zip(&judged) {
+                let (.., place) = roster.side(group.tenant, group.party);
+                out.measured.policies(meters.first_seat(place), batch);
+            }
         }
+        out.tried = self.tried(number, roster, (records, known), groups, &judged);
         let mut rows = 0..pass.len();
         for (record, known) in records.iter().zip(known) {
             let source = &self.engine.sources[record.source];
@@ -52,24 +60,25 @@ impl LaneJudge {
                 }
                 _ => continue,
             };
-            let generation = &roster.generations[known.tenant];
+            let (generation, first_reason, _) = roster.side(known.tenant, known.party);
             let number = u32::try_from(generation.number).unwrap_or(u32::MAX);
+            let by_canary = known.party == Party::Canary;
             let mut settled = Settled { outcome: 0, generation: number };
             let late = pass.late(row).map(Circumstance::late);
             match (pass.fate(row), known.judged) {
                 (Fate::New | Fate::Full, Some((group, at))) => {
                     let decision = Row {
-                        batch: &batches[group],
+                        batch: &judged[group].0,
                         row: at,
                         transaction: &known.transaction,
                         amount: groups[group].amounts[at],
                         circumstances: circumstances(&groups[group].sheet.circumstances, at, late.as_ref()),
                     };
                     let outcome = decision.write(&origin, &mut out.decisions);
-                    decision.count(outcome, roster.first_reasons[known.tenant], &mut out.tally);
+                    decision.count(outcome, first_reason, &mut out.tally);
                     settled.outcome = outcome as u8;
                     out.settled.push(settled);
-                    out.measured.decided(known.tenant, outcome);
+                    out.measured.decided(known.tenant, outcome, by_canary);
                     out.decided(known.transaction.account());
                 }
                 (fate, _) if source.observe => {
@@ -100,7 +109,7 @@ impl LaneJudge {
                     late.iter().for_each(|late| out.tally.circumstance(late.what));
                     out.tally.decision(outcome, known.transaction.amount());
                     out.tally.fault(&sandgate_model::Fault::IdReused);
-                    out.measured.decided(known.tenant, outcome);
+                    out.measured.decided(known.tenant, outcome, by_canary);
                     out.measured.reused(known.tenant);
                     settled.outcome = outcome as u8;
                     out.decided(known.transaction.account());
