@@ -2,7 +2,8 @@
 //!
 //! At the start the tenants' files are offered to the registry, which takes one that is
 //! new or changed, and leaves alone what was changed through the registry meanwhile.
-//! Then one thread asks a few times a second for one number; where it rose, what is new
+//! Then one thread asks a few times a second for one number, and at once where the
+//! database tells of changes by itself; where it rose, what is new
 //! is brought, made ready beside the work, and swapped in. What cannot be made ready is
 //! told, and the host goes on with what it has; so it does while the registry is away,
 //! also at a start, from the copy on its disk.
@@ -12,6 +13,7 @@ mod following;
 mod guarding;
 mod report;
 mod team;
+mod wake;
 
 use crate::config::Offered;
 use crate::config::control::Control;
@@ -196,6 +198,10 @@ impl Follower {
             }
         }
         let (asks, asked) = channel();
+        let follows = Arc::new(());
+        if let Some(wake) = self.control.wake() {
+            wake::begin(wake, asks.clone(), Arc::downgrade(&follows))?;
+        }
         let away = Arc::new(AtomicBool::new(false));
         let is_away = Arc::clone(&away);
         let thread = std::thread::Builder::new().name("sandgate-follow".to_owned()).spawn(move || {
@@ -214,7 +220,7 @@ impl Follower {
                 beside.begin();
                 match asked.recv_timeout(self.control.poll) {
                     Ok(Ask::Look(done)) => waiting.push(done),
-                    Err(RecvTimeoutError::Timeout) => {}
+                    Ok(Ask::Woken) | Err(RecvTimeoutError::Timeout) => {}
                     Ok(Ask::Stop) | Err(RecvTimeoutError::Disconnected) => break,
                 }
             }
@@ -222,6 +228,7 @@ impl Follower {
             if let Err(error) = self.guard(true) {
                 tracing::debug!(%error, "the registry does not hear what was counted last");
             }
+            drop(follows);
             // it runs nothing any more
             if let Err(error) = self.registry.report(&self.control.host, &[], now()) {
                 tracing::debug!(%error, "the registry does not hear that this host has ended");

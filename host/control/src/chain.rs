@@ -20,6 +20,7 @@
 //! taken out or put in, with nothing but this page and a sha-256.
 
 use crate::session::{Bind, Row};
+use crate::wake::NOTIFY;
 use crate::work::{Work, int};
 use crate::{Error, Registry};
 use sandgate_model::digest::Digest;
@@ -183,6 +184,10 @@ pub(crate) fn append(
         &binds,
     )?;
     work.rows("UPDATE sandgate_control SET revision = $1 WHERE id = 1", &[Bind::Int(int(number))])?;
+    if !work.is_file() {
+        // is heard when this is committed, and not if it is not
+        work.run(NOTIFY.into())?;
+    }
     work.revision = number;
     Ok(number)
 }

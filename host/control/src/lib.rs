@@ -9,7 +9,7 @@
 //!   ([`guards`]), and what hosts have counted of it ([`compared`]).
 //! - The *history*: one entry for each change, written with it, hashed over the one
 //!   before ([`chain`]), and checked against all of the above ([`verify`]).
-//! - What each *host* says that it runs ([`hosts`]).
+//! - What each *host* says that it runs ([`hosts`]); PostgreSQL wakes them at once ([`wake`]).
 //!
 //! The registry's *revision* is the number of its last change; a tenant's, of the last
 //! change of that tenant. So whoever follows asks for one number, and whoever has been
@@ -35,6 +35,7 @@ mod session;
 pub mod tenants;
 pub mod trials;
 pub mod verify;
+pub mod wake;
 mod work;
 
 pub use activation::{Imported, New};
@@ -50,6 +51,7 @@ pub use sandgate_sql::{Address, Location, LocationError};
 pub use tenants::{Managed, Moved, Pointer};
 pub use trials::{Canary, Candidate, Trial};
 pub use verify::Verified;
+pub use wake::Wake;
 
 use std::time::Duration;
 

@@ -10,7 +10,8 @@ use crate::rows::Layout;
 use crate::verdicts::Shape;
 use crate::{Policy, Refusal};
 use sandgate_model::{Digest, Fault, Manifest};
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use wasmtime::component::{Component, Linker};
 
 /// The name of the contract's interface, as a policy exports it.
@@ -24,6 +25,10 @@ pub struct Sandbox {
     linker: Linker<Limiter>,
     cache: Option<Cache>,
     limits: Limits,
+    /// What is loaded while somebody has it: a component is one program, whoever judges
+    /// by it, so that many tenants take no more memory, and no slot of a guest has to
+    /// change from one program to another that is the same.
+    loaded: Mutex<HashMap<Digest, Weak<Inner>>>,
 }
 
 impl Sandbox {
@@ -35,7 +40,13 @@ impl Sandbox {
     pub fn new(config: Config) -> Result<Sandbox, SetupError> {
         let machine = Arc::new(Machine::new(&config)?);
         let cache = config.cache.as_deref().map(|folder| Cache::open(folder, &machine.engine)).transpose()?;
-        Ok(Sandbox { linker: Linker::new(&machine.engine), limits: Limits::of(&config), machine, cache })
+        Ok(Sandbox {
+            linker: Linker::new(&machine.engine),
+            limits: Limits::of(&config),
+            machine,
+            cache,
+            loaded: Mutex::default(),
+        })
     }
 
     /// Moves the epoch on by one tick, for a host that does it by hand.
@@ -47,13 +58,33 @@ impl Sandbox {
         &self.machine.engine
     }
 
-    /// Compiles a component, or takes its code from the cache, and checks it.
+    /// Compiles a component, or takes its code from the cache, and checks it. One that
+    /// somebody has loaded and holds is not loaded again.
     ///
     /// # Errors
     /// The cause of the refusal, with the mend.
     pub fn load(&self, component: &[u8]) -> Result<Policy, Refusal> {
         outside(component)?;
         let digest = Digest::of(component);
+        let known = self.loaded().get(&digest).and_then(Weak::upgrade);
+        let inner = match known {
+            Some(known) => known,
+            None => {
+                let inner = Arc::new(self.inner(digest, component)?);
+                let mut loaded = self.loaded();
+                loaded.retain(|_, held| held.strong_count() > 0);
+                loaded.insert(digest, Arc::downgrade(&inner));
+                inner
+            }
+        };
+        Ok(Policy { inner, pace: Arc::new(Pace::new()) })
+    }
+
+    fn loaded(&self) -> MutexGuard<'_, HashMap<Digest, Weak<Inner>>> {
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn inner(&self, digest: Digest, component: &[u8]) -> Result<Inner, Refusal> {
         let mut warnings = Vec::new();
         let mut known = None;
         if let Some(cache) = &self.cache {
@@ -88,20 +119,17 @@ impl Sandbox {
                 (told, manifest)
             }
         };
-        Ok(Policy {
-            inner: Arc::new(Inner {
-                digest,
-                layout: Layout::of(manifest.inputs.iter().map(|input| input.kind)),
-                shape: Shape::of(&manifest),
-                manifest: Arc::new(manifest),
-                told: told.into(),
-                memory,
-                warnings,
-                program,
-                limits: self.limits,
-                pace: Pace::new(),
-                _machine: Arc::clone(&self.machine),
-            }),
+        Ok(Inner {
+            digest,
+            layout: Layout::of(manifest.inputs.iter().map(|input| input.kind)),
+            shape: Shape::of(&manifest),
+            manifest: Arc::new(manifest),
+            told: told.into(),
+            memory,
+            warnings,
+            program,
+            limits: self.limits,
+            _machine: Arc::clone(&self.machine),
         })
     }
 

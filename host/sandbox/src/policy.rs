@@ -21,8 +21,11 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Policy {
     pub(crate) inner: Arc<Inner>,
+    /// What one place of it has learned, of its own parameters and rows.
+    pub(crate) pace: Arc<Pace>,
 }
 
+/// What is one for all places that a component has, in however many policy sets.
 pub(crate) struct Inner {
     pub(crate) digest: Digest,
     pub(crate) manifest: Arc<Manifest>,
@@ -34,7 +37,6 @@ pub(crate) struct Inner {
     pub(crate) limits: Limits,
     pub(crate) layout: Layout,
     pub(crate) shape: Shape,
-    pub(crate) pace: Pace,
     /// Keeps the epoch moving for as long as a policy can be called.
     pub(crate) _machine: Arc<Machine>,
 }
@@ -70,7 +72,8 @@ impl Policy {
     /// Every row ends as an answer or as a fault, and neither depends on the
     /// other rows, on earlier calls or on how many rows came together.
     pub fn judge(&self, rows: &Rows, parameters: &Rows, budget: u64, verdicts: &mut Verdicts) {
-        Judging { policy: &self.inner, parameters, budget, used: None, keep: false }.all(rows, verdicts);
+        Judging { policy: &self.inner, pace: &self.pace, parameters, budget, used: None, keep: false }
+            .all(rows, verdicts);
     }
 
     /// A session that keeps its sandbox from call to call: for comparisons, and
@@ -108,8 +111,8 @@ impl Session {
     /// Like [`Policy::judge`], in the sandbox of the calls before. After a
     /// fault it is a fresh one.
     pub fn judge(&mut self, rows: &Rows, parameters: &Rows, budget: u64, verdicts: &mut Verdicts) {
-        let policy = &self.policy.inner;
-        let mut judging = Judging { policy, parameters, budget, used: self.guest.take(), keep: true };
+        let Policy { inner: policy, pace } = &self.policy;
+        let mut judging = Judging { policy, pace, parameters, budget, used: self.guest.take(), keep: true };
         judging.all(rows, verdicts);
         self.guest = judging.used;
     }
@@ -124,6 +127,7 @@ impl Session {
 /// One call of `judge`.
 struct Judging<'a> {
     policy: &'a Inner,
+    pace: &'a Pace,
     parameters: &'a Rows,
     budget: u64,
     /// Of a session: the sandbox so far.
@@ -146,7 +150,7 @@ impl Judging<'_> {
         }
         let mut from = 0;
         while from < count {
-            let to = from + self.policy.pace.rows(self.budget, count - from);
+            let to = from + self.pace.rows(self.budget, count - from);
             self.some(rows, from..to, true, verdicts);
             from = to;
         }
@@ -157,13 +161,13 @@ impl Judging<'_> {
         let count = run.end - run.start;
         match twice_if_stopped(count == 1, || self.once(rows, &run, verdicts)) {
             Ok((answer, fuel)) => {
-                self.policy.pace.judged(count, fuel);
+                self.pace.judged(count, fuel);
                 verdicts.append(run.start, answer);
             }
             Err(fault) if count == 1 => verdicts.append_fault(run.start, fault, self.policy.shape),
             Err(fault) => {
                 if as_cut {
-                    self.policy.pace.too_many(count, &fault);
+                    self.pace.too_many(count, &fault);
                 }
                 let middle = run.start + count / 2;
                 self.some(rows, run.start..middle, false, verdicts);

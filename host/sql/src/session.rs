@@ -39,7 +39,11 @@ impl Time {
     }
 
     /// Waits for something that a database does.
-    fn wait<T>(self, runtime: &Runtime, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Failure> {
+    pub(crate) fn wait<T>(
+        self,
+        runtime: &Runtime,
+        work: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Result<T, Failure> {
         let late = || Failure::Late(self.limit);
         let left = self.deadline.left(Instant::now()).ok_or_else(late)?;
         let done = runtime.block_on(async { timeout(left, work).await });

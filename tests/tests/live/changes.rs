@@ -39,6 +39,20 @@ fn forty_swaps_lose_double_and_mix_nothing_and_a_restart_goes_on() {
     assert!(judged as u64 > SWAPS / 2, "most generations judged something: {judged}");
 }
 
+#[test]
+fn a_host_is_woken_by_a_change_long_before_it_would_ask() {
+    let mut led = Led::new(1, "60s", 77);
+    led.fleet.start("one");
+    led.feed_until_all_run(&["one"], 1);
+    for _ in 0..3 {
+        let generation = led.activate();
+        let took = led.feed_until_all_run(&["one"], generation);
+        println!("generation {generation} judges after {took:?}");
+        assert!(took < Duration::from_secs(20), "{took:?}");
+    }
+    led.check_forward();
+}
+
 /// A change is everywhere within a second where nothing else wants the machine.
 const GENEROUS: Duration = Duration::from_secs(5);
 

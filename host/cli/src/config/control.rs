@@ -1,7 +1,7 @@
 //! `[control]`: the registry that a host takes its policy sets from, and follows.
 
 use super::secret::{self, Place};
-use sandgate_control::{Location, Registry};
+use sandgate_control::{Location, Registry, Wake};
 use sandgate_files::{File, Section};
 use std::time::Duration;
 
@@ -30,6 +30,11 @@ impl Control {
             Some(why) => anyhow::bail!("[control] sql_password: {why}; set it where the program runs"),
             None => Ok(Registry::later(&self.location, self.deadline)),
         }
+    }
+
+    /// Being woken by its changes, where it can do that.
+    pub(crate) fn wake(&self) -> Option<Wake> {
+        Wake::of(&self.location, self.deadline)
     }
 }
 

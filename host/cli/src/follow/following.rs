@@ -18,6 +18,8 @@ pub(crate) struct Following {
 pub(super) enum Ask {
     /// To look at once, and to say when that is done.
     Look(Sender<()>),
+    /// To look at once: something was changed.
+    Woken,
     Stop,
 }
 

@@ -2,6 +2,10 @@
 
 use sandgate_control::{Error, Registry, Runs, State};
 use sandgate_engine::Engine;
+use sandgate_engine::generation::Generation;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How often a host gives a sign of life.
@@ -52,25 +56,24 @@ impl Told {
 
 /// What a host runs for each of its tenants, and since where.
 pub(super) fn runs<'t>(engine: &Engine, tenants: impl Iterator<Item = (&'t String, Option<String>)>) -> Vec<Runs> {
-    let (generations, begun) = (engine.generations(), engine.begun());
+    let generations = engine.generations();
+    let judging: HashMap<&str, &Generation> = generations.iter().map(|one| (&*one.tenant, &**one)).collect();
+    let mut since: HashMap<Arc<str>, Vec<Value>> = HashMap::new();
+    for ((tenant, partition), begun) in engine.begun() {
+        since.entry(tenant).or_default().push(json!({
+            "partition": partition, "source": &*begun.source, "offset": begun.offset, "generation": begun.generation,
+        }));
+    }
     let runs = tenants.map(|(tenant, trouble)| {
-        let judges = generations.iter().find(|generation| *generation.tenant == **tenant);
-        let of_tenant = begun.iter().filter(|((of, _), _)| **of == **tenant);
-        let positions: Vec<_> = of_tenant
-            .map(|((_, partition), begun)| {
-                serde_json::json!({
-                    "partition": partition, "source": &*begun.source, "offset": begun.offset,
-                    "generation": begun.generation,
-                })
-            })
-            .collect();
+        let judges = judging.get(&**tenant);
+        let positions = since.remove(&**tenant).unwrap_or_default();
         Runs {
             tenant: tenant.clone(),
             generation: judges.map(|generation| generation.number),
             set: judges.map(|generation| generation.set),
             state: if trouble.is_some() { State::Refused } else { State::Active },
             problem: trouble,
-            positions: serde_json::Value::from(positions).to_string(),
+            positions: Value::from(positions).to_string(),
         }
     });
     runs.collect()

@@ -62,12 +62,12 @@ impl Shelf {
         fs::read(self.place_of(digest)).ok().filter(|bytes| Digest::of(bytes) == *digest)
     }
 
-    /// Keeps a component.
+    /// Keeps a component, if it is not there already and whole.
     ///
     /// # Errors
     /// Where it cannot be written.
     pub(crate) fn keep_component(&self, digest: &Digest, bytes: &[u8]) -> Result<(), Unkept> {
-        put(&self.place_of(digest), bytes)
+        if self.component(digest).is_some() { Ok(()) } else { put(&self.place_of(digest), bytes) }
     }
 
     /// A document, if it is there and whole.
