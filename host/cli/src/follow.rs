@@ -218,7 +218,7 @@ impl Follower {
                     let _: Result<(), SendError<()>> = Sender::send(&done, ());
                 }
                 beside.begin();
-                match asked.recv_timeout(self.control.poll) {
+                match asked.recv_timeout(self.patience()) {
                     Ok(Ask::Look(done)) => waiting.push(done),
                     Ok(Ask::Woken) | Err(RecvTimeoutError::Timeout) => {}
                     Ok(Ask::Stop) | Err(RecvTimeoutError::Disconnected) => break,
@@ -260,6 +260,12 @@ impl Follower {
         let runs = report::runs(engine, self.tenants.iter().map(|(tenant, followed)| (tenant, followed.trouble())));
         self.told.tell(&self.registry, &self.control.host, runs)?;
         self.guard(false)
+    }
+
+    /// How long it may wait until it looks again: guards are looked at every second.
+    fn patience(&self) -> Duration {
+        let counts = self.tenants.values().any(Followed::counts);
+        if counts { self.control.poll.min(guarding::EVERY) } else { self.control.poll }
     }
 
     /// Tells what is counted, and stops what broke a guard.

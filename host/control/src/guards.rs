@@ -100,6 +100,7 @@ impl fmt::Display for Limit {
     }
 }
 
+/// Those of a canary unless somebody says otherwise.
 impl Default for Guards {
     fn default() -> Guards {
         let limits = [
@@ -114,6 +115,14 @@ impl Default for Guards {
 }
 
 impl Guards {
+    /// Those of a shadow unless somebody says otherwise: what it would decide is what one
+    /// wants to know, so only what it costs ends it.
+    pub fn of_shadow() -> Guards {
+        let mut guards = Guards::default();
+        guards.limits.retain(|measure, _| !matches!(measure, Measure::BlockRate | Measure::ReviewRate));
+        guards
+    }
+
     /// Sets one of them by what a person writes: `block-rate=+5%`, `fuel-p99=x1.5`,
     /// `review-rate=off`, `minimum=1000`.
     ///

@@ -5,6 +5,7 @@
 mod aborts;
 mod measured;
 mod missing_tags;
+mod shadows;
 
 use sandgate_engine::document::MissingTag;
 use sandgate_engine::generation::SiteSource;

@@ -6,8 +6,10 @@ mod behind;
 mod changes;
 mod fleet;
 mod growth;
+mod guards;
 mod races;
 mod swaps;
+mod trials;
 mod verbs;
 
 use sandgate_tests::{Desk, PAYMENTS, account_risk, text};

@@ -3,6 +3,7 @@
 use super::candidate::Begin;
 use super::{By, Which, counted};
 use crate::follow;
+use sandgate_control::Guards;
 use sandgate_model::Decimal;
 use serde_json::json;
 
@@ -97,9 +98,10 @@ pub(crate) fn run(verb: &Verb) -> anyhow::Result<()> {
     match verb {
         Verb::Start(Start { begin, share }) => {
             let tenant = &begin.tenant;
-            let (started, guards) = begin.begin(|registry, candidate, guards, expected, change| {
-                registry.start_canary(tenant, (candidate, *share), guards, expected, change)
-            })?;
+            let (started, guards) =
+                begin.begin(Guards::default(), |registry, candidate, guards, expected, change| {
+                    registry.start_canary(tenant, (candidate, *share), guards, expected, change)
+                })?;
             let (generation, revision) = (started.generation, started.revision);
             let shown = counted::percent(*share);
             begin.which.say(

@@ -26,9 +26,9 @@ pub(super) struct Begin {
     /// A generation that there is
     #[arg(long, value_name = "GENERATION", required_unless_present_any = ["file", "set"])]
     generation: Option<u64>,
-    /// What stops it by itself, as block-rate=+5%, review-rate=x1.5, fault-rate=+1%, fuel-p99=x4,
-    /// latency-p99=x10, NAME=off, minimum=500; may be given several times [default: these, but
-    /// review-rate=+10%]
+    /// What stops it by itself, as NAME=+5%, NAME=x1.5 or NAME=off; may be given several times
+    /// [default: fault-rate=+1% fuel-p99=x4 latency-p99=x10 minimum=500, for a canary also
+    /// block-rate=+5% review-rate=+10%]
     #[arg(long, value_name = "GUARD")]
     guard: Vec<String>,
     /// Only if the tenant's revision is still this one [default: the one there is now]
@@ -45,6 +45,7 @@ impl Begin {
     /// Where it is refused.
     pub(super) fn begin(
         &self,
+        mut guards: Guards,
         start: impl FnOnce(
             &Registry,
             Candidate<'_>,
@@ -53,7 +54,6 @@ impl Begin {
             (&Who, i64),
         ) -> Result<Started, sandgate_control::Error>,
     ) -> anyhow::Result<(Started, Guards)> {
-        let mut guards = Guards::default();
         self.guard.iter().try_for_each(|guard| guards.set(guard)).map_err(|why| anyhow::anyhow!("--guard: {why}"))?;
         let host = config::load(&self.which.config, 1).map_err(Problems)?.0;
         let registry = super::of_host(host.control.as_ref(), &self.which.config)?;

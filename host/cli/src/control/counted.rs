@@ -82,12 +82,12 @@ fn shadow_text(comparison: &Comparison, text: &mut String) {
     );
     for (from, row) in Outcome::ALL.iter().zip(&comparison.outcomes) {
         for (to, sum) in Outcome::ALL.iter().zip(row).filter(|(to, sum)| *to != from && sum.count > 0) {
-            let _ = writeln!(text, "  {from} -> {to}: {} of {}", sum.count, sum.amount);
+            let _ = writeln!(text, "  {from} -> {to}: {}, {} in all", sum.count, sum.amount);
         }
     }
     for (reason, [more, less]) in &comparison.reasons {
         for (sum, whose) in [(more, "candidate"), (less, "active set")].into_iter().filter(|(sum, _)| sum.count > 0) {
-            let _ = writeln!(text, "    {reason}, by the {whose} only: {} of {}", sum.count, sum.amount);
+            let _ = writeln!(text, "    {reason}, by the {whose} only: {}, {} in all", sum.count, sum.amount);
         }
     }
     let drift = &comparison.drift;

@@ -3,6 +3,7 @@
 use super::candidate::Begin;
 use super::{By, Which, counted};
 use crate::follow;
+use sandgate_control::Guards;
 use serde_json::json;
 
 /// The verbs of `sandgate shadow`.
@@ -68,9 +69,10 @@ pub(crate) fn run(verb: &Verb) -> anyhow::Result<()> {
     match verb {
         Verb::Start(Start { begin }) => {
             let tenant = &begin.tenant;
-            let (started, guards) = begin.begin(|registry, candidate, guards, expected, change| {
-                registry.start_shadow(tenant, candidate, guards, expected, change)
-            })?;
+            let (started, guards) =
+                begin.begin(Guards::of_shadow(), |registry, candidate, guards, expected, change| {
+                    registry.start_shadow(tenant, candidate, guards, expected, change)
+                })?;
             let (generation, revision) = (started.generation, started.revision);
             begin.which.say(
                 &format!("Shadow: generation {generation} judges beside what tenant {tenant} runs (revision {revision})\n  guards: {guards}"),

@@ -7,7 +7,7 @@ use sandgate_model::comparison::Comparison;
 use std::time::{Duration, Instant};
 
 /// How often it is told, and looked at.
-const EVERY: Duration = Duration::from_secs(1);
+pub(super) const EVERY: Duration = Duration::from_secs(1);
 
 /// A trial: its generation, the revision that began it, and the active generation.
 pub(super) type Key = (u64, u64, u64);

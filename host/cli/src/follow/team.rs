@@ -81,6 +81,11 @@ impl Followed {
         (!all.is_empty()).then(|| all.join("; "))
     }
 
+    /// Whether something is on trial here.
+    pub(super) fn counts(&self) -> bool {
+        !self.counts.is_empty()
+    }
+
     /// What is counted of those on trial.
     pub(super) fn counted(&self, tenant: &str) -> impl Iterator<Item = Compared> {
         self.counts.iter().map(move |((generation, since, against), counts)| Compared {

@@ -42,7 +42,7 @@ fn what_a_person_writes_is_read_and_told() {
 
 #[test]
 fn wilsons_bounds_are_those_of_the_paper() {
-    // 10 of 100 with z = 4, worked by hand: (0.1 + 0.08 ∓ 4·√(0.0009 + 0.0004)·… ) / 1.16
+    // 10 of 100 with z = 4, worked by hand: (0.18 ∓ 4·√0.0013) / 1.16
     let (low, high) = wilson(0.1, 100.0);
     assert!((low - 0.030_843).abs() < 1e-4 && (high - 0.279_502).abs() < 1e-4, "{low} {high}");
     assert!(wilson(0.0, 50.0).0.abs() < 1e-12 && (wilson(1.0, 50.0).1 - 1.0).abs() < 1e-12);
