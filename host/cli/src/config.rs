@@ -4,6 +4,7 @@
 //! The reading is by hand rather than by a derive, because a derive stops at the
 //! first problem and knows neither lines nor what a key was meant to be.
 
+mod admin;
 pub(crate) mod control;
 #[cfg(test)]
 mod documented;
@@ -54,6 +55,8 @@ pub(crate) struct Host {
     pub(crate) telemetry: Telemetry,
     /// Where its policy sets come from, if not from files alone.
     pub(crate) control: Option<Control>,
+    /// Where its admin API answers, if it has one.
+    pub(crate) admin: Option<sandgate_server::admin::Settings>,
     /// One generation for each tenant, as its file says.
     pub(crate) generations: Vec<Generation>,
     /// The tenants' files and the components that they name, with what each is.
@@ -223,6 +226,42 @@ pub(crate) fn load_control(path: &Path) -> Result<Control, Report> {
     control.filter(|_| report.problems.is_empty()).ok_or(report)
 }
 
+/// What the admin API is made of.
+pub(crate) struct AdminParts {
+    /// Where it answers.
+    pub(crate) admin: sandgate_server::admin::Settings,
+    /// Where the registry is.
+    pub(crate) control: Control,
+    /// What makes policy sets ready.
+    pub(crate) workshop: Workshop,
+    /// How it tells about itself.
+    pub(crate) telemetry: Telemetry,
+}
+
+/// Reads what the admin API needs; tenants' files are not looked at.
+///
+/// # Errors
+/// What is wrong with the host's file, or that it has no `[admin]`.
+pub(crate) fn load_admin(path: &Path) -> Result<(AdminParts, Report), Report> {
+    let report = RefCell::default();
+    let parts = File::open(path, &report).and_then(|file| {
+        let settings = host::read(&file, 1, &report);
+        let workshop = Workshop::of(&file, &settings, &report)?;
+        let Settings { admin, control, telemetry, .. } = settings;
+        if admin.is_none() && report.borrow().problems.is_empty() {
+            let what = "is missing: write [admin] with listen = \"127.0.0.1:9465\"";
+            report.borrow_mut().problem(&file, "admin", what);
+        }
+        Some(AdminParts { admin: admin?, control: control?, workshop, telemetry })
+    });
+    let mut report = report.into_inner();
+    report.sort();
+    match parts {
+        Some(parts) if report.problems.is_empty() => Ok((parts, report)),
+        _ => Err(report),
+    }
+}
+
 /// The host as far as it can be read; what is wrong goes to the report.
 fn read(path: &Path, workers: usize, report: &RefCell<Report>) -> Option<Host> {
     let file = File::open(path, report)?;
@@ -248,6 +287,7 @@ fn read(path: &Path, workers: usize, report: &RefCell<Report>) -> Option<Host> {
         kafka: settings.kafka,
         telemetry: settings.telemetry,
         control: settings.control,
+        admin: settings.admin,
         generations,
         files: tenants.iter().flat_map(Tenant::files).collect(),
         workshop,

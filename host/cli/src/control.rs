@@ -1,22 +1,27 @@
 //! The verbs that change what tenants run, and show it: `push`, `policies`,
-//! `activate`, `shadow`, `canary`, `promote`, `rollback`, `freeze`, `status`, `history`. All of them work on the
+//! `activate`, `approve`, `shadow`, `canary`, `promote`, `rollback`, `freeze`, `status`,
+//! `history`; and those of the admin API: `token` and `admin`. All of them work on the
 //! registry that a host's `[control]` names; hosts that run follow it by themselves.
 
 pub(crate) mod activate;
+pub(crate) mod admin;
 mod bundle;
 pub(crate) mod canary;
 mod candidate;
 mod cases;
+mod change;
 mod counted;
+pub(crate) mod desk;
 mod edit;
+pub(crate) mod eyes;
 pub(crate) mod history;
 pub(crate) mod pointer;
 pub(crate) mod policies;
 pub(crate) mod promote;
 pub(crate) mod push;
-mod ready;
 pub(crate) mod shadow;
 pub(crate) mod status;
+pub(crate) mod token;
 
 use crate::config::control::Control;
 use crate::config::{self, secret};

@@ -91,10 +91,22 @@ enum Verb {
     Canary(control::canary::Verb),
     /// Let what is on trial decide for all
     Promote(control::promote::Args),
+    /// Show the changes that wait, or waited, for somebody else
+    Proposals(control::eyes::Proposals),
+    /// Activate what somebody else proposed
+    Approve(control::eyes::Decide),
+    /// Say no to what was proposed
+    Reject(control::eyes::Decide),
     /// Let a tenant run what it ran before
     Rollback(control::pointer::Rollback),
     /// Allow no changes of a tenant for now
     Freeze(control::pointer::Freeze),
+    /// Ask for a second person on each change of a tenant
+    FourEyes(control::eyes::FourEyes),
+    /// Make, list and revoke the tokens of the admin API
+    Token(control::token::Args),
+    /// Answer the admin API, apart from a host
+    Admin(control::admin::Args),
     /// Show what each tenant and each host runs
     Status(control::status::Args),
     /// Show who changed what, and verify it
@@ -131,6 +143,12 @@ fn main() -> ExitCode {
         Verb::Shadow(verb) => control::shadow::run(&verb),
         Verb::Canary(verb) => control::canary::run(&verb),
         Verb::Promote(args) => control::promote::run(&args),
+        Verb::Proposals(args) => control::eyes::proposals(&args),
+        Verb::Approve(args) => control::eyes::approve(&args),
+        Verb::Reject(args) => control::eyes::reject(&args),
+        Verb::FourEyes(args) => control::eyes::four_eyes(&args),
+        Verb::Token(args) => control::token::run(&args),
+        Verb::Admin(args) => control::admin::run(&args),
         Verb::Rollback(args) => control::pointer::rollback(&args),
         Verb::Freeze(args) => control::pointer::freeze(&args),
         Verb::Status(args) => control::status::run(&args),
@@ -161,6 +179,7 @@ fn status(error: &anyhow::Error) -> u8 {
         None if error.is::<SinkError>() => 4,
         None if error.is::<run::Unnamed>() || error.is::<topics::Wrong>() => 2,
         None if error.is::<config::kafka::Unready>() || error.is::<sandgate_server::Error>() => 2,
+        None if error.is::<sandgate_server::admin::Error>() => 2,
         None if error.is::<sandgate_stream::kafka::HostError>() => fleet(error),
         None if error.is::<check::Problems>() || error.is::<sandgate_tags::Error>() => 2,
         None if error.is::<config::tags::NoPassword>() => 2,

@@ -68,6 +68,8 @@ pub(crate) struct Job {
     workers: usize,
     force: bool,
     protected: Vec<Protected>,
+    /// Its configuration's file.
+    config: PathBuf,
 }
 
 /// What a run has done.
@@ -131,7 +133,7 @@ impl Job {
         let to = args.to.clone().or_else(|| host.sink.clone());
         let to = to.ok_or_else(Unnamed::output)?;
         let protected = protected(&args.config, &from, &host);
-        Ok(Job { host, from, to, workers, force: args.force, protected })
+        Ok(Job { host, from, to, workers, force: args.force, protected, config: args.config.clone() })
     }
 
     /// Judges everything.
@@ -140,6 +142,16 @@ impl Job {
         let sources: Vec<Source> =
             sources.map(|(source, from)| Source::open(from, source.schema.size_max)).collect::<Result<_, _>>()?;
         let target = Target::of(&self.to);
+        let metrics = sandgate_metrics::Registry::default();
+        let parts = (self.host.admin.as_ref(), self.host.control.as_ref());
+        let _admin = match crate::control::admin::beside(parts, &self.config, &metrics) {
+            // another run has it: the API is one for all of them
+            Err(error) if error.is::<sandgate_server::admin::Error>() => {
+                bar.note(&format!("{error:#}; this run goes on without the admin API"));
+                None
+            }
+            begun => begun?,
+        };
         let Host { workshop, offered, control, tags, engine, .. } = self.host;
         let (follower, generations) = match &control {
             Some(control) => {

@@ -53,7 +53,7 @@ pub enum Imported {
 }
 
 impl New<'_> {
-    fn check(&self, tenant: &str, who: &Who) -> Result<(), Error> {
+    pub(crate) fn check(&self, tenant: &str, who: &Who) -> Result<(), Error> {
         check_tenant(tenant)?;
         bounds::long("the document", self.document, bounds::DOCUMENT_MAX)?;
         who.check()
@@ -66,22 +66,11 @@ impl Registry {
     /// its file where the document is that of a file.
     ///
     /// # Errors
-    /// Where the tenant is frozen, was changed since `expected`, or something is unfit.
+    /// Where the tenant is frozen or asks for four eyes, was changed since `expected`,
+    /// or something is unfit.
     pub fn activate(&self, tenant: &str, new: &New<'_>, who: &Who, at: i64) -> Result<Moved, Error> {
         new.check(tenant, who)?;
-        self.database.change(nothing, |work| {
-            let now = pointer(work, tenant)?;
-            expect(work, tenant, now.as_ref(), new.expected)?;
-            if let Some(now) = now.as_ref().filter(|now| now.frozen) {
-                let (by, why) = froze(work, now)?;
-                return Err(Error::Frozen { tenant: tenant.to_owned(), by, why });
-            }
-            let (managed, imported) = match new.from_file {
-                Some(file) => (Managed::File, Some(file)),
-                None => (Managed::Registry, now.as_ref().and_then(|now| now.imported)),
-            };
-            put(work, tenant, now, new, (managed, imported), (Action::Activate, who, at))
-        })
+        self.database.change(nothing, |work| activated(work, tenant, new, (who, at)))
     }
 
     /// Takes in a tenant's file at a host's start (`from_file` is its digest, without
@@ -112,6 +101,10 @@ impl Registry {
                 if now.frozen {
                     let (by, why) = froze(work, now)?;
                     let why = Error::Frozen { tenant: tenant.to_owned(), by, why };
+                    return Ok(Imported::Reported { number, why: format!("its file is not applied: {why}") });
+                }
+                if now.four_eyes {
+                    let why = Error::FourEyes { tenant: tenant.to_owned() };
                     return Ok(Imported::Reported { number, why: format!("its file is not applied: {why}") });
                 }
             }
@@ -180,6 +173,29 @@ impl Registry {
     }
 }
 
+/// Makes a document active for whoever may do so alone.
+pub(crate) fn activated(
+    work: &mut Work<'_>,
+    tenant: &str,
+    new: &New<'_>,
+    (who, at): (&Who, i64),
+) -> Result<Moved, Error> {
+    let now = pointer(work, tenant)?;
+    expect(work, tenant, now.as_ref(), new.expected)?;
+    if let Some(now) = now.as_ref().filter(|now| now.frozen) {
+        let (by, why) = froze(work, now)?;
+        return Err(Error::Frozen { tenant: tenant.to_owned(), by, why });
+    }
+    if now.as_ref().is_some_and(|now| now.four_eyes) {
+        return Err(Error::FourEyes { tenant: tenant.to_owned() });
+    }
+    let (managed, imported) = match new.from_file {
+        Some(file) => (Managed::File, Some(file)),
+        None => (Managed::Registry, now.as_ref().and_then(|now| now.imported)),
+    };
+    put(work, tenant, now, new, (managed, imported), (Action::Activate, who, at))
+}
+
 /// A change that puts nothing beforehand.
 pub(crate) fn nothing(_: &mut Work<'_>) -> Result<(), Error> {
     Ok(())
@@ -190,7 +206,7 @@ pub(crate) fn check_tenant(tenant: &str) -> Result<(), Error> {
 }
 
 /// Makes a document the active generation.
-fn put(
+pub(crate) fn put(
     work: &mut Work<'_>,
     tenant: &str,
     now: Option<Pointer>,
@@ -219,6 +235,7 @@ fn put(
             previous: None,
             revision: 0,
             frozen: false,
+            four_eyes: false,
             managed,
             imported,
             canary: None,
@@ -277,7 +294,7 @@ pub(crate) fn candidate(
 }
 
 /// Whether a document is the active generation's.
-fn is_active(work: &mut Work<'_>, now: &Pointer, new: &New<'_>) -> Result<bool, Error> {
+pub(crate) fn is_active(work: &mut Work<'_>, now: &Pointer, new: &New<'_>) -> Result<bool, Error> {
     let active = generation(work, &now.tenant, now.active)?;
     Ok(active.is_some_and(|active| active.document == new.document && active.set == new.set))
 }

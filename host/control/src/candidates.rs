@@ -2,6 +2,7 @@
 
 use crate::activation::{candidate, check_tenant, nothing};
 use crate::chain::Action;
+use crate::generations;
 use crate::guards::Guards;
 use crate::tenants::{Managed, Moved, Pointer, froze, known, moved};
 use crate::trials::{ALL, Canary, Candidate, Trial};
@@ -82,6 +83,11 @@ impl Registry {
         check_share(share)?;
         self.on_trial(tenant, expected, who, |work, mut now| {
             thawed(work, &now)?;
+            match what {
+                Candidate::Known(number) => other_hand(work, &now, number, who)?,
+                Candidate::New { .. } if now.four_eyes => return Err(one_hand(&now)),
+                Candidate::New { .. } => {}
+            }
             if let Some(canary) = &now.canary {
                 let problem = format!("of {tenant:?} is generation {} already: stop it first", canary.trial.generation);
                 return Err(Error::Unfit { what: "the canary", problem });
@@ -111,6 +117,9 @@ impl Registry {
         self.on_trial(tenant, expected, who, |work, mut now| {
             thawed(work, &now)?;
             let number = now.active;
+            if let Some(canary) = &now.canary {
+                other_hand(work, &now, canary.trial.generation, who)?;
+            }
             let Some(canary) = &mut now.canary else { return Err(nothing_there(&now, "canary")) };
             if canary.share == share {
                 return Ok(Moved::Unchanged { number });
@@ -153,6 +162,7 @@ impl Registry {
                 (None, Some(number)) => number,
                 (number, _) => only_shadow(&now, number)?,
             };
+            other_hand(work, &now, number, who)?;
             let next = Pointer { managed: Managed::Registry, ..now.turned_to(number) };
             moved(work, next, None, (Action::Promote, who, at))
         })
@@ -188,6 +198,27 @@ fn thawed(work: &mut Work<'_>, now: &Pointer) -> Result<(), Error> {
     }
     let (by, why) = froze(work, now)?;
     Err(Error::Frozen { tenant: now.tenant.clone(), by, why })
+}
+
+/// Where the tenant asks for four eyes, refuses whoever made the generation: it is put
+/// beside the active one by its author, and let decide by somebody else.
+fn other_hand(work: &mut Work<'_>, now: &Pointer, generation: u64, who: &Who) -> Result<(), Error> {
+    if !now.four_eyes {
+        return Ok(());
+    }
+    match generations::generation(work, &now.tenant, generation)? {
+        Some(made) if made.made_by == who.actor => Err(one_hand(now)),
+        _ => Ok(()),
+    }
+}
+
+fn one_hand(now: &Pointer) -> Error {
+    let problem = format!(
+        "of tenant {:?}, which asks for four eyes, decides for nobody by its author's hand alone: let it be a shadow, \
+         and somebody else start the canary or promote it",
+        now.tenant
+    );
+    Error::Unfit { what: "a generation", problem }
 }
 
 /// Refuses what is active, or on trial.

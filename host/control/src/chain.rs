@@ -10,8 +10,9 @@
 //! 3. `at`: milliseconds since 1970 in UTC, decimal
 //! 4. `actor`, 5. `origin`: who, and from where
 //! 6. `tenant`: empty where the change is about none
-//! 7. `action`: `push`, `activate`, `import`, `rollback`, `freeze`, `lift`, `shadow`, `shadow-stop`,
-//!    `canary`, `canary-share`, `canary-stop`, `promote`
+//! 7. `action`: `push`, `activate`, `import`, `rollback`, `freeze`, `lift`, `propose`,
+//!    `approve`, `reject`, `four-eyes`, `token` (one was made), `revoke`, `shadow`, `shadow-stop`, `canary`,
+//!    `canary-share`, `canary-stop`, `promote`
 //! 8. `detail`: a JSON text, byte for byte as it is stored
 //! 9. `why`: may be empty
 //!
@@ -67,6 +68,13 @@ pub(crate) enum Action {
     CanaryShare,
     CanaryStop,
     Promote,
+    Propose,
+    /// Of the proposal with this number.
+    Approve(u64),
+    Reject,
+    FourEyes,
+    Token,
+    Revoke,
 }
 
 /// An entry of the history, as it is stored.
@@ -82,7 +90,7 @@ pub struct Entry {
     pub origin: String,
     /// The tenant; empty where the change is about none.
     pub tenant: String,
-    /// What: one of the words above.
+    /// What: `push`, `activate`, and the other words of this page.
     pub action: String,
     /// What exactly, as JSON.
     pub detail: String,
@@ -126,6 +134,12 @@ impl Action {
             Action::CanaryShare => "canary-share",
             Action::CanaryStop => "canary-stop",
             Action::Promote => "promote",
+            Action::Propose => "propose",
+            Action::Approve(_) => "approve",
+            Action::Reject => "reject",
+            Action::FourEyes => "four-eyes",
+            Action::Token => "token",
+            Action::Revoke => "revoke",
         }
     }
 }

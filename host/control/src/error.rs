@@ -135,6 +135,55 @@ pub enum Error {
         /// A canary, or a shadow.
         what: &'static str,
     },
+    /// The tenant asks for four eyes.
+    #[error("tenant {tenant:?} asks for four eyes: `sandgate activate` proposes the change, somebody else approves it")]
+    FourEyes {
+        /// The tenant.
+        tenant: String,
+    },
+    /// There is no such proposal.
+    #[error("tenant {tenant:?} has no proposal {number}: `sandgate proposals {tenant}` lists those there are")]
+    NoSuchProposal {
+        /// The tenant.
+        tenant: String,
+        /// The number that was asked for.
+        number: u64,
+    },
+    /// A proposal does not wait any more.
+    #[error("proposal {number} of tenant {tenant:?} is {stands}: propose it anew if it shall be active")]
+    NotOpen {
+        /// The tenant.
+        tenant: String,
+        /// The proposal.
+        number: u64,
+        /// How it stands.
+        stands: &'static str,
+    },
+    /// Who proposed it wants to approve it.
+    #[error("proposal {number} of tenant {tenant:?} is of {by}'s own hand: somebody else has to approve it")]
+    SameHand {
+        /// The tenant.
+        tenant: String,
+        /// The proposal.
+        number: u64,
+        /// Who wants to approve it.
+        by: String,
+    },
+    /// A policy is there with other cases, another page or another description, and who
+    /// pushes it may not change those.
+    #[error(
+        "{digest} is there already with other cases or another page, which all tenants share: let somebody push it whose token is for all tenants"
+    )]
+    Taken {
+        /// The policy.
+        digest: Digest,
+    },
+    /// There is no such token.
+    #[error("there is no token {id:?}: `sandgate token list` lists those there are")]
+    NoSuchToken {
+        /// What was given as the id of a token.
+        id: String,
+    },
     /// A digest written short stands for several policies.
     #[error("{prefix:?} is the beginning of several digests: {}; write more of it", list(digests))]
     Ambiguous {

@@ -9,6 +9,8 @@
 //!   ([`guards`]), and what hosts have counted of it ([`compared`]).
 //! - The *history*: one entry for each change, written with it, hashed over the one
 //!   before ([`chain`]), and checked against all of the above ([`verify`]).
+//! - *Proposals* where a tenant asks for four eyes ([`proposals`]), and the *tokens*
+//!   of those who come without the database ([`tokens`]).
 //! - What each *host* says that it runs ([`hosts`]); PostgreSQL wakes them at once ([`wake`]).
 //!
 //! The registry's *revision* is the number of its last change; a tenant's, of the last
@@ -30,9 +32,11 @@ pub mod generations;
 pub mod guards;
 pub mod hosts;
 pub mod policies;
+pub mod proposals;
 mod schema;
 mod session;
 pub mod tenants;
+pub mod tokens;
 pub mod trials;
 pub mod verify;
 pub mod wake;
@@ -47,8 +51,10 @@ pub use generations::Generation;
 pub use guards::Guards;
 pub use hosts::{Host, Runs, State};
 pub use policies::{Bundle, Pushed, Stored};
+pub use proposals::{Proposal, Stands, Submitted};
 pub use sandgate_sql::{Address, Location, LocationError};
 pub use tenants::{Managed, Moved, Pointer};
+pub use tokens::{Login, Role, Secret, Token, Wish};
 pub use trials::{Canary, Candidate, Trial};
 pub use verify::Verified;
 pub use wake::Wake;

@@ -92,6 +92,19 @@ impl Registry {
     /// # Errors
     /// Where a part is too large, or the registry does not take it.
     pub fn push(&self, bundle: &Bundle<'_>, who: &Who, at: i64) -> Result<Pushed, Error> {
+        self.put(bundle, true, who, at)
+    }
+
+    /// Keeps a policy for somebody who may not change what others rely on: one that is
+    /// there with another page, other cases or another description is left alone.
+    ///
+    /// # Errors
+    /// As [`Registry::push`]; and where it would change something.
+    pub fn push_new(&self, bundle: &Bundle<'_>, who: &Who, at: i64) -> Result<Pushed, Error> {
+        self.put(bundle, false, who, at)
+    }
+
+    fn put(&self, bundle: &Bundle<'_>, may_change: bool, who: &Who, at: i64) -> Result<Pushed, Error> {
         bundle.check()?;
         who.check()?;
         let digest = Digest::of(bundle.component);
@@ -118,6 +131,9 @@ impl Registry {
             };
             if known.as_ref() == Some(&pushed) {
                 return Ok(Pushed::Known(digest));
+            }
+            if known.is_some() && !may_change {
+                return Err(Error::Taken { digest });
             }
             let pushed = Stored { pushed_at: at, pushed_by: who.actor.clone(), ..pushed };
             put_policy(work, &pushed)?;

@@ -23,7 +23,17 @@ const TABLES: &str = "
     ) STRICT;
     CREATE TABLE IF NOT EXISTS sandgate_tenants (
         tenant TEXT PRIMARY KEY, active INTEGER NOT NULL, previous INTEGER, revision INTEGER NOT NULL,
-        frozen INTEGER NOT NULL, managed TEXT NOT NULL, imported TEXT, canary TEXT NOT NULL, shadows TEXT NOT NULL
+        frozen INTEGER NOT NULL, managed TEXT NOT NULL, imported TEXT, four_eyes INTEGER NOT NULL,
+        canary TEXT NOT NULL, shadows TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS sandgate_proposals (
+        tenant TEXT NOT NULL, number INTEGER NOT NULL, document TEXT NOT NULL, set_digest TEXT NOT NULL,
+        from_file TEXT, made_on INTEGER NOT NULL, made_at INTEGER NOT NULL, made_by TEXT NOT NULL, token TEXT,
+        why TEXT NOT NULL, stands TEXT NOT NULL, decided_by TEXT, decided_at INTEGER, PRIMARY KEY (tenant, number)
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS sandgate_tokens (
+        id TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, tenants TEXT, made_at INTEGER NOT NULL,
+        made_by TEXT NOT NULL, expires INTEGER, revoked INTEGER, hash TEXT NOT NULL
     ) STRICT;
     CREATE TABLE IF NOT EXISTS sandgate_history (
         number INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, origin TEXT NOT NULL,

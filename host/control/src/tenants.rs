@@ -36,6 +36,8 @@ pub struct Pointer {
     pub revision: u64,
     /// Whether nothing new may be activated.
     pub frozen: bool,
+    /// Whether a change needs a second pair of eyes.
+    pub four_eyes: bool,
     /// Who has the say.
     pub managed: Managed,
     /// What was last taken from its file.
@@ -67,7 +69,7 @@ pub enum Moved {
 macro_rules! tenants {
     ($rest:literal) => {
         concat!(
-            "SELECT tenant, active, previous, revision, frozen, managed, imported, canary, shadows,
+            "SELECT tenant, active, previous, revision, frozen, managed, imported, four_eyes, canary, shadows,
                  (SELECT MAX(number) FROM sandgate_generations AS made WHERE made.tenant = sandgate_tenants.tenant)
              FROM sandgate_tenants ",
             $rest
@@ -124,6 +126,7 @@ impl Pointer {
             "active": self.active,
             "previous": self.previous,
             "frozen": self.frozen,
+            "four_eyes": self.four_eyes,
             "managed": self.managed.word(),
             "imported": self.imported.map(|digest| digest.to_string()),
             "canary": canary,
@@ -161,6 +164,9 @@ pub(crate) fn moved(
     (action, who, at): (Action, &Who, i64),
 ) -> Result<Moved, Error> {
     let mut detail = next.told();
+    if let Action::Approve(proposal) = action {
+        detail["approved"] = proposal.into();
+    }
     if let Some(made) = made {
         detail["made"] = json!({
             "document": made.document_digest.to_string(),
@@ -171,11 +177,13 @@ pub(crate) fn moved(
     let (canary, shadows) = trials::told(next.canary.as_ref(), &next.shadows);
     let imported = next.imported.map(|digest| digest.hex());
     work.rows(
-        "INSERT INTO sandgate_tenants (tenant, active, previous, revision, frozen, managed, imported, canary, shadows)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        "INSERT INTO sandgate_tenants (tenant, active, previous, revision, frozen, managed, imported, four_eyes,
+             canary, shadows)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          ON CONFLICT (tenant) DO UPDATE SET active = excluded.active, previous = excluded.previous,
              revision = excluded.revision, frozen = excluded.frozen, managed = excluded.managed,
-             imported = excluded.imported, canary = excluded.canary, shadows = excluded.shadows",
+             imported = excluded.imported, four_eyes = excluded.four_eyes,
+             canary = excluded.canary, shadows = excluded.shadows",
         &[
             Bind::Text(&next.tenant),
             Bind::Int(int(next.active)),
@@ -184,6 +192,7 @@ pub(crate) fn moved(
             Bind::Int(i64::from(next.frozen)),
             Bind::Text(next.managed.word()),
             Bind::MaybeText(imported.as_deref()),
+            Bind::Int(i64::from(next.four_eyes)),
             Bind::Text(&canary.to_string()),
             Bind::Text(&shadows.to_string()),
         ],
@@ -239,12 +248,17 @@ pub(crate) fn pointers(work: &mut Work<'_>, after: &str, limit: i64) -> Result<V
 fn read_pointer(work: &Work<'_>, row: &Row) -> Result<Pointer, Error> {
     let tenant: String = work.get(row, 0)?;
     let (frozen, managed): (i64, String) = (work.get(row, 4)?, work.get(row, 5)?);
-    let (frozen, managed) = match (frozen, managed.as_str()) {
-        (0 | 1, "file") => (frozen == 1, Managed::File),
-        (0 | 1, "registry") => (frozen == 1, Managed::Registry),
-        _ => return Err(work.damaged(format!("tenant {tenant:?} is {managed:?} managed and {frozen} frozen"))),
+    let four_eyes: i64 = work.get(row, 7)?;
+    let managed = match (frozen, four_eyes, managed.as_str()) {
+        (0 | 1, 0 | 1, "file") => Managed::File,
+        (0 | 1, 0 | 1, "registry") => Managed::Registry,
+        _ => {
+            let what =
+                format!("tenant {tenant:?} is {managed:?} managed, {frozen} frozen and asks {four_eyes} four eyes");
+            return Err(work.damaged(what));
+        }
     };
-    let (canary, shadows): (String, String) = (work.get(row, 7)?, work.get(row, 8)?);
+    let (canary, shadows): (String, String) = (work.get(row, 8)?, work.get(row, 9)?);
     let json = |text: &str| serde_json::from_str(text).ok();
     let on_trial = json(&canary).zip(json(&shadows)).and_then(|(canary, shadows)| trials::of_told(&canary, &shadows));
     let (canary, shadows) =
@@ -252,10 +266,11 @@ fn read_pointer(work: &Work<'_>, row: &Row) -> Result<Pointer, Error> {
     Ok(Pointer {
         tenant,
         active: work.number(row, 1)?,
-        newest: work.number_maybe(row, 9)?.unwrap_or(0),
+        newest: work.number_maybe(row, 10)?.unwrap_or(0),
         previous: work.number_maybe(row, 2)?,
         revision: work.number(row, 3)?,
-        frozen,
+        frozen: frozen == 1,
+        four_eyes: four_eyes == 1,
         managed,
         imported: work.digest_maybe(row, 6)?,
         canary,

@@ -10,6 +10,8 @@
 //! then, which is why a person keeps a [`crate::Head`] elsewhere: its hash has to be
 //! in the chain.
 
+mod grants;
+
 use crate::chain::{Entry, NOTHING, entries};
 use crate::generations::generation;
 use crate::policies::{self, blob};
@@ -17,6 +19,7 @@ use crate::session::Bind;
 use crate::tenants::pointers;
 use crate::work::Work;
 use crate::{Error, Head, Registry, schema};
+use grants::Grants;
 use sandgate_model::digest::Digest;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -55,6 +58,7 @@ struct Replay {
     tenants: BTreeMap<String, Tenant>,
     /// For each policy the entry of its last push.
     policies: BTreeMap<String, Push>,
+    grants: Grants,
 }
 
 struct Tenant {
@@ -142,6 +146,7 @@ fn all(work: &mut Work<'_>, kept: Option<&Digest>) -> Result<Option<Head>, Stop>
     }
     replay.check_tenants(work)?;
     replay.check_policies(work)?;
+    replay.grants.check(work)?;
     if !found {
         return broken(None, "no entry has the hash that you have kept: the history was cut or made anew");
     }
@@ -168,6 +173,9 @@ impl Replay {
             return broken(number, format!("entry {number} has a detail that is no JSON"));
         };
         if entry.tenant.is_empty() {
+            if self.grants.token(entry, &told)? {
+                return Ok(());
+            }
             let Some(policy) = told["policy"].as_str().and_then(Digest::parse) else {
                 return broken(number, format!("entry {number} names no policy"));
             };
@@ -175,11 +183,18 @@ impl Replay {
             self.policies.insert(policy.hex(), push);
             return Ok(());
         }
+        if self.grants.proposal(entry, &told)? {
+            return Ok(());
+        }
         self.step_tenant(work, entry, told)
     }
 
     fn step_tenant(&mut self, work: &mut Work<'_>, entry: &Entry, mut told: Value) -> Result<(), Stop> {
-        let made = told.as_object_mut().and_then(|told| told.remove("made"));
+        let mut taken = |key| told.as_object_mut().and_then(|told| told.remove(key));
+        let (made, approved) = (taken("made"), taken("approved"));
+        if let Some(number) = approved.as_ref().and_then(Value::as_u64) {
+            self.grants.decided(entry, number, "approved")?;
+        }
         let newest = self.tenants.get(&entry.tenant).map_or(0, |tenant| tenant.newest);
         let active = told["active"].as_u64().unwrap_or(0);
         let newest = newest + u64::from(made.is_some());

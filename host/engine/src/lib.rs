@@ -36,6 +36,7 @@ pub mod tally;
 pub mod team;
 mod terms;
 mod trials;
+mod warm;
 mod windows;
 
 pub use document::MissingState;

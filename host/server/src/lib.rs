@@ -1,12 +1,14 @@
-//! The host over HTTP: its metrics and its health, on a port of its own; and the
-//! signals that end it.
+//! The host over HTTP: its metrics and its health, on a port of its own; the admin API
+//! on another ([`admin`]); and the signals that end it.
 //!
 //! One thread, one small runtime: a scrape never waits for work, and work never
 //! for a scrape. Everything that comes from outside is bounded: connections at a
 //! time, bytes of a request, time of a connection, which carries one request.
-//! Deliberately absent: judging, changes, passwords. Whoever can reach the port
-//! can read, so it is the loopback's unless an operator says otherwise.
+//! Deliberately absent: judging, and on the port of the metrics changes and passwords.
+//! Whoever can reach that port can read, so it is the loopback's unless an operator says
+//! otherwise.
 
+pub mod admin;
 mod bounded;
 mod routes;
 mod signals;

@@ -3,6 +3,7 @@
 //! means.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod granting;
 mod opening;
 mod policies;
 mod racing;

@@ -5,7 +5,7 @@ use crate::{AT, Place, activate, bundle, new, places, who};
 use sandgate_control::{Bundle, New, Registry, Verified};
 use sandgate_model::digest::Digest;
 
-const TABLES: [&str; 6] = ["blobs", "policies", "generations", "tenants", "history", "control"];
+const TABLES: [&str; 8] = ["blobs", "policies", "generations", "tenants", "history", "tokens", "proposals", "control"];
 
 /// A registry with something in every column: 12 entries.
 fn filled(place: &Place) -> Registry {
@@ -122,7 +122,8 @@ fn changes(place: &Place) -> Vec<(String, &'static str)> {
     let entry = "INSERT INTO sandgate_history
         SELECT NUMBER, at, actor, origin, tenant, action, detail, why, hash, hash FROM sandgate_history WHERE number = 11";
     let tenant = "INSERT INTO sandgate_tenants
-        SELECT 'cafe', active, previous, revision, frozen, managed, imported, canary, shadows FROM sandgate_tenants WHERE tenant = 'shop'";
+        SELECT 'cafe', active, previous, revision, frozen, managed, imported, four_eyes, canary, shadows
+        FROM sandgate_tenants WHERE tenant = 'shop'";
     let planted_digest = Digest::of(b"planted").hex();
     let policy = format!(
         "INSERT INTO sandgate_policies

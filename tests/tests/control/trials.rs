@@ -140,6 +140,35 @@ fn what_cannot_be_on_trial_is_refused_and_changes_nothing() {
 }
 
 #[test]
+fn where_four_eyes_are_asked_for_an_author_alone_lets_nothing_decide() {
+    for place in places() {
+        let registry = place.open();
+        activate(&registry, "shop", "one");
+        registry.four_eyes("shop", true, None, &who("carol"), AT).unwrap();
+        shadow(&registry, document("two")).unwrap();
+        let canary_by = |actor: &str, what, share| {
+            registry.start_canary("shop", (what, share), &Guards::default(), None, (&who(actor), AT)).map(drop)
+        };
+        let share_by = |actor: &str| registry.share_canary("shop", 200, None, (&who(actor), AT)).map(drop);
+        let promote_by = |actor: &str| registry.promote("shop", None, None, (&who(actor), AT)).map(drop);
+        let refused = |result: Result<(), Error>| {
+            let error = result.unwrap_err().to_string();
+            assert!(error.contains("by its author's hand alone"), "{error}");
+        };
+        refused(canary_by("bob", document("three"), 100));
+        refused(canary_by("ann", Candidate::Known(2), 100));
+        refused(promote_by("ann"));
+        canary_by("bob", Candidate::Known(2), 100).unwrap();
+        refused(share_by("ann"));
+        share_by("bob").unwrap();
+        refused(promote_by("ann"));
+        promote_by("bob").unwrap();
+        assert_eq!(pointer(&registry).active, 2);
+        sound(&place, &registry);
+    }
+}
+
+#[test]
 fn of_two_who_saw_the_same_one_is_told_by_whom_they_were_overtaken() {
     for place in places() {
         let registry = place.open();

@@ -7,6 +7,7 @@ mod changes;
 mod fleet;
 mod growth;
 mod guards;
+mod many;
 mod races;
 mod swaps;
 mod trials;

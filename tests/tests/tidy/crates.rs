@@ -21,7 +21,7 @@ const LAYERS: [(&str, &[&str]); 27] = [
     ("host/files", &["host/model", "host/engine"]),
     ("host/trial", &["host/model", "host/sandbox", "host/state", "host/tags", "host/engine", "host/files"]),
     ("host/stream", STREAM),
-    ("host/server", &["host/model", "host/metrics"]),
+    ("host/server", &["host/model", "host/metrics", "host/control"]),
     ("host/cli", &["host/"]),
     ("sdk", &["sdk/macros"]),
     ("sdk/macros", &[]),
@@ -53,11 +53,15 @@ const STREAM: &[&str] = &[
 ];
 
 /// Libraries that a single layer is there to hide, and who may know them.
-const OWNED: [(&str, &[&str]); 9] = [
+const OWNED: [(&str, &[&str]); 13] = [
     ("wasmtime", &["host/sandbox"]),
     ("sqlx", &["host/sql", "host/tags", "host/control", "tests"]),
     ("tokio", &["host/sql", "host/tags", "host/server"]),
     ("axum", &["host/server"]),
+    ("hyper", &["host/server"]),
+    ("tokio-rustls", &["host/server"]),
+    ("schemars", &["host/server"]),
+    ("ureq", &["host/cli", "tests"]),
     ("moka", &["host/tags"]),
     ("rdkafka", &["host/stream", "tests", "examples/payments-kafka"]),
     ("redis", &["host/redis", "tests"]),

@@ -1,6 +1,7 @@
 //! `sandgate.toml`: the host's own file. Every key has a default where one makes
 //! sense; the unit of a length or a size is written with it.
 
+use super::admin;
 use super::control::{self, Control};
 use super::kafka::{self, Kafka, OfSink};
 use super::shared::{self, Sharing};
@@ -30,6 +31,7 @@ pub(crate) struct Settings {
     pub(crate) kafka: Option<Kafka>,
     pub(crate) telemetry: Telemetry,
     pub(crate) control: Option<Control>,
+    pub(crate) admin: Option<sandgate_server::admin::Settings>,
 }
 
 /// The most sources of a host.
@@ -73,6 +75,7 @@ pub(crate) fn read(file: &File, workers: usize, report: &RefCell<Report>) -> Set
     let telemetry = telemetry::read(&root);
     let instance = kafka.as_ref().and_then(|kafka| kafka.config.instance.as_deref());
     let control = control::read(root.section("control"), file, instance);
+    let admin = admin::read(root.section("admin"), &root);
     root.done();
     Settings {
         tenants: tenants.iter().map(|path| file.beside(path)).collect(),
@@ -88,6 +91,7 @@ pub(crate) fn read(file: &File, workers: usize, report: &RefCell<Report>) -> Set
         kafka,
         telemetry,
         control,
+        admin,
     }
 }
 

@@ -1,20 +1,17 @@
 //! `sandgate activate`: a tenant's next generation, from its file or as a change of
-//! the one that is active.
-//!
-//! What may judge is found out here, before anybody else is concerned: components are
-//! brought, verified and compiled, every name and parameter is looked up, the
-//! policies' own cases are replayed. Only then the pointer moves, if nobody moved it
-//! meanwhile.
+//! the one that is active. Where the tenant asks for four eyes it is proposed, for
+//! somebody else to approve.
 
-use super::ready::Ready;
-use super::{By, Which};
+use super::change::{self, Site, Wanted};
+use super::{By, Refused, Which};
 use crate::check::Problems;
 use crate::config::{self, Host};
 use crate::follow;
 use crate::sets::document;
-use sandgate_control::{New, Registry, State};
-use sandgate_model::Digest;
+use sandgate_control::{Registry, State};
 use sandgate_model::quantity::parse_duration;
+use sandgate_server::admin::desk::{End, Next, Refusal};
+use serde_json::json;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -59,34 +56,56 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let host = config::load(&args.which.config, 1).map_err(Problems)?.0;
     let registry = super::of_host(host.control.as_ref(), &args.which.config)?;
-    let (tenant, who) = (&args.tenant, args.by.who());
-    let Ready { text, set, components, seen } =
-        Ready::made(&host, &registry, tenant, (args.file.as_deref(), &args.set))?;
-    let expected = args.expect.unwrap_or(seen);
-    if args.check {
-        let told = format!("nothing stands in the way of tenant {tenant} as {set}; nothing was changed");
-        return args
-            .which
-            .say(&told, &serde_json::json!({ "outcome": "checked", "tenant": tenant, "set": set.to_string() }));
-    }
-    document::bring(&components, &registry, &host.workshop, (&who, follow::now()))?;
-    let new = New { document: &text, set, from_file: from_file(args, &host, &text), expected: Some(expected) };
+    let (tenant, which) = (&args.tenant, &args.which);
+    let resolved = args.file.as_ref().map(|file| document::resolve(file)).transpose()?;
+    let wanted = Wanted {
+        next: resolved.as_ref().map_or(Next::Edited(&args.set), |resolved| Next::Document(&resolved.text)),
+        components: resolved.as_ref().map_or(&[], |resolved| &resolved.components),
+        is_own: is_own(args, &host),
+        expected: args.expect,
+        check: args.check,
+    };
     let canary = registry.tenant(tenant)?.and_then(|now| now.canary);
-    let moved = registry.activate(tenant, &new, &who, follow::now())?;
-    args.which.say_moved(tenant, moved)?;
-    super::ended(canary, moved);
-    match args.wait {
-        Some(limit) => wait(&registry, tenant, limit),
-        None => Ok(()),
+    let site = Site { workshop: &host.workshop, registry: &registry };
+    let done = change::change(site, tenant, &wanted, (&args.by.who(), None)).map_err(told)?;
+    done.notes.iter().for_each(crate::run::note);
+    match done.end {
+        End::Checked => which.say(
+            &format!("nothing stands in the way of tenant {tenant} as {}; nothing was changed", done.set),
+            &json!({ "outcome": "checked", "tenant": tenant, "set": done.set.to_string() }),
+        ),
+        End::Proposed(number) => which.say(
+            &format!(
+                "Proposed: change {number} of tenant {tenant}, which somebody else approves with `sandgate approve`"
+            ),
+            &json!({ "outcome": "proposed", "tenant": tenant, "proposal": number, "set": done.set.to_string() }),
+        ),
+        End::Moved(moved) => {
+            which.say_moved(tenant, moved)?;
+            super::ended(canary, moved);
+            args.wait.map_or(Ok(()), |limit| wait(&registry, tenant, limit))
+        }
+    }
+}
+
+/// A refusal as the verb tells it.
+pub(super) fn told(refusal: Refusal) -> anyhow::Error {
+    match refusal {
+        Refusal::Registry(error) => error.into(),
+        Refusal::Step { step, why } => Refused { step, why }.into(),
+        Refusal::Unfit(why) | Refusal::Unknown(why) | Refusal::Broken(why) => anyhow::anyhow!(why),
     }
 }
 
 /// A tenant whose own file is activated goes by that file again; any other file is only
 /// where a document comes from.
-fn from_file(args: &Args, host: &Host, text: &str) -> Option<Digest> {
-    let given = args.file.as_ref()?.canonicalize().ok()?;
-    let own = host.offered.iter().find(|offered| offered.tenant == args.tenant)?;
-    (own.file.canonicalize().ok()? == given).then(|| Digest::of(text.as_bytes()))
+fn is_own(args: &Args, host: &Host) -> bool {
+    let same = || {
+        let given = args.file.as_ref()?.canonicalize().ok()?;
+        let own = host.offered.iter().find(|offered| offered.tenant == args.tenant)?;
+        Some(own.file.canonicalize().ok()? == given)
+    };
+    same().unwrap_or(false)
 }
 
 /// Waits until every host that gave a sign of life lately runs what is active.

@@ -1,13 +1,15 @@
 //! What a trial begins with: a candidate that was made ready as an activation makes it,
 //! and its guards.
 
-use super::ready::{self, Ready};
+use super::activate::told;
+use super::change::{self, Ready, Site, Wanted};
 use super::{By, Which};
 use crate::check::Problems;
 use crate::config;
 use crate::follow;
 use crate::sets::document;
 use sandgate_control::{Candidate, Guards, Registry, Started, Who};
+use sandgate_server::admin::desk::Next;
 use std::path::PathBuf;
 
 /// The part of a command line that begins a trial.
@@ -58,16 +60,27 @@ impl Begin {
         let host = config::load(&self.which.config, 1).map_err(Problems)?.0;
         let registry = super::of_host(host.control.as_ref(), &self.which.config)?;
         let who = self.by.who();
+        let site = Site { workshop: &host.workshop, registry: &registry };
         if let Some(number) = self.generation {
             let seen = registry.tenant(&self.tenant)?.map(|pointer| pointer.revision);
-            ready::known(&host, &registry, &self.tenant, number)?;
+            change::known(site, &self.tenant, number).map_err(told)?.iter().for_each(crate::run::note);
             let expected = self.expect.or(seen);
             return Ok((start(&registry, Candidate::Known(number), &guards, expected, (&who, follow::now()))?, guards));
         }
-        let ready = Ready::made(&host, &registry, &self.tenant, (self.file.as_deref(), &self.set))?;
-        document::bring(&ready.components, &registry, &host.workshop, (&who, follow::now()))?;
-        let candidate = Candidate::New { document: &ready.text, set: ready.set };
-        let expected = Some(self.expect.unwrap_or(ready.seen));
+        let resolved = self.file.as_ref().map(|file| document::resolve(file)).transpose()?;
+        let components = resolved.as_ref().map_or(&[][..], |resolved| &resolved.components);
+        let wanted = Wanted {
+            next: resolved.as_ref().map_or(Next::Edited(&self.set), |resolved| Next::Document(&resolved.text)),
+            components,
+            is_own: false,
+            expected: self.expect,
+            check: false,
+        };
+        let Ready { text, set, notes, seen } = change::ready(site, &self.tenant, &wanted).map_err(told)?;
+        notes.iter().for_each(crate::run::note);
+        document::bring(components, &registry, &host.workshop, (&who, follow::now()))?;
+        let candidate = Candidate::New { document: &text, set };
+        let expected = Some(self.expect.unwrap_or(seen));
         Ok((start(&registry, candidate, &guards, expected, (&who, follow::now()))?, guards))
     }
 }

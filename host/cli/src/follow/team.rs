@@ -167,6 +167,7 @@ impl Followed {
             return Err(Trouble { step: Step::Resolve, why });
         }
         let mut generation = self.ground.make(tenant, number, workshop, stock)?;
+        generation.warm();
         touch(&mut generation).map_err(|why| Trouble { step: Step::Switch, why })?;
         let generation = Arc::new(generation);
         self.ready.push(Arc::clone(&generation));

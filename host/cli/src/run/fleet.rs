@@ -32,6 +32,9 @@ pub(super) fn run(args: &Args, host: Host, report: &Report) -> anyhow::Result<()
     sandgate_server::stop_on_signal(Arc::clone(&stop)).context("signals cannot be listened to")?;
     report.notes.iter().for_each(note);
     let vitals = Vitals::start(host.telemetry.listen)?;
+    // before anything of the host is taken apart; it answers once the host has begun
+    let admin =
+        crate::control::admin::beside((host.admin.as_ref(), host.control.as_ref()), &args.config, &vitals.registry)?;
     let (follower, generations) = match &host.control {
         Some(control) => {
             let told = &mut |told: String| tracing::warn!("{told}");
@@ -102,6 +105,7 @@ pub(super) fn run(args: &Args, host: Host, report: &Report) -> anyhow::Result<()
         counts: Arc::clone(&counts),
     };
     let done = sandgate_stream::kafka::run(job, &stop);
+    drop(admin);
     drop(following);
     let (records, commits) = (counts.records.get(), counts.commits.get());
     tracing::info!(records, commits, "stopped");
