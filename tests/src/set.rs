@@ -4,6 +4,7 @@
 use crate::policies;
 use sandgate_engine::document::{Document, Fallback, Member, MissingState, MissingTag, Stage, Thresholds};
 use sandgate_engine::generation::{Generation, Site, SiteSource};
+use sandgate_engine::quota::Quota;
 use sandgate_engine::resolve::resolve;
 use sandgate_model::instant::Unit;
 use sandgate_model::schema::{Draft, Field, Schema, TenantDraft};
@@ -21,6 +22,7 @@ pub fn schema(tenant: &str) -> Arc<Schema> {
             field("account", Kind::Text, None),
             field("device", Kind::Text, None),
             field("time", Kind::Instant, Some(Unit::Millis)),
+            field("mood", Kind::Text, None),
             field("amount", Kind::Decimal { scale: 2 }, None),
         ],
         id: vec!["id".to_owned()],
@@ -43,6 +45,18 @@ pub fn generation(
     sources: &[SiteSource],
     (missing_tag, missing_state): (MissingTag, MissingState),
 ) -> Generation {
+    generation_with(tenant, component, sources, |document| {
+        (document.missing_tag, document.missing_state) = (missing_tag, missing_state);
+    })
+}
+
+/// The set of a tenant whose only policy is this component, otherwise as somebody says.
+pub fn generation_with(
+    tenant: &str,
+    component: &str,
+    sources: &[SiteSource],
+    change: impl FnOnce(&mut Document),
+) -> Generation {
     let file = policies().join(component);
     let bytes = std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let sandbox = Sandbox::new(Config::default()).unwrap_or_else(|error| panic!("a sandbox: {error}"));
@@ -55,16 +69,19 @@ pub fn generation(
         parameters: Vec::new(),
         reasons: Vec::new(),
         thresholds: Thresholds::default(),
+        breaker: None,
     };
-    let document = Document {
+    let mut document = Document {
         tenant: tenant.to_owned(),
         deny: Vec::new(),
         keep: Vec::new(),
-        missing_tag,
-        missing_state,
+        missing_tag: MissingTag::default(),
+        missing_state: MissingState::default(),
+        quota: Quota::default(),
         bands: Vec::new(),
         stages: vec![Stage { name: "rules".to_owned(), stop_at: None, members: vec![member] }],
     };
+    change(&mut document);
     let site = Site {
         sources: sources.to_vec(),
         memory: 1 << 20,

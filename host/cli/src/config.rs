@@ -5,6 +5,7 @@
 //! first problem and knows neither lines nor what a key was meant to be.
 
 mod admin;
+mod contained;
 pub(crate) mod control;
 #[cfg(test)]
 mod documented;
@@ -100,6 +101,8 @@ pub(crate) struct EngineSettings {
     pub(crate) fuel_per_us: u64,
     /// What is decided about an id that was used before with another content.
     pub(crate) reused_id: Outcome,
+    /// One transaction of so many is judged again alone; 0 for none.
+    pub(crate) sample: u64,
 }
 
 /// The `[state]` section.

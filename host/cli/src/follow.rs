@@ -8,6 +8,7 @@
 //! told, and the host goes on with what it has; so it does while the registry is away,
 //! also at a start, from the copy on its disk.
 
+mod back;
 mod beside;
 mod following;
 mod guarding;
@@ -246,6 +247,7 @@ impl Follower {
             return Ok(());
         }
         self.told.back();
+        let revision = if self.bring_back(engine)? { self.registry.revision()? } else { revision };
         let again = self.tenants.values().any(|followed| followed.rested(AGAIN));
         if self.seen != Some(revision) || again {
             let standing = self.standing()?;

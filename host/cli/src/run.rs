@@ -164,8 +164,9 @@ impl Job {
         let tags = open_tags(&tags, &generations, follower.is_some())?;
         let tags = tags.map(|tags| Arc::new(tags) as Arc<dyn sandgate_tags::Store>);
         let site = config::site_sources(&self.host.sources);
-        let (batch, reused_id) = (engine.batch, engine.reused_id);
-        let engine = Arc::new(Engine::new(&site, generations, tags, reused_id));
+        let (batch, settings) = (engine.batch, engine);
+        let engine = Engine::new(&site, generations, tags, settings.reused_id).sampling(settings.sample);
+        let engine = Arc::new(engine);
         let lane = Arc::new(Lane::new(engine.layout(), self.host.state.bounds, self.workers.min(SHARDS_MAX)));
         let lasting = Lasting {
             state: &self.host.state,

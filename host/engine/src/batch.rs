@@ -2,7 +2,9 @@
 //! stages judged in order, each row standing on its own.
 
 use crate::cells::{Cell, Sheet};
+use crate::circumstance::{Circumstance, Circumstances, What};
 use crate::decode::Transaction;
+use crate::gate::Gates;
 use crate::generation::{Columns, Generation, Seat};
 use crate::standing::Standing;
 use sandgate_model::{Decimal, Fault, Outcome};
@@ -14,6 +16,7 @@ pub(crate) struct Batch<'a> {
     pub(crate) standings: Vec<Standing>,
     /// By seat.
     pub(crate) runs: Vec<Run<'a>>,
+    pub(crate) gates: Gates,
 }
 
 /// What one policy did with the rows.
@@ -36,6 +39,9 @@ pub(crate) enum Place {
     Bad { cells: usize },
     /// Its cells start here, and this is its row in the verdicts.
     Judged { cells: usize, row: u32 },
+    /// Its cells start here, and the fallback answers in place of the policy, as this
+    /// circumstance: the breaker or the quota.
+    Out { cells: usize, what: What },
 }
 
 /// A fault of one policy about one row, with what stood in.
@@ -59,18 +65,20 @@ impl<'a> Batch<'a> {
         source: usize,
         sheet: &'a Sheet<'a>,
         amounts: &[Option<Decimal>],
+        gates: Gates,
     ) -> Batch<'a> {
         let mut batch = Batch {
             generation,
             standings: vec![Standing::default(); amounts.len()],
             runs: Vec::with_capacity(generation.seats.len()),
+            gates,
         };
         let columns = &generation.columns[source];
         let mut going: Vec<u32> = (0..amounts.len()).map(|row| row as u32).collect();
         for stage in &generation.stages {
             for at in stage.seats.clone() {
                 let seat = &generation.seats[at];
-                let run = Run::new(seat, at, columns, sheet, &going, amounts.len());
+                let run = Run::new(seat, at, columns, sheet, &going, &batch);
                 run.count(seat, amounts, &mut batch.standings);
                 batch.runs.push(run);
             }
@@ -83,7 +91,7 @@ impl<'a> Batch<'a> {
     pub(crate) fn is_faulted(&self, row: usize) -> bool {
         self.runs.iter().any(|run| match run.places[row] {
             Place::NotRun => false,
-            Place::Bad { .. } => true,
+            Place::Bad { .. } | Place::Out { .. } => true,
             Place::Judged { row, .. } => run.fault_of(row).is_some(),
         })
     }
@@ -92,13 +100,42 @@ impl<'a> Batch<'a> {
     pub(crate) fn fuel(&self) -> u64 {
         self.runs.iter().fold(0, |sum, run| sum.saturating_add(run.verdicts.fuel))
     }
+
+    /// What a row owes to the clock or to a failure, in the order of the list.
+    pub(crate) fn circumstances<'c>(
+        &'c self,
+        row: usize,
+        of_sheet: &'c Circumstances,
+        late: Option<&'c Circumstance>,
+    ) -> Vec<&'c Circumstance> {
+        let mut all: Vec<&Circumstance> = late.into_iter().chain(of_sheet.of(row)).collect();
+        let before = all.len();
+        all.extend(self.gates.shed.as_ref().filter(|_| row >= self.gates.admitted));
+        for (seat, run) in self.runs.iter().enumerate() {
+            if matches!(run.places[row], Place::Out { what: What::Breaker, .. }) {
+                all.extend(self.gates.out(seat));
+            }
+        }
+        if all.len() > before {
+            all.sort();
+        }
+        all
+    }
 }
 
 impl<'a> Run<'a> {
-    fn new(seat: &Seat, at: usize, columns: &'a Columns, sheet: &'a Sheet<'a>, going: &[u32], rows: usize) -> Run<'a> {
+    fn new(
+        seat: &Seat,
+        at: usize,
+        columns: &'a Columns,
+        sheet: &'a Sheet<'a>,
+        going: &[u32],
+        batch: &Batch<'_>,
+    ) -> Run<'a> {
         let bindings = &columns.seats[at];
+        let (admitted, most) = (batch.gates.admitted, batch.gates.rows(at));
         let mut run = Run {
-            places: vec![Place::NotRun; rows],
+            places: vec![Place::NotRun; batch.standings.len()],
             cells: Vec::with_capacity(going.len() * bindings.len()),
             verdicts: Verdicts::default(),
             judged: Vec::with_capacity(going.len()),
@@ -110,6 +147,10 @@ impl<'a> Run<'a> {
             let of_row = &run.cells[cells..];
             run.places[row as usize] = if of_row.iter().any(|cell| matches!(cell, Cell::Bad(_))) {
                 Place::Bad { cells }
+            } else if row as usize >= admitted {
+                Place::Out { cells, what: What::Shed }
+            } else if run.judged.len() as u32 >= most {
+                Place::Out { cells, what: What::Breaker }
             } else {
                 of_row.iter().zip(bindings).for_each(|(cell, binding)| cell.push(binding.kind, &mut judged));
                 judged.end_row();
@@ -135,7 +176,7 @@ impl<'a> Run<'a> {
             }
         }
         for (row, place) in self.places.iter().enumerate() {
-            if matches!(place, Place::Bad { .. }) {
+            if matches!(place, Place::Bad { .. } | Place::Out { .. }) {
                 standings[row].fallback(seat.fallback.outcome(amounts[row]), seat.can_block_finally);
             }
         }
@@ -192,7 +233,7 @@ impl<'a> Run<'a> {
     /// Why the policy gave no verdict about a row, if so.
     pub(crate) fn failure(&self, seat: &Seat, place: Place, amount: Option<Decimal>) -> Option<Failure> {
         let fault = match place {
-            Place::NotRun => None,
+            Place::NotRun | Place::Out { .. } => None,
             Place::Bad { cells } => {
                 let inputs = &seat.policy.manifest().inputs;
                 inputs.iter().zip(&self.cells[cells..]).find_map(|(input, cell)| cell.fault(&input.name))
@@ -200,6 +241,27 @@ impl<'a> Run<'a> {
             Place::Judged { row, .. } => self.fault_of(row).cloned(),
         };
         fault.map(|fault| Failure { fault, fallback: seat.fallback.outcome(amount) })
+    }
+
+    /// What the fallback said about a row in place of the policy, if it did.
+    pub(crate) fn stood_in(&self, seat: &Seat, place: Place, amount: Option<Decimal>) -> Option<Outcome> {
+        match place {
+            Place::Out { .. } => Some(seat.fallback.outcome(amount)),
+            _ => self.failure(seat, place, amount).map(|failure| failure.fallback),
+        }
+    }
+
+    /// The fault of a row that was judged, if it is one.
+    pub(crate) fn fault(&self, place: Place) -> Option<&Fault> {
+        match place {
+            Place::Judged { row, .. } => self.fault_of(row),
+            _ => None,
+        }
+    }
+
+    /// How many rows the fallback answered as this circumstance.
+    pub(crate) fn out(&self, of: What) -> usize {
+        self.places.iter().filter(|place| matches!(place, Place::Out { what, .. } if *what == of)).count()
     }
 
     /// How many rows were judged.
@@ -217,7 +279,9 @@ impl<'a> Run<'a> {
     pub(crate) fn cells(&self, place: Place, inputs: usize) -> &[Cell<'a>] {
         match place {
             Place::NotRun => &[],
-            Place::Bad { cells } | Place::Judged { cells, .. } => &self.cells[cells..cells + inputs],
+            Place::Bad { cells } | Place::Judged { cells, .. } | Place::Out { cells, .. } => {
+                &self.cells[cells..cells + inputs]
+            }
         }
     }
 

@@ -59,6 +59,8 @@ impl What {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Circumstance {
     pub(crate) what: What,
+    /// The policy that it is about; none where it is about all.
+    pub(crate) policy: Option<Arc<str>>,
     pub(crate) detail: Arc<str>,
 }
 
@@ -71,13 +73,24 @@ pub(crate) struct Circumstances {
 
 impl Circumstance {
     pub(crate) fn new(what: What, detail: impl Into<Arc<str>>) -> Circumstance {
-        Circumstance { what, detail: detail.into() }
+        Circumstance { what, policy: None, detail: detail.into() }
+    }
+
+    /// The circumstance that a policy was taken out.
+    pub(crate) fn breaker(policy: impl Into<Arc<str>>, why: &str) -> Circumstance {
+        let detail = format!("taken out for a while: {why}; its fallback answers").into();
+        Circumstance { what: What::Breaker, policy: Some(policy.into()), detail }
     }
 
     fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"what\":");
         json::string(out, self.what.word());
-        out.extend_from_slice(b",\"policy\":null,\"detail\":");
+        out.extend_from_slice(b",\"policy\":");
+        match &self.policy {
+            Some(policy) => json::string(out, policy),
+            None => out.extend_from_slice(b"null"),
+        }
+        out.extend_from_slice(b",\"detail\":");
         json::string(out, &self.detail);
         out.push(b'}');
     }
@@ -158,6 +171,14 @@ mod tests {
             text(1),
             r#"{"what":"missing-tag","policy":null,"detail":"no \"store\""},{"what":"warming","policy":null,"detail":"since noon"}"#
         );
+    }
+
+    #[test]
+    fn one_that_is_about_a_policy_names_it() {
+        let mut out = Vec::new();
+        write([&Circumstance::breaker("limits", "all faults")], &mut out);
+        let expected = r#"{"what":"breaker","policy":"limits","detail":"taken out for a while: all faults; its fallback answers"}"#;
+        assert_eq!(String::from_utf8(out).as_deref(), Ok(expected));
     }
 
     #[test]

@@ -122,7 +122,8 @@ impl<'a> Row<'a, '_> {
                 out.extend_from_slice(&fixed.not_run);
                 continue;
             }
-            out.extend_from_slice(&fixed.ran);
+            // what the policy would have read is told all the same
+            out.extend_from_slice(if matches!(place, Place::Out { .. }) { &fixed.out } else { &fixed.ran });
             let cells = run.cells(place, seat.policy.manifest().inputs.len());
             let mut members = List::new();
             for (name, cell) in fixed.inputs.iter().zip(cells) {
@@ -162,7 +163,10 @@ impl<'a> Row<'a, '_> {
     /// Counts what the decision says; `reasons` is where this generation's begin.
     pub(crate) fn count(&self, outcome: Outcome, reasons: usize, tally: &mut Tally) {
         tally.decision(outcome, self.amount);
-        self.circumstances.iter().for_each(|circumstance| tally.circumstance(circumstance.what));
+        // several policies may be out, and it is one decision
+        let mut of_each = self.circumstances.iter().map(|circumstance| circumstance.what).collect::<Vec<_>>();
+        of_each.dedup();
+        of_each.into_iter().for_each(|what| tally.circumstance(what));
         let mut first = reasons;
         for (_, seat, run, place) in self.seats() {
             run.hits(place).for_each(|reason| tally.reason(first + reason));

@@ -1,6 +1,8 @@
 //! A tenant's policy set as a person wrote it: names and texts, nothing looked
 //! up yet. Files are read into it, and later whatever else a set comes from.
 
+use crate::breaker::Limits;
+use crate::quota::Quota;
 use crate::standing::Band;
 use sandgate_model::{Effect, Outcome};
 use sandgate_sandbox::Policy;
@@ -20,6 +22,8 @@ pub struct Document {
     pub bands: Vec<Band>,
     /// What is done while shared series cannot be asked.
     pub missing_state: MissingState,
+    /// What it may take of each lane.
+    pub quota: Quota,
     /// The stages in order.
     pub stages: Vec<Stage>,
 }
@@ -83,6 +87,8 @@ pub struct Member {
     pub reasons: Vec<(String, Remap)>,
     /// Outcomes by score, for a scoring policy.
     pub thresholds: Thresholds,
+    /// When it is taken out; `None` for never.
+    pub breaker: Option<Limits>,
 }
 
 /// A value as written in a file: a number keeps its digits, so that a decimal

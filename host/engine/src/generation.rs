@@ -1,7 +1,9 @@
 //! A tenant's policy set, resolved and immutable: everything that a batch needs,
 //! in one place, so that it can be shared and swapped as a whole.
 
+use crate::breaker::Limits;
 use crate::document::{Document, Fallback, MissingState, MissingTag, Thresholds};
+use crate::quota::Quota;
 use crate::standing::Band;
 use sandgate_model::manifest::Setting;
 use sandgate_model::schema::Schema;
@@ -92,6 +94,8 @@ pub struct Generation {
     pub(crate) fixed: Fixed,
     /// What its tenant wants while shared series cannot be asked.
     pub(crate) missing_state: MissingState,
+    /// What its tenant may take of each lane.
+    pub(crate) quota: Quota,
 }
 
 /// The windows of a set, and what events must hold for them.
@@ -153,6 +157,8 @@ pub(crate) struct Seat {
     pub(crate) reasons: Vec<SeatReason>,
     pub(crate) can_block_finally: bool,
     pub(crate) thresholds: Thresholds,
+    /// When it is taken out of a lane, if ever.
+    pub(crate) breaker: Option<Limits>,
 }
 
 /// A policy of a set, for those who look at it.
@@ -310,6 +316,7 @@ impl Generation {
             windows,
             fixed: Fixed::default(),
             missing_state: document.missing_state,
+            quota: document.quota,
         };
         generation.fixed = Fixed::of(&generation);
         generation

@@ -1,6 +1,7 @@
 //! What goes into the engine and what comes out of it: a batch of records, and
 //! the bytes and counts that a lane writes down.
 
+use crate::breaker::Observed;
 use crate::decode::Unusable;
 use crate::generation::Generation;
 use crate::measured::Measured;
@@ -110,6 +111,8 @@ pub struct Judged {
     pub(crate) tried: Option<Tried>,
     /// Of each record whose id is remembered, what was decided about it.
     pub(crate) settled: Vec<Settled>,
+    /// What each policy did, for its breaker.
+    pub(crate) observed: Vec<Observed>,
     /// Decisions that stand in for an earlier one, still to be put in.
     pub(crate) repeats: Vec<RepeatLine>,
 }
@@ -128,6 +131,7 @@ impl Judged {
         self.tried = None;
         self.measured = Measured::default();
         self.settled.clear();
+        self.observed.clear();
         self.repeats.clear();
         self.tally = Tally { reasons: std::mem::take(&mut self.tally.reasons), ..Tally::default() };
         self.tally.reasons.fill(0);

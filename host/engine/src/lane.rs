@@ -11,6 +11,7 @@ mod trying;
 mod writing;
 
 use crate::Engine;
+use crate::contained::{Contained, Hearers};
 use crate::decode::Transactions;
 use crate::judged::{Judge, Judged, Record, Unjudged};
 use crate::measured::Step;
@@ -24,6 +25,7 @@ use sandgate_model::Instant;
 use sandgate_state::replay::Sieve;
 use sandgate_state::{Lane, Layout, Pass};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// An engine with the state of one lane.
 pub struct LaneJudge {
@@ -39,6 +41,8 @@ pub struct LaneJudge {
     pending: Pending,
     terms: Terms,
     trials: Trials,
+    /// What holds its policies.
+    contained: Contained,
 }
 
 impl LaneJudge {
@@ -51,8 +55,13 @@ impl LaneJudge {
     pub fn of_partition(engine: Arc<Engine>, lane: Arc<Lane>, partition: u32) -> LaneJudge {
         let shared = engine.shared.as_ref();
         let shared = shared.map(|(store, _)| sandgate_shared::Lane::new(Arc::clone(store), partition));
-        let (passes, pending, terms, trials) = Default::default();
-        LaneJudge { engine, lane, partition, passes, pending, shared, terms, trials }
+        let (passes, pending, terms, trials, contained) = Default::default();
+        LaneJudge { engine, lane, partition, passes, pending, shared, terms, trials, contained }
+    }
+
+    /// What it judges with.
+    pub fn engine(&self) -> &Arc<Engine> {
+        &self.engine
     }
 
     /// The state of the lane.
@@ -72,6 +81,16 @@ impl LaneJudge {
     /// Says that the lane is another host's from now on.
     pub fn leave(&self) {
         self.engine.leaves(self.partition);
+    }
+
+    /// Says what time it is, since whenever: quotas hold where somebody does.
+    pub fn at(&self, now: Duration) {
+        self.contained.at(now);
+    }
+
+    fn hearers(&self) -> Hearers<'_> {
+        let Engine { outs, registry, .. } = &*self.engine;
+        Hearers { partition: self.partition, outs, registry: registry.as_ref() }
     }
 
     fn empty_pass<'a>(&self, layout: &Arc<Layout>) -> Pass<'a> {
@@ -122,7 +141,7 @@ impl Judge for LaneJudge {
         }
         let groups = self.group(&roster, records, &mut known, &pass, &shared);
         out.measured.steps[Step::Inputs as usize] = laps.lap();
-        self.write((number, &roster), (records, &known), &pass, &groups, &mut laps, out);
+        self.write(&roster, (number, records, &known), &pass, &groups, &mut laps, out);
         if let Some(meters) = &roster.meters {
             out.measured.steps[Step::Write as usize] = laps.lap();
             out.measured.became(records, &out.made);
@@ -136,6 +155,7 @@ impl Judge for LaneJudge {
 
     fn settle(&self, judged: &mut Judged) {
         self.lane.settle(&judged.settled);
+        self.contained.settled(&mut judged.observed, &mut judged.notes, self.hearers());
         let named = |tenant, number| self.engine.named(tenant, number);
         repeat::complete(&mut judged.decisions, &judged.repeats, |repeat| self.lane.first(repeat), named);
         self.trials.settled(judged.tried.take());
@@ -149,6 +169,7 @@ impl Judge for LaneJudge {
         self.lane.commit(through);
         self.pending.committed(through);
         self.trials.committed(through, &self.engine);
+        self.contained.committed(through);
         self.terms.committed(through);
     }
 
@@ -158,6 +179,7 @@ impl Judge for LaneJudge {
         self.lane.abort();
         self.pending.aborted();
         self.trials.aborted();
+        self.contained.aborted(self.hearers());
         self.terms.abort();
     }
 

@@ -8,14 +8,17 @@
 //! batches.
 
 mod batch;
+pub mod breaker;
 mod cells;
 pub mod circumstance;
+mod contained;
 mod dead_letter;
 mod decision;
 pub mod decode;
 pub mod document;
 mod fetch;
 mod fingerprint;
+mod gate;
 pub mod generation;
 pub mod json;
 pub mod judged;
@@ -23,10 +26,13 @@ mod keyed;
 mod lane;
 mod measured;
 mod meters;
+mod outs;
+pub mod quota;
 mod record;
 mod repeat;
 pub mod resolve;
 mod roster;
+mod sample;
 mod shade;
 mod shared;
 pub mod sharing;
@@ -41,12 +47,15 @@ mod windows;
 
 pub use document::MissingState;
 pub use lane::LaneJudge;
+pub use outs::Out;
 pub use shade::Room;
 pub use team::{Canary, Counts, Shadow, Share, Team};
 
 use decode::{Cause, Decoder, Unusable};
 use generation::{Generation, Keyed, SiteSource};
+use outs::Outs;
 use roster::{Counted, Roster};
+use sample::Sample;
 use sandgate_metrics::Registry;
 use sandgate_model::schema::TenantRole;
 use sandgate_model::{Kind, Outcome};
@@ -75,6 +84,9 @@ pub struct Engine {
     begun: Mutex<BTreeMap<Where, Begun>>,
     /// What is on its way to the shadows.
     shade: Arc<Shade>,
+    /// The policies that are out of some lane.
+    outs: Outs,
+    sample: Sample,
 }
 
 /// Where a generation began in a lane.
@@ -173,7 +185,20 @@ impl Engine {
             past: RwLock::new(past),
             begun: Mutex::default(),
             shade: Arc::default(),
+            outs: Outs::default(),
+            sample: Sample::default(),
         }
+    }
+
+    /// The same engine, which judges one transaction of so many again, to see whether its
+    /// policies are pure; 0 for none.
+    pub fn sampling(self, of: u64) -> Engine {
+        Engine { sample: Sample::one_of(of), ..self }
+    }
+
+    /// The policies that are out of some lane of this host.
+    pub fn out(&self) -> Vec<Out> {
+        self.outs.all()
     }
 
     /// The same engine, measured: what batches took counts when they were judged,

@@ -2,6 +2,7 @@
 //! tally says, and only kept where somebody measures.
 
 use crate::batch::Batch;
+use crate::circumstance::What;
 use crate::record::{Made, Record};
 use sandgate_model::{Fault, Outcome};
 use std::time::Duration;
@@ -57,7 +58,12 @@ pub(crate) struct Measured {
     pub(crate) seats: Vec<[u64; 2]>,
     /// Likewise, in the order of [`Fault::WORDS`].
     pub(crate) faults: Vec<[u64; Fault::WORDS.len()]>,
+    /// Likewise: transactions that the fallback answered, in the order of [`STOOD_IN`].
+    pub(crate) stood_in: Vec<[u64; STOOD_IN.len()]>,
 }
+
+/// Why a fallback answers in place of a policy that has not faulted.
+pub(crate) const STOOD_IN: [What; 2] = [What::Breaker, What::Shed];
 
 /// Of [`Measured::seats`]: transactions that were judged.
 const ROWS: usize = 0;
@@ -97,6 +103,9 @@ impl Measured {
         for (at, (seat, run)) in batch.generation.seats.iter().zip(&batch.runs).enumerate() {
             count(&mut self.seats, first + at, ROWS, run.rows() as u64);
             count(&mut self.seats, first + at, FUEL, run.verdicts.fuel);
+            for (why, what) in STOOD_IN.into_iter().enumerate() {
+                count(&mut self.stood_in, first + at, why, run.out(what) as u64);
+            }
             for fault in run.faults(seat) {
                 if let Some(kind) = Fault::WORDS.iter().position(|word| *word == fault.word()) {
                     count(&mut self.faults, first + at, kind, 1);

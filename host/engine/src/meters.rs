@@ -5,7 +5,7 @@
 use crate::circumstance::What;
 use crate::decode::Cause;
 use crate::generation::Generation;
-use crate::measured::{BECAME, Measured, Step};
+use crate::measured::{BECAME, Measured, STOOD_IN, Step};
 use crate::tally::{Aside, Tally};
 use sandgate_metrics::{Buckets, Counter, Counters, Gauges, Histogram, Laps, Registry};
 use sandgate_model::comparison::Comparison;
@@ -32,6 +32,7 @@ pub(crate) struct Meters {
     wrong_keys: Counter,
     reasons: Vec<Counter>,
     faults: Vec<[Counter; Fault::WORDS.len()]>,
+    stood_in: Vec<[Counter; STOOD_IN.len()]>,
     /// By tenant: no policy is at fault there.
     reused: Vec<[Counter; 1]>,
     circumstances: [Counter; What::ALL.len()],
@@ -99,6 +100,11 @@ impl Meters {
             "Policies that gave no verdict about a transaction; no policy where an id was reused",
             ["tenant", "policy", "fault"],
         );
+        let stood_in = registry.counters(
+            "stood_in",
+            "Transactions that a policy was not asked about, so that its fallback answered, by why",
+            ["tenant", "policy", "why"],
+        );
         let circumstances =
             registry.counters("circumstances", "Decisions that owe something to the clock or to a failure", ["what"]);
         let dead_letters = registry.counters("dead_letters", "Records that could not be used", ["cause"]);
@@ -144,6 +150,9 @@ impl Meters {
             reasons: counted.iter().map(|[tenant, policy, code]| reasons.with([tenant, policy, code])).collect(),
             faults: seats()
                 .map(|(tenant, policy)| Fault::WORDS.map(|word| faults.with([tenant, policy, word])))
+                .collect(),
+            stood_in: seats()
+                .map(|(tenant, policy)| STOOD_IN.map(|what| stood_in.with([tenant, policy, what.word()])))
                 .collect(),
             reused: tenants().map(|tenant| [faults.with([tenant, "", Fault::IdReused.word()])]).collect(),
             circumstances: What::ALL.map(|what| circumstances.with([what.word()])),
@@ -202,6 +211,7 @@ impl Meters {
         add_rows(&self.decisions, &measured.tenants);
         add_rows(&self.canaries, &measured.canaries);
         add_rows(&self.faults, &measured.faults);
+        add_rows(&self.stood_in, &measured.stood_in);
         add_rows(&self.reused, &measured.reused);
         self.repeats.add(tally.repeats);
         self.wrong_keys.add(tally.wrong_keys);

@@ -8,6 +8,7 @@ mod windows;
 
 use crate::document::{Document, Given, Member, Thresholds};
 use crate::generation::{Base, Generation, Seat, SeatReason, SeatStage, Site};
+use crate::quota;
 use sandgate_model::manifest::{Manifest, Score, Setting};
 use sandgate_model::nearest::nearest;
 use sandgate_model::{Effect, Outcome};
@@ -65,6 +66,7 @@ pub fn resolve_on(
     let mut problems = Problems::default();
     check_names(document, &mut problems);
     check_bands(document, &mut problems);
+    check_quota(document, &mut problems);
     let mut stages = Vec::new();
     // one for each policy, and nothing where its component is not there
     let mut seats: Vec<Option<Seat>> = Vec::new();
@@ -165,6 +167,18 @@ fn check_bands(document: &Document, problems: &mut Problems) {
     }
 }
 
+fn check_quota(document: &Document, problems: &mut Problems) {
+    let members = document.stages.iter().flat_map(|stage| &stage.members);
+    let most = quota::most(members.map(|member| member.fuel));
+    if document.quota.fuel.is_some_and(|fuel| fuel < most) {
+        let what = format!(
+            "one transaction may take {most} units of fuel (twice the budgets of all policies), so nothing would ever be \
+             judged; give at least that"
+        );
+        problems.add("quota.fuel", what);
+    }
+}
+
 /// Places one policy; `None` where its component is not there.
 fn seat(member: &Member, stage: &str, key: &str, problems: &mut Problems) -> Option<Seat> {
     let policy = member.policy.clone()?;
@@ -183,6 +197,7 @@ fn seat(member: &Member, stage: &str, key: &str, problems: &mut Problems) -> Opt
         reasons,
         can_block_finally,
         thresholds: member.thresholds,
+        breaker: member.breaker,
         policy,
     })
 }

@@ -125,6 +125,7 @@ impl Engine {
     pub(crate) fn leaves(&self, partition: u32) {
         let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
         begun.retain(|(_, of, _), _| *of != partition);
+        self.outs.leave(partition, self.registry.as_ref());
     }
 
     /// Where the generations that judge now began, by tenant and lane: of lanes that

@@ -7,6 +7,7 @@ use crate::table::Table;
 use sandgate_engine::document::{Document, Fallback, Given, Member, MissingTag, Stage, Thresholds};
 use sandgate_engine::generation::{Site, SiteSource};
 use sandgate_engine::judged::{Judge as _, Judged, Record};
+use sandgate_engine::quota::Quota;
 use sandgate_engine::resolve::{Problem, mend, resolve, value};
 use sandgate_engine::{Engine, LaneJudge, MissingState};
 use sandgate_model::manifest::{Origin, Tag};
@@ -201,6 +202,7 @@ impl Trial {
             keep: Vec::new(),
             missing_tag: MissingTag::Default,
             bands: Vec::new(),
+            quota: Quota::default(),
             stages: vec![Stage { name: TENANT.to_owned(), stop_at: None, members: vec![member(policy, setup)] }],
         };
         let site = Site {
@@ -343,5 +345,6 @@ fn member(policy: &Policy, setup: &Setup) -> Member {
         parameters: setup.parameters.clone(),
         reasons: Vec::new(),
         thresholds: setup.thresholds,
+        breaker: None,
     }
 }

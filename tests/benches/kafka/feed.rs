@@ -52,8 +52,9 @@ pub(crate) fn backlog(brokers: &str, topic: &str, payments: &[Payment]) {
 }
 
 /// Sends at a pace (records a second), each with the time at which it was due, in
-/// microseconds since `zero`: a producer that is late makes nobody look faster.
-pub(crate) fn paced(brokers: &str, topic: &str, payments: &[Payment], rate: f64, zero: Instant) {
+/// microseconds since `zero`: a producer that is late makes nobody look faster. Without
+/// `zero` nobody will ask.
+pub(crate) fn paced(brokers: &str, topic: &str, payments: &[Payment], rate: f64, zero: Option<Instant>) {
     let producer = producer(brokers, "0");
     let begin = Instant::now();
     for (at, payment) in payments.iter().enumerate() {
@@ -61,9 +62,11 @@ pub(crate) fn paced(brokers: &str, topic: &str, payments: &[Payment], rate: f64,
         while Instant::now() < due {
             std::thread::park_timeout(due.duration_since(Instant::now()).max(Duration::from_micros(200)));
         }
-        let sent = due.duration_since(zero).as_micros().to_string();
-        let headers = OwnedHeaders::new().insert(Header { key: SENT, value: Some(&sent) });
-        let record = BaseRecord::to(topic).key(&payment.account).payload(&payment.bytes).headers(headers);
+        let mut record = BaseRecord::to(topic).key(&payment.account).payload(&payment.bytes);
+        if let Some(zero) = zero {
+            let sent = due.duration_since(zero).as_micros().to_string();
+            record = record.headers(OwnedHeaders::new().insert(Header { key: SENT, value: Some(&sent) }));
+        }
         assert!(producer.send(record).is_ok(), "the queue has room for a paced load");
     }
     producer.flush(Duration::from_secs(60)).expect("the broker takes them");

@@ -69,8 +69,14 @@ impl<'d> Host<'d> {
              settings = {{ \"compression.codec\" = \"lz4\" }}\n",
             payments().replacen("[[source]]", &keyed, 1)
         );
-        let file = format!("{name}.toml");
-        desk.write(&file, &config);
+        Host::with(desk, (brokers, source, name), &config)
+    }
+
+    /// Starts one with this configuration, of this group, whose commits are looked at in
+    /// this topic.
+    pub(crate) fn with(desk: &'d Desk, (brokers, source, group): (&str, &str, &str), config: &str) -> Host<'d> {
+        let file = format!("{group}.toml");
+        desk.write(&file, config);
         let log = std::fs::File::create(desk.path("log")).expect("a file can be made");
         let child = Command::new(program())
             .args(["run", "--config", &file])
@@ -79,7 +85,7 @@ impl<'d> Host<'d> {
             .stderr(log)
             .spawn()
             .expect("the program starts");
-        Host { desk, child, brokers: (*brokers).to_owned(), source: (*source).to_owned(), group: (*name).to_owned() }
+        Host { desk, child, brokers: brokers.to_owned(), source: source.to_owned(), group: group.to_owned() }
     }
 
     pub(crate) fn process(&self) -> Process {

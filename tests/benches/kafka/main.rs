@@ -7,7 +7,7 @@
 //! payments are sent at a pace, and a read-committed reader says how long after each
 //! was due its decision was there.
 //! `cargo bench --bench kafka` measures a million records; with words behind `--`, such
-//! as `at-least-once 5ms` or `paced`, those runs only. `cargo test` runs a few thousand
+//! as `at-least-once 5ms`, `paced` or `neighbour`, those runs only. `cargo test` runs a few thousand
 //! records, so that it cannot rot.
 #![expect(clippy::print_stdout, clippy::expect_used, reason = "a program that measures and prints")]
 
@@ -15,6 +15,7 @@ mod bare;
 mod feed;
 mod host;
 mod machine;
+mod neighbour;
 mod read;
 mod vitals;
 
@@ -40,6 +41,9 @@ const RUNS: [(&str, &str, u64); 4] = [
 fn main() {
     let measured = std::env::args().any(|argument| argument == "--bench");
     let records = if measured { 1_000_000 } else { 2_000 };
+    if std::env::args().any(|argument| argument == "neighbour") {
+        return neighbour::table(measured);
+    }
     let broker = Process(servers::kafka_process());
     let desk = host::desk(records);
     let payments = feed::payments(&desk, "in.jsonl");
@@ -98,6 +102,9 @@ fn main() {
         {
             paced(&desk, &payments, delivery, rate, if measured { 20.0 } else { 0.5 });
         }
+    }
+    if is_wanted(&["neighbour"]) {
+        neighbour::table(measured);
     }
 }
 
@@ -184,7 +191,7 @@ fn paced(desk: &Desk, payments: &[feed::Payment], delivery: &str, rate: f64, sec
         scope.spawn(move || {
             // a reader that is not there yet would count its own start
             if begun.recv().is_ok() {
-                feed::paced(servers::kafka(), source, payments, rate, zero);
+                feed::paced(servers::kafka(), source, payments, rate, Some(zero));
             }
         });
         let ready = move || {

@@ -52,8 +52,8 @@ pub(crate) fn written(brokers: &str, topic: &str, partitions: i32, records: u64)
     Written { records: seen, bytes, during }
 }
 
-/// Reads so many decisions as they come, and says how long after their record was
-/// due each was there, in microseconds; the first ones do not count.
+/// Reads decisions as they come, and says how long after their record was due each was
+/// there, in microseconds, of so many that know it; the first ones do not count.
 pub(crate) fn delays(
     brokers: &str,
     topic: &str,
@@ -67,15 +67,18 @@ pub(crate) fn delays(
     from(&consumer, topic, partitions, Offset::Beginning);
     let mut delays = Histogram::new(3).expect("three digits are possible");
     ready();
-    for at in 0..records {
+    let mut at = 0;
+    while at < records {
         let message = consumer.poll(Duration::from_secs(30)).expect("decisions come").expect("they can be read");
         let now = zero.elapsed().as_micros() as u64;
         let headers = message.headers().expect("a decision has headers");
         let sent = headers.iter().find(|header| header.key == SENT).and_then(|header| header.value);
-        let sent: u64 = std::str::from_utf8(sent.expect("it travels")).expect("text").parse().expect("a number");
+        let Some(sent) = sent else { continue };
+        let sent: u64 = std::str::from_utf8(sent).expect("text").parse().expect("a number");
         if at >= warm_up {
             delays.record(now.saturating_sub(sent)).expect("it grows with what it holds");
         }
+        at += 1;
     }
     delays
 }

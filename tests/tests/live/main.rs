@@ -4,6 +4,7 @@
 mod away;
 mod behind;
 mod changes;
+mod contained;
 mod fleet;
 mod growth;
 mod guards;

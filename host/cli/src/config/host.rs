@@ -113,7 +113,7 @@ fn check_sources(sources: &[Source], wanted: usize, root: &Section<'_>) {
 
 impl Default for EngineSettings {
     fn default() -> EngineSettings {
-        EngineSettings { batch: 256, fuel_per_us: 10_000, reused_id: Outcome::Block }
+        EngineSettings { batch: 256, fuel_per_us: 10_000, reused_id: Outcome::Block, sample: 10_000 }
     }
 }
 
@@ -131,6 +131,7 @@ fn engine(section: Section<'_>) -> EngineSettings {
         reused_id: reused_id.unwrap_or(default.reused_id),
         batch: section.whole("batch", default.batch as u64, 1..=4_096) as usize,
         fuel_per_us: section.whole("fuel_per_us", default.fuel_per_us, 1..=1_000_000),
+        sample: section.whole("sample", default.sample, 0..=1_000_000_000_000),
     };
     if let Some(deadline) = section.text("deadline")
         && deadline != "off"

@@ -1,8 +1,10 @@
 //! A tenant's file: its stages of policies and how their answers count.
 
+use super::contained;
 use super::host::{BUDGETS, fuel};
 use super::workshop::{Components, Workshop};
 use sandgate_engine::MissingState;
+use sandgate_engine::breaker::Limits;
 use sandgate_engine::document::{Document, Fallback, Member, MissingTag, Remap, Stage};
 use sandgate_engine::standing::Band;
 use sandgate_files::setup::{parameters, thresholds};
@@ -23,15 +25,17 @@ pub(super) struct Shop<'a>(pub(super) &'a Workshop, pub(super) &'a dyn Component
 pub(super) fn read(file: &File, shop: Shop<'_>, report: &RefCell<Report>) -> Document {
     let root = Section::root(file, report);
     let bands: Vec<Option<Band>> = root.sections("bands").into_iter().map(band).collect();
+    let breaker = contained::breaker(&root, Some(Limits::default()));
     let document = Document {
         tenant: root.required("name", "the tenant's name").unwrap_or_default().to_owned(),
         deny: root.texts("deny"),
         keep: root.texts("keep"),
         missing_tag: root.word("missing_tag", &["default", "fault"], missing_tag).unwrap_or_default(),
         missing_state: root.word("missing_state", &["wait", "decide"], MissingState::of_word).unwrap_or_default(),
+        quota: contained::quota(&root),
         // their order is told once all of them can be read
         bands: bands.into_iter().collect::<Option<_>>().unwrap_or_default(),
-        stages: root.sections("stage").into_iter().map(|section| stage(section, shop)).collect(),
+        stages: root.sections("stage").into_iter().map(|section| stage(section, shop, breaker)).collect(),
     };
     root.done();
     document
@@ -63,15 +67,15 @@ fn outcome(section: &Section<'_>) -> Option<Outcome> {
     section.word("outcome", &OUTCOMES, Outcome::of_word)
 }
 
-fn stage(section: Section<'_>, shop: Shop<'_>) -> Stage {
+fn stage(section: Section<'_>, shop: Shop<'_>, breaker: Option<Limits>) -> Stage {
     let name = section.required("name", "the stage's name").unwrap_or_default().to_owned();
     let stop_at = section.word("stop_at", &OUTCOMES, Outcome::of_word);
-    let members = section.sections("policy").into_iter().map(|section| member(section, shop)).collect();
+    let members = section.sections("policy").into_iter().map(|section| member(section, shop, breaker)).collect();
     section.done();
     Stage { name, stop_at, members }
 }
 
-fn member(section: Section<'_>, shop: Shop<'_>) -> Member {
+fn member(section: Section<'_>, shop: Shop<'_>, breaker: Option<Limits>) -> Member {
     let policy = component(&section, shop);
     let name = section.required("name", "the policy's name in this set").unwrap_or_default().to_owned();
     let fuel = budget(&section, shop.0);
@@ -83,6 +87,7 @@ fn member(section: Section<'_>, shop: Shop<'_>) -> Member {
         parameters: parameters(&section),
         reasons: reasons(&section),
         thresholds: thresholds(&section),
+        breaker: contained::breaker(&section, breaker),
     };
     section.done();
     member

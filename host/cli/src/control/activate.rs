@@ -8,7 +8,7 @@ use crate::check::Problems;
 use crate::config::{self, Host};
 use crate::follow;
 use crate::sets::document;
-use sandgate_control::{Registry, State};
+use sandgate_control::{Entry, Moved, Registry, State};
 use sandgate_model::quantity::parse_duration;
 use sandgate_server::admin::desk::{End, Next, Refusal};
 use serde_json::json;
@@ -83,7 +83,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         End::Moved(moved) => {
             which.say_moved(tenant, moved)?;
             super::ended(canary, moved);
-            args.wait.map_or(Ok(()), |limit| wait(&registry, tenant, limit))
+            let (Moved::Active { number, .. } | Moved::Unchanged { number }) = moved;
+            args.wait.map_or(Ok(()), |limit| wait(&registry, (tenant, number), limit))
         }
     }
 }
@@ -108,11 +109,27 @@ fn is_own(args: &Args, host: &Host) -> bool {
     same().unwrap_or(false)
 }
 
+/// A host went back from what was activated.
+#[derive(Debug, thiserror::Error)]
+#[error("RolledBack: tenant {tenant} runs generation {active} again, by {by}: {why}")]
+struct RolledBack {
+    tenant: String,
+    active: u64,
+    by: String,
+    why: String,
+}
+
 /// Waits until every host that gave a sign of life lately runs what is active.
-fn wait(registry: &Registry, tenant: &str, limit: Duration) -> anyhow::Result<()> {
+fn wait(registry: &Registry, (tenant, number): (&str, u64), limit: Duration) -> anyhow::Result<()> {
     let begun = Instant::now();
     loop {
         let active = registry.tenant(tenant)?.map(|pointer| pointer.active);
+        if let Some(active) = active.filter(|active| *active != number) {
+            let last = registry.latest(1, Some(tenant))?.into_iter().find(|last| last.action == "rollback");
+            if let Some(Entry { actor, why, .. }) = last {
+                return Err(RolledBack { tenant: tenant.to_owned(), active, by: actor, why }.into());
+            }
+        }
         let hosts = registry.hosts()?;
         let alive =
             hosts.iter().filter(|host| host.runs.tenant == *tenant && !super::status::is_silent(host, follow::now()));

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 /// A tenant of this host.
 #[derive(Default)]
 pub(super) struct Followed {
-    ground: Ground,
+    pub(super) ground: Ground,
     /// What judges.
     runs: Option<Standing>,
     /// Generations that are ready, all on one ground.
@@ -31,6 +31,8 @@ pub(super) struct Followed {
     /// Why something on trial does not.
     left_out: Vec<String>,
     tried: Option<Instant>,
+    /// The generation of which it was found out last that a policy of it is hopeless.
+    pub(super) hopeless: Option<u64>,
 }
 
 /// What a tenant's pointer asks for.

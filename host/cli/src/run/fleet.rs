@@ -58,7 +58,8 @@ pub(super) fn run(args: &Args, host: Host, report: &Report) -> anyhow::Result<()
     let mut generations = generations;
     // each is split, whatever the ones before it share
     let sharing_ones = generations.iter_mut().filter_map(|generation| sharing.split(generation).then_some(())).count();
-    let mut engine = Engine::new(&sources, generations, tags, host.engine.reused_id).measured(&vitals.registry);
+    let engine = Engine::new(&sources, generations, tags, host.engine.reused_id).sampling(host.engine.sample);
+    let mut engine = engine.measured(&vitals.registry);
     if sharing_ones > 0 {
         let (store, hint) = Shared::open(host.state.shared.config(host.state.bounds)?, &vitals.registry)?;
         hint.iter().for_each(note);

@@ -53,7 +53,7 @@ impl Row<'_, '_> {
                 Ground::Exemption => false,
                 Ground::Strongest => true,
             };
-            if stood_in && run.failure(seat, place, self.amount).is_some_and(|failure| failure.fallback == outcome) {
+            if stood_in && run.stood_in(seat, place, self.amount) == Some(outcome) {
                 Cause { what: "fallback", policy, code: None, value: None, limit: None }.write(&mut list, out);
             }
         }

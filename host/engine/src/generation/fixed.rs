@@ -22,6 +22,8 @@ pub(crate) struct FixedSeat {
     pub(crate) name: Vec<u8>,
     /// Its entry in `policies`, up to the members of `inputs`.
     pub(crate) ran: Vec<u8>,
+    /// The same where its fallback answered in its place.
+    pub(crate) out: Vec<u8>,
     /// Its whole entry in `policies` where it did not run.
     pub(crate) not_run: Vec<u8>,
     /// `"name":` of each input.
@@ -53,6 +55,7 @@ impl FixedSeat {
         let with = |end: &str| [entry.as_slice(), end.as_bytes()].concat();
         FixedSeat {
             ran: with(",\"ran\":true,\"inputs\":{"),
+            out: with(",\"ran\":false,\"inputs\":{"),
             not_run: with(",\"ran\":false,\"inputs\":{},\"defaulted\":[]}"),
             inputs: manifest.inputs.iter().map(|input| [quoted(&input.name), b":".to_vec()].concat()).collect(),
             reasons: seat

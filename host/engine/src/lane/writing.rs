@@ -5,7 +5,7 @@ use super::LaneJudge;
 use super::grouping::Group;
 use super::routing::Known;
 use crate::batch::Batch;
-use crate::circumstance::{Circumstance, Circumstances};
+use crate::circumstance::Circumstance;
 use crate::decision::{Origin, Row};
 use crate::decode::Unusable;
 use crate::judged::{Judged, Made, Record};
@@ -23,8 +23,8 @@ impl LaneJudge {
     /// Writes what became of every record.
     pub(super) fn write(
         &self,
-        (number, roster): (u64, &Roster),
-        (records, known): (&[Record<'_>], &[Result<Known<'_>, Unusable>]),
+        roster: &Roster,
+        (number, records, known): (u64, &[Record<'_>], &[Result<Known<'_>, Unusable>]),
         pass: &Pass<'_>,
         groups: &[Group<'_>],
         laps: &mut Laps,
@@ -34,11 +34,15 @@ impl LaneJudge {
             .iter()
             .map(|group| {
                 let (generation, ..) = roster.side(group.tenant, group.party);
+                let place = (number, held(roster, group));
+                let gates = self.contained.begin(place, generation, group.amounts.len(), self.hearers());
                 let mut watch = if trials::looks_at(roster, group.tenant) { Laps::running() } else { Laps::off() };
-                let batch = Batch::judge(generation, group.source, &group.sheet, &group.amounts);
+                let batch = Batch::judge(generation, group.source, &group.sheet, &group.amounts, gates);
                 (batch, watch.lap())
             })
             .collect();
+        let of_sides = groups.iter().map(|group| held(roster, group));
+        self.contained.judged(of_sides.zip(judged.iter().map(|(batch, _)| batch)), &mut out.observed);
         out.measured.steps[Step::Judge as usize] = laps.lap();
         if let Some(meters) = &roster.meters {
             for (group, (batch, _)) in groups.iter().zip(&judged) {
@@ -72,8 +76,14 @@ impl LaneJudge {
                         row: at,
                         transaction: &known.transaction,
                         amount: groups[group].amounts[at],
-                        circumstances: circumstances(&groups[group].sheet.circumstances, at, late.as_ref()),
+                        circumstances: judged[group].0.circumstances(
+                            at,
+                            &groups[group].sheet.circumstances,
+                            late.as_ref(),
+                        ),
                     };
+                    let (sample, registry) = (&self.engine.sample, self.engine.registry.as_ref());
+                    sample.look(&origin, (&judged[group].0, at), &mut out.notes, registry);
                     let outcome = decision.write(&origin, &mut out.decisions);
                     decision.count(outcome, first_reason, &mut out.tally);
                     settled.outcome = outcome as u8;
@@ -121,7 +131,9 @@ impl LaneJudge {
     }
 }
 
-/// What a row owes to the clock or to a failure: that it is late comes first.
-fn circumstances<'c>(of_batch: &'c Circumstances, row: usize, late: Option<&'c Circumstance>) -> Vec<&'c Circumstance> {
-    late.into_iter().chain(of_batch.of(row)).collect()
+/// The place where the policies of a group are held: those of a canary for themselves, so
+/// that a breaker of theirs is none of the active set.
+fn held(roster: &Roster, group: &Group<'_>) -> usize {
+    let canary = if group.party == Party::Canary { roster.generations.len() } else { 0 };
+    group.tenant + canary
 }

@@ -7,6 +7,7 @@ use crate::batch::{self, Batch};
 use crate::cells::{Seen, Sheet};
 use crate::decode::Transaction;
 use crate::fetch::fetch_tags;
+use crate::gate::Gates;
 use crate::generation::Generation;
 use sandgate_model::Decimal;
 use sandgate_model::comparison::{Comparison, Example, Money};
@@ -25,7 +26,7 @@ pub(super) fn compare(engine: &Engine, copied: &Copied, clock: &dyn Fn() -> Dura
         let generation = &*shadow.generation;
         let sheet = sheet(engine, copied, generation, &transactions);
         let began = clock();
-        let batch = Batch::judge(generation, copied.source, &sheet, &amounts);
+        let batch = Batch::judge(generation, copied.source, &sheet, &amounts, Gates::default());
         let took = clock().saturating_sub(began);
         let mut comparison = Comparison::default();
         let rows = copied.rows.len() as u64;

@@ -40,6 +40,8 @@ pub(super) struct Worker {
     pub(super) opening: Vec<Opening>,
     pub(super) giving_up: Vec<GivingUp>,
     pub(super) stopping: Option<Instant>,
+    /// What time is counted from for quotas.
+    pub(super) began: Instant,
     /// Records and bytes handed over and not answered.
     pub(super) waiting: (u64, u64),
     pub(super) spare: Vec<Batch>,
@@ -77,6 +79,9 @@ pub(super) struct Waiting {
 const IDLE: Duration = Duration::from_millis(5);
 /// Most records that are read before batches are judged.
 const READ_MAX: usize = 2_048;
+/// How long full batches are judged before those of all lanes are: a lane whose policies
+/// take long has its turn, and then the others have theirs.
+const TURN: Duration = Duration::from_millis(5);
 /// Batches that are kept to be used again.
 const SPARE_MAX: usize = 64;
 
@@ -105,6 +110,7 @@ impl Worker {
             opening: Vec::new(),
             giving_up: Vec::new(),
             stopping: None,
+            began: Instant::now(),
             waiting: (0, 0),
             spare: Vec::new(),
         })
@@ -158,14 +164,18 @@ impl Worker {
     /// Reads what is waiting; where nothing is, waits a little.
     fn read(&mut self, consumer: &BaseConsumer<Context>) {
         let mut wait = IDLE;
+        let mut judging = Duration::ZERO;
         for _ in 0..READ_MAX {
             match consumer.poll(wait) {
                 None => return,
                 Some(Ok(message)) => {
-                    if let Some(full) = self.push(&message)
-                        && (!self.judge(full) || self.is_full())
-                    {
-                        return;
+                    if let Some(full) = self.push(&message) {
+                        let since = Instant::now();
+                        let judged = self.judge(full);
+                        judging += since.elapsed();
+                        if !judged || judging >= TURN || self.is_full() {
+                            return;
+                        }
                     }
                 }
                 Some(Err(error)) => self.heard(&error),
@@ -211,6 +221,7 @@ impl Worker {
         }
         let mut batch = std::mem::replace(&mut held.batch, self.spare.pop().unwrap_or_else(Batch::new));
         batch.ends.clone_from(&held.positions);
+        held.lane.judge.at(self.began.elapsed());
         match batch.judge(held.number, &held.lane.judge) {
             Ok(()) => {}
             Err(Unjudged::Waits(why)) => {
