@@ -54,8 +54,16 @@ sandgate policies --config "$config"
 say "a slip of the finger is refused, and changes nothing"
 sandgate activate --config "$config" payments --set account-risk.parameters.medum=500 2>&1 || true
 
-say "noon: a stricter limit, while the host judges"
-sandgate activate --config "$config" payments --set account-risk.parameters.medium=500 --why "a spree" --wait 10s
+say "a stricter limit, beside what decides: what would it do?"
+sandgate shadow start --config "$config" payments --set account-risk.parameters.medium=500 --why "a spree"
+for _ in $(seq 300); do
+    ! sandgate shadow show --config "$config" | grep -q -- '-> block: [0-9][0-9]' || break
+    sleep 0.1
+done
+sandgate shadow show --config "$config"
+
+say "noon: it decides, while the host judges"
+sandgate promote --config "$config" payments --why "as wanted"
 until_judged 2
 sandgate status --config "$config"
 

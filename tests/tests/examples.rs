@@ -78,9 +78,14 @@ fn payments_are_judged_as_its_readme_says() {
 #[test]
 fn policies_are_swapped_while_a_host_judges_as_its_readme_says() {
     let told = typed("live-swap", "live-swap");
-    for words in
-        ["Active: tenant payments runs generation 2", "did you mean `medium`", "frozen: tenant payments", "sound: "]
-    {
+    for words in [
+        "Shadow: generation 2",
+        "-> block: ",
+        "Active: tenant payments runs generation 2",
+        "did you mean `medium`",
+        "frozen: tenant payments",
+        "sound: ",
+    ] {
         assert!(told.contains(words), "{words}: {told}");
     }
 }

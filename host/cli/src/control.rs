@@ -1,21 +1,26 @@
 //! The verbs that change what tenants run, and show it: `push`, `policies`,
-//! `activate`, `approve`, `rollback`, `freeze`, `status`, `history`; and those of the
-//! admin API: `token` and `admin`. All of them work on the
+//! `activate`, `approve`, `shadow`, `canary`, `promote`, `rollback`, `freeze`, `status`,
+//! `history`; and those of the admin API: `token` and `admin`. All of them work on the
 //! registry that a host's `[control]` names; hosts that run follow it by themselves.
 
 pub(crate) mod activate;
 pub(crate) mod admin;
 mod bundle;
+pub(crate) mod canary;
+mod candidate;
 mod cases;
 mod change;
 mod client;
+mod counted;
 pub(crate) mod desk;
 mod edit;
 pub(crate) mod eyes;
 pub(crate) mod history;
 pub(crate) mod pointer;
 pub(crate) mod policies;
+pub(crate) mod promote;
 pub(crate) mod push;
+pub(crate) mod shadow;
 pub(crate) mod status;
 pub(crate) mod token;
 
@@ -23,7 +28,7 @@ use crate::config::control::Control;
 use crate::config::{self, secret};
 use anyhow::Context as _;
 use client::Client;
-use sandgate_control::{Moved, Registry, Who};
+use sandgate_control::{Canary, Moved, Registry, Who};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -130,6 +135,13 @@ impl Which {
             other => format!("{other}: tenant {tenant}"),
         };
         self.say(&text, done)
+    }
+}
+
+/// Says that a canary has ended with a change, where it has.
+fn ended(canary: Option<Canary>, moved: Moved) {
+    if let (Some(canary), Moved::Active { .. }) = (canary, moved) {
+        crate::note(format!("the canary, generation {}, has ended with it", canary.trial.generation));
     }
 }
 

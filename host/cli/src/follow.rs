@@ -9,7 +9,11 @@
 //! also at a start, from the copy on its disk.
 
 mod back;
+mod beside;
+mod following;
+mod guarding;
 mod report;
+mod team;
 mod wake;
 
 use crate::config::Offered;
@@ -17,11 +21,15 @@ use crate::config::control::Control;
 use crate::config::workshop::Workshop;
 use crate::sets::shelf::{Shelf, Standing};
 use crate::sets::stock::{Asked, Kept};
-use crate::sets::{Ground, Step, Trouble, document};
+use crate::sets::{Trouble, document};
 use anyhow::Context as _;
+use beside::Beside;
+use following::Ask;
+pub(crate) use following::Following;
+use guarding::Guarding;
 use report::Told;
 pub(crate) use report::now;
-use sandgate_control::{Imported, New, Pointer, Registry, Who};
+use sandgate_control::{Imported, New, Registry, Who};
 use sandgate_engine::Engine;
 use sandgate_engine::generation::Generation;
 use std::collections::BTreeMap;
@@ -29,8 +37,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, SendError, Sender, channel};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use team::Followed;
 
 /// How long what could not be made ready rests before it is tried again.
 const AGAIN: Duration = Duration::from_secs(10);
@@ -49,72 +57,7 @@ pub(crate) struct Follower {
     /// The revision up to which all is done that can be done.
     seen: Option<u64>,
     told: Told,
-}
-
-/// A tenant of this host.
-#[derive(Default)]
-struct Followed {
-    ground: Ground,
-    /// The generation that judges.
-    judges: u64,
-    /// Why the active one does not.
-    trouble: Option<String>,
-    tried: Option<Instant>,
-    /// The generation of which it was found out last that a policy of it is hopeless.
-    hopeless: Option<u64>,
-}
-
-impl Followed {
-    /// Tells the engine of all generations that may have decided, here or elsewhere.
-    fn tell(&self, tenant: &str, engine: &Engine) {
-        self.ground.sets().for_each(|(number, set)| engine.knows(tenant, number, set));
-    }
-}
-
-/// Follows until it is dropped.
-pub(crate) struct Following {
-    asks: Sender<Ask>,
-    /// Whether the registry could not be asked lately.
-    away: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-/// What is asked of the thread that follows.
-enum Ask {
-    /// To look at once, and to say when that is done.
-    Look(Sender<()>),
-    /// To look at once: something was changed.
-    Woken,
-    Stop,
-}
-
-/// How long somebody waits at most until it was looked what is new.
-const LOOK: Duration = Duration::from_secs(1);
-
-impl Following {
-    /// Looks at once what is new, and waits until this host judges by it: for a moment
-    /// only, and not where the registry is known to be away.
-    pub(crate) fn fresh(&self) -> Arc<dyn Fn() + Send + Sync> {
-        let (asks, away) = (self.asks.clone(), Arc::clone(&self.away));
-        Arc::new(move || {
-            let (done, looked) = channel();
-            if !away.load(Ordering::Relaxed) && asks.send(Ask::Look(done)).is_ok() {
-                // what comes later is taken up when it comes
-                let _ = looked.recv_timeout(LOOK);
-            }
-        })
-    }
-}
-
-impl Drop for Following {
-    fn drop(&mut self) {
-        // a thread that is gone needs not be told
-        let _ = self.asks.send(Ask::Stop);
-        if let Some(thread) = self.thread.take() {
-            // a panic there was told there, and takes nothing else with it
-            let _ = thread.join();
-        }
-    }
+    guarding: Guarding,
 }
 
 impl Follower {
@@ -170,6 +113,7 @@ impl Follower {
             tenants: BTreeMap::new(),
             seen: None,
             told: Told::default(),
+            guarding: Guarding::default(),
         })
     }
 
@@ -224,31 +168,21 @@ impl Follower {
         Ok(standing)
     }
 
-    /// What is active, as the registry says.
-    fn standing(&self) -> Result<Vec<Standing>, sandgate_control::Error> {
-        let of = |Pointer { tenant, active, newest, .. }| Standing { tenant, active, newest };
-        Ok(self.registry.tenants()?.into_iter().map(of).collect())
+    /// What is active and on trial, as the registry says.
+    fn standing(&mut self) -> Result<Vec<Standing>, sandgate_control::Error> {
+        let pointers = self.registry.tenants()?;
+        let standing = pointers.iter().map(team::standing).collect();
+        self.guarding.looks_at(pointers);
+        Ok(standing)
     }
 
     /// Makes ready what judges first.
     fn start(&mut self, standing: &Standing) -> Result<Generation, Trouble> {
         let mut followed = Followed::default();
-        let generation = self.make(&mut followed.ground, standing)?;
-        followed.judges = standing.active;
+        let asked = Asked { registry: &self.registry, local: &[] };
+        let generation = followed.first(standing, &self.workshop, &Kept { asked, shelf: &self.shelf })?;
         self.tenants.insert(standing.tenant.clone(), followed);
         Ok(generation)
-    }
-
-    /// Makes ready what is active, on the ground of all that there is.
-    fn make(&self, ground: &mut Ground, standing: &Standing) -> Result<Generation, Trouble> {
-        let Standing { tenant, active, newest } = standing;
-        let asked = Asked { registry: &self.registry, local: &[] };
-        let stock = Kept { asked, shelf: &self.shelf };
-        match ground.fold(tenant, *newest, &self.workshop, &stock)? {
-            // a change that is new is mostly the one that is active
-            Some(last) if last.number == *active => Ok(last),
-            _ => ground.make(tenant, *active, &self.workshop, &stock),
-        }
     }
 
     /// Follows, on a thread of its own.
@@ -257,6 +191,13 @@ impl Follower {
     /// Where no thread can be started.
     pub(crate) fn follow(mut self, engine: Arc<Engine>, touch: Touch) -> std::io::Result<Following> {
         self.tenants.iter().for_each(|(tenant, followed)| followed.tell(tenant, &engine));
+        self.guarding.goes_on(&self.registry, &self.control.host);
+        // before the first record: whose an account was before a restart, it is again
+        for standing in self.shelf.standing() {
+            if standing.canary.is_some() || !standing.shadows.is_empty() {
+                self.come_along(&standing, &engine, &touch);
+            }
+        }
         let (asks, asked) = channel();
         let follows = Arc::new(());
         if let Some(wake) = self.control.wake() {
@@ -266,6 +207,7 @@ impl Follower {
         let is_away = Arc::clone(&away);
         let thread = std::thread::Builder::new().name("sandgate-follow".to_owned()).spawn(move || {
             let mut waiting = Vec::new();
+            let mut beside = Beside::of(&engine);
             loop {
                 let looked = self.look(&engine, &touch);
                 is_away.store(looked.is_err(), Ordering::Relaxed);
@@ -276,11 +218,16 @@ impl Follower {
                 for done in waiting.drain(..) {
                     let _: Result<(), SendError<()>> = Sender::send(&done, ());
                 }
-                match asked.recv_timeout(self.control.poll) {
+                beside.begin();
+                match asked.recv_timeout(self.patience()) {
                     Ok(Ask::Look(done)) => waiting.push(done),
                     Ok(Ask::Woken) | Err(RecvTimeoutError::Timeout) => {}
                     Ok(Ask::Stop) | Err(RecvTimeoutError::Disconnected) => break,
                 }
+            }
+            beside.end();
+            if let Err(error) = self.guard(true) {
+                tracing::debug!(%error, "the registry does not hear what was counted last");
             }
             drop(follows);
             // it runs nothing any more
@@ -301,7 +248,7 @@ impl Follower {
         }
         self.told.back();
         let revision = if self.bring_back(engine)? { self.registry.revision()? } else { revision };
-        let again = self.tenants.values().any(|followed| followed.tried.is_some_and(|tried| tried.elapsed() >= AGAIN));
+        let again = self.tenants.values().any(|followed| followed.rested(AGAIN));
         if self.seen != Some(revision) || again {
             let standing = self.standing()?;
             for standing in &standing {
@@ -312,49 +259,31 @@ impl Follower {
             }
             self.seen = Some(revision);
         }
-        let runs = report::runs(engine, self.tenants.iter().map(|(tenant, followed)| (tenant, &followed.trouble)));
-        self.told.tell(&self.registry, &self.control.host, runs)
+        let runs = report::runs(engine, self.tenants.iter().map(|(tenant, followed)| (tenant, followed.trouble())));
+        self.told.tell(&self.registry, &self.control.host, runs)?;
+        self.guard(false)
     }
 
-    /// Lets a tenant judge by what is active, where this host has that tenant.
+    /// How long it may wait until it looks again: guards are looked at every second.
+    fn patience(&self) -> Duration {
+        let counts = self.tenants.values().any(Followed::counts);
+        if counts { self.control.poll.min(guarding::EVERY) } else { self.control.poll }
+    }
+
+    /// Tells what is counted, and stops what broke a guard.
+    fn guard(&mut self, at_once: bool) -> Result<(), sandgate_control::Error> {
+        let counted = self.tenants.iter().flat_map(|(tenant, followed)| followed.counted(tenant));
+        self.guarding.guard(&self.registry, &self.control.host, counted, at_once)
+    }
+
+    /// Lets a tenant judge by what is active and on trial, where this host has that tenant.
     fn come_along(&mut self, standing: &Standing, engine: &Engine, touch: &Touch) {
         let Some(mut followed) = self.tenants.remove(&standing.tenant) else { return };
-        let runs_it = followed.judges == standing.active;
-        if runs_it && followed.ground.folded() >= standing.newest {
-            // also after a change was taken back that this host could not follow
-            (followed.trouble, followed.tried) = (None, None);
-        } else {
-            let began = Instant::now();
-            let made = self.make(&mut followed.ground, standing);
-            followed.tell(&standing.tenant, engine);
-            let (tenant, generation, judges) = (&standing.tenant, standing.active, followed.judges);
-            match made.and_then(|generation| swap(generation, engine, touch)) {
-                Ok(()) => {
-                    tracing::info!(%tenant, generation, took = ?began.elapsed(), "policy set");
-                    followed.judges = generation;
-                    (followed.trouble, followed.tried) = (None, None);
-                }
-                Err(trouble) if runs_it => {
-                    tracing::warn!(%tenant, generation, %trouble, "a policy set that is not active cannot be made here, nor can those behind it");
-                    (followed.trouble, followed.tried) = (None, Some(Instant::now()));
-                }
-                Err(trouble) => {
-                    tracing::error!(%tenant, generation, judges, %trouble, "the active policy set cannot judge here; the one before goes on");
-                    followed.trouble = Some(format!("generation {generation}, {trouble}"));
-                    followed.tried = Some(Instant::now());
-                }
-            }
-        }
+        let asked = Asked { registry: &self.registry, local: &[] };
+        let stock = Kept { asked, shelf: &self.shelf };
+        followed.come_along(standing, (&self.workshop, &stock), engine, (touch, &self.guarding));
         self.tenants.insert(standing.tenant.clone(), followed);
     }
-}
-
-/// Lets a generation judge.
-fn swap(mut generation: Generation, engine: &Engine, touch: &Touch) -> Result<(), Trouble> {
-    let switch = |why| Trouble { step: Step::Switch, why };
-    generation.warm();
-    touch(&mut generation).map_err(switch)?;
-    engine.swap(generation).map_err(|unfit| switch(unfit.to_string()))
 }
 
 /// Waits before somebody looks again.

@@ -83,6 +83,14 @@ enum Verb {
     Policies(control::policies::Args),
     /// Let a tenant run another policy set, live
     Activate(control::activate::Args),
+    /// Let a policy set judge beside the active one, and see where they differ
+    #[command(subcommand)]
+    Shadow(control::shadow::Verb),
+    /// Let a policy set decide for a share of the accounts
+    #[command(subcommand)]
+    Canary(control::canary::Verb),
+    /// Let what is on trial decide for all
+    Promote(control::promote::Args),
     /// Show the changes that wait, or waited, for somebody else
     Proposals(control::eyes::Proposals),
     /// Activate what somebody else proposed
@@ -132,6 +140,9 @@ fn main() -> ExitCode {
         Verb::Push(args) => control::push::run(&args),
         Verb::Policies(args) => control::policies::run(&args),
         Verb::Activate(args) => control::activate::run(&args),
+        Verb::Shadow(verb) => control::shadow::run(&verb),
+        Verb::Canary(verb) => control::canary::run(&verb),
+        Verb::Promote(args) => control::promote::run(&args),
         Verb::Proposals(args) => control::eyes::proposals(&args),
         Verb::Approve(args) => control::eyes::approve(&args),
         Verb::Reject(args) => control::eyes::reject(&args),

@@ -8,6 +8,7 @@
 use crate::chain::Action;
 use crate::generations::{self, Generation, generation};
 use crate::tenants::{Managed, Moved, Pointer, expect, froze, known, moved, pointer};
+use crate::trials::Candidate;
 use crate::work::Work;
 use crate::{Error, Registry, Who, bounds};
 use sandgate_model::digest::Digest;
@@ -142,8 +143,7 @@ impl Registry {
             if number == now.active {
                 return Ok(Moved::Unchanged { number });
             }
-            let previous = Some(now.active);
-            let next = Pointer { active: number, previous, managed: Managed::Registry, ..now.clone() };
+            let next = Pointer { managed: Managed::Registry, ..now.turned_to(number) };
             moved(work, next, None, (Action::Rollback, who, at))
         })
     }
@@ -201,7 +201,7 @@ pub(crate) fn nothing(_: &mut Work<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-fn check_tenant(tenant: &str) -> Result<(), Error> {
+pub(crate) fn check_tenant(tenant: &str) -> Result<(), Error> {
     bounds::line("the tenant's name", tenant, bounds::NAME_MAX)
 }
 
@@ -225,31 +225,72 @@ pub(crate) fn put(
     }
     let number = now.as_ref().map_or(0, |now| now.newest) + 1;
     let (_, who, at) = change;
+    let made = made(work, tenant, number, (new.document, new.set), (who, at))?;
+    let next = match &now {
+        Some(now) => Pointer { newest: number, managed, imported, ..now.turned_to(number) },
+        None => Pointer {
+            tenant: tenant.to_owned(),
+            active: number,
+            newest: number,
+            previous: None,
+            revision: 0,
+            frozen: false,
+            four_eyes: false,
+            managed,
+            imported,
+            canary: None,
+            shadows: Vec::new(),
+        },
+    };
+    moved(work, next, Some(&made), change)
+}
+
+/// Makes a tenant's next generation.
+fn made(
+    work: &mut Work<'_>,
+    tenant: &str,
+    number: u64,
+    (document, set): (&str, Digest),
+    (who, at): (&Who, i64),
+) -> Result<Generation, Error> {
     let made = Generation {
         tenant: tenant.to_owned(),
         number,
-        document: new.document.to_owned(),
-        document_digest: Digest::of(new.document.as_bytes()),
-        set: new.set,
+        document: document.to_owned(),
+        document_digest: Digest::of(document.as_bytes()),
+        set,
         made_at: at,
         made_by: who.actor.clone(),
         why: who.why.clone(),
     };
     generations::insert(work, &made)?;
-    let (previous, frozen, four_eyes) =
-        now.map_or((None, false, false), |now| (Some(now.active), now.frozen, now.four_eyes));
-    let next = Pointer {
-        tenant: tenant.to_owned(),
-        active: number,
-        newest: number,
-        previous,
-        revision: 0,
-        frozen,
-        four_eyes,
-        managed,
-        imported,
-    };
-    moved(work, next, Some(&made), change)
+    Ok(made)
+}
+
+/// The generation that is to be on trial, which is made where it is a document that is
+/// not active.
+pub(crate) fn candidate(
+    work: &mut Work<'_>,
+    now: &mut Pointer,
+    what: Candidate<'_>,
+    (who, at): (&Who, i64),
+) -> Result<(u64, Option<Generation>), Error> {
+    match what {
+        Candidate::Known(number) if (1..=now.newest).contains(&number) => Ok((number, None)),
+        Candidate::Known(number) => {
+            Err(Error::NoSuchGeneration { tenant: now.tenant.clone(), number, last: now.newest })
+        }
+        Candidate::New { document, set } => {
+            bounds::long("the document", document, bounds::DOCUMENT_MAX)?;
+            if is_active(work, now, &New { document, set, from_file: None, expected: None })? {
+                let problem = format!("is generation {}, which is active", now.active);
+                return Err(Error::Unfit { what: "the candidate", problem });
+            }
+            now.newest += 1;
+            let made = made(work, &now.tenant, now.newest, (document, set), (who, at))?;
+            Ok((now.newest, Some(made)))
+        }
+    }
 }
 
 /// Whether a document is the active generation's.

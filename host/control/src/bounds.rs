@@ -13,6 +13,8 @@ pub const NAME_MAX: usize = 256;
 pub const WHY_MAX: usize = 2 << 10;
 /// Most bytes of what a host tells of one tenant.
 pub const TOLD_MAX: usize = 64 << 10;
+/// Most bytes of what a host has counted of one trial.
+pub const COMPARED_MAX: usize = 256 << 10;
 /// Most tenants that a host tells of.
 pub const ROWS_MAX: usize = 100_000;
 

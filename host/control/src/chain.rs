@@ -11,7 +11,8 @@
 //! 4. `actor`, 5. `origin`: who, and from where
 //! 6. `tenant`: empty where the change is about none
 //! 7. `action`: `push`, `activate`, `import`, `rollback`, `freeze`, `lift`, `propose`,
-//!    `approve`, `reject`, `four-eyes`, `token` (one was made), `revoke`
+//!    `approve`, `reject`, `four-eyes`, `token` (one was made), `revoke`, `shadow`, `shadow-stop`, `canary`,
+//!    `canary-share`, `canary-stop`, `promote`
 //! 8. `detail`: a JSON text, byte for byte as it is stored
 //! 9. `why`: may be empty
 //!
@@ -61,6 +62,12 @@ pub(crate) enum Action {
     Rollback,
     Freeze,
     Lift,
+    Shadow,
+    ShadowStop,
+    Canary,
+    CanaryShare,
+    CanaryStop,
+    Promote,
     Propose,
     /// Of the proposal with this number.
     Approve(u64),
@@ -121,6 +128,12 @@ impl Action {
             Action::Rollback => "rollback",
             Action::Freeze => "freeze",
             Action::Lift => "lift",
+            Action::Shadow => "shadow",
+            Action::ShadowStop => "shadow-stop",
+            Action::Canary => "canary",
+            Action::CanaryShare => "canary-share",
+            Action::CanaryStop => "canary-stop",
+            Action::Promote => "promote",
             Action::Propose => "propose",
             Action::Approve(_) => "approve",
             Action::Reject => "reject",

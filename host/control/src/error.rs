@@ -127,6 +127,14 @@ pub enum Error {
         /// The active one.
         active: u64,
     },
+    /// There is no such candidate of the tenant.
+    #[error("tenant {tenant:?} has no such {what} on trial: `sandgate status` tells what there is")]
+    NotOnTrial {
+        /// The tenant.
+        tenant: String,
+        /// A canary, or a shadow.
+        what: &'static str,
+    },
     /// The tenant asks for four eyes.
     #[error("tenant {tenant:?} asks for four eyes: `sandgate activate` proposes the change, somebody else approves it")]
     FourEyes {

@@ -5,6 +5,8 @@
 //! - *Policies* by digest: component, cases and README, each by its own ([`policies`]).
 //! - *Generations* by tenant and number: documents that never change ([`generations`]).
 //! - For each tenant a *pointer* to the active one, moved by compare-and-set ([`tenants`], [`activation`]).
+//! - What each tenant has on *trial* beside it ([`trials`], [`candidates`]), what ends a trial by itself
+//!   ([`guards`]), and what hosts have counted of it ([`compared`]).
 //! - The *history*: one entry for each change, written with it, hashed over the one
 //!   before ([`chain`]), and checked against all of the above ([`verify`]).
 //! - *Proposals* where a tenant asks for four eyes ([`proposals`]), and the *tokens*
@@ -21,10 +23,13 @@
 
 pub mod activation;
 pub mod bounds;
+pub mod candidates;
 pub mod chain;
+pub mod compared;
 mod database;
 pub mod error;
 pub mod generations;
+pub mod guards;
 pub mod hosts;
 pub mod policies;
 pub mod proposals;
@@ -32,20 +37,25 @@ mod schema;
 mod session;
 pub mod tenants;
 pub mod tokens;
+pub mod trials;
 pub mod verify;
 pub mod wake;
 mod work;
 
 pub use activation::{Imported, New};
+pub use candidates::Started;
 pub use chain::{Entry, Head, Who};
+pub use compared::Compared;
 pub use error::Error;
 pub use generations::Generation;
+pub use guards::Guards;
 pub use hosts::{Host, Runs, State};
 pub use policies::{Bundle, Pushed, Stored};
 pub use proposals::{Proposal, Stands, Submitted};
 pub use sandgate_sql::{Address, Location, LocationError};
 pub use tenants::{Managed, Moved, Pointer};
 pub use tokens::{Login, Role, Secret, Token, Wish};
+pub use trials::{Canary, Candidate, Trial};
 pub use verify::Verified;
 pub use wake::Wake;
 

@@ -23,7 +23,8 @@ const TABLES: &str = "
     ) STRICT;
     CREATE TABLE IF NOT EXISTS sandgate_tenants (
         tenant TEXT PRIMARY KEY, active INTEGER NOT NULL, previous INTEGER, revision INTEGER NOT NULL,
-        frozen INTEGER NOT NULL, managed TEXT NOT NULL, imported TEXT, four_eyes INTEGER NOT NULL
+        frozen INTEGER NOT NULL, managed TEXT NOT NULL, imported TEXT, four_eyes INTEGER NOT NULL,
+        canary TEXT NOT NULL, shadows TEXT NOT NULL
     ) STRICT;
     CREATE TABLE IF NOT EXISTS sandgate_proposals (
         tenant TEXT NOT NULL, number INTEGER NOT NULL, document TEXT NOT NULL, set_digest TEXT NOT NULL,
@@ -43,6 +44,10 @@ const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS sandgate_hosts (
         host TEXT NOT NULL, tenant TEXT NOT NULL, generation INTEGER, set_digest TEXT, state TEXT NOT NULL,
         problem TEXT, positions TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (host, tenant)
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS sandgate_compared (
+        host TEXT NOT NULL, tenant TEXT NOT NULL, generation INTEGER NOT NULL, since INTEGER NOT NULL,
+        against INTEGER NOT NULL, told TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (host, tenant, generation)
     ) STRICT;
     CREATE TABLE IF NOT EXISTS sandgate_control (
         id INTEGER PRIMARY KEY, format INTEGER NOT NULL, revision INTEGER NOT NULL

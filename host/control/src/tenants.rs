@@ -2,10 +2,13 @@
 //! in the history within the same commit.
 
 use crate::chain::{Action, append};
+use crate::compared::{self, Compared};
 use crate::generations::Generation;
 use crate::session::{Bind, Row};
+use crate::trials::{self, Canary, Trial};
 use crate::work::{Work, int};
 use crate::{Error, Registry, Who};
+use sandgate_model::comparison::Comparison;
 use sandgate_model::digest::Digest;
 use serde_json::{Value, json};
 
@@ -39,6 +42,10 @@ pub struct Pointer {
     pub managed: Managed,
     /// What was last taken from its file.
     pub imported: Option<Digest>,
+    /// What decides for some of the accounts in its place.
+    pub canary: Option<Canary>,
+    /// What judges beside it, and decides nothing.
+    pub shadows: Vec<Trial>,
 }
 
 /// What became of a change.
@@ -62,12 +69,22 @@ pub enum Moved {
 macro_rules! tenants {
     ($rest:literal) => {
         concat!(
-            "SELECT tenant, active, previous, revision, frozen, managed, imported, four_eyes,
+            "SELECT tenant, active, previous, revision, frozen, managed, imported, four_eyes, canary, shadows,
                  (SELECT MAX(number) FROM sandgate_generations AS made WHERE made.tenant = sandgate_tenants.tenant)
              FROM sandgate_tenants ",
             $rest
         )
     };
+}
+
+impl Moved {
+    /// The tenant's revision, where there is a new one.
+    pub(crate) fn revision(self) -> Option<u64> {
+        match self {
+            Moved::Active { revision, .. } => Some(revision),
+            Moved::Unchanged { .. } => None,
+        }
+    }
 }
 
 impl Managed {
@@ -81,8 +98,30 @@ impl Managed {
 }
 
 impl Pointer {
+    /// The trial of a generation, if it is on one.
+    pub fn trial(&self, generation: u64) -> Option<&Trial> {
+        let canary = self.canary.iter().map(|canary| &canary.trial);
+        canary.chain(&self.shadows).find(|trial| trial.generation == generation)
+    }
+
+    /// The same tenant with another generation active: its canary ends.
+    pub(crate) fn turned_to(&self, active: u64) -> Pointer {
+        let mut next = Pointer { active, previous: Some(self.active), canary: None, ..self.clone() };
+        next.shadows.retain(|shadow| shadow.generation != active);
+        next
+    }
+
+    /// What hosts have counted of a trial as it stands: against what is active now.
+    pub fn compared<'c>(&self, generation: u64, all: &'c [(String, Compared)]) -> Vec<(&'c str, &'c Comparison)> {
+        let Some(trial) = self.trial(generation) else { return Vec::new() };
+        let wanted = (&self.tenant, generation, trial.since, self.active);
+        let of_trial = all.iter().filter(|(_, one)| (&one.tenant, one.generation, one.since, one.against) == wanted);
+        of_trial.map(|(host, one)| (host.as_str(), &one.comparison)).collect()
+    }
+
     /// What the history says of a change of it, but for the revision.
     pub(crate) fn told(&self) -> Value {
+        let (canary, shadows) = trials::told(self.canary.as_ref(), &self.shadows);
         json!({
             "active": self.active,
             "previous": self.previous,
@@ -90,6 +129,8 @@ impl Pointer {
             "four_eyes": self.four_eyes,
             "managed": self.managed.word(),
             "imported": self.imported.map(|digest| digest.to_string()),
+            "canary": canary,
+            "shadows": shadows,
         })
     }
 }
@@ -133,13 +174,16 @@ pub(crate) fn moved(
         });
     }
     let revision = append(work, who, at, &next.tenant, action, &detail)?;
+    let (canary, shadows) = trials::told(next.canary.as_ref(), &next.shadows);
     let imported = next.imported.map(|digest| digest.hex());
     work.rows(
-        "INSERT INTO sandgate_tenants (tenant, active, previous, revision, frozen, managed, imported, four_eyes)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        "INSERT INTO sandgate_tenants (tenant, active, previous, revision, frozen, managed, imported, four_eyes,
+             canary, shadows)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          ON CONFLICT (tenant) DO UPDATE SET active = excluded.active, previous = excluded.previous,
              revision = excluded.revision, frozen = excluded.frozen, managed = excluded.managed,
-             imported = excluded.imported, four_eyes = excluded.four_eyes",
+             imported = excluded.imported, four_eyes = excluded.four_eyes,
+             canary = excluded.canary, shadows = excluded.shadows",
         &[
             Bind::Text(&next.tenant),
             Bind::Int(int(next.active)),
@@ -149,8 +193,11 @@ pub(crate) fn moved(
             Bind::Text(next.managed.word()),
             Bind::MaybeText(imported.as_deref()),
             Bind::Int(i64::from(next.four_eyes)),
+            Bind::Text(&canary.to_string()),
+            Bind::Text(&shadows.to_string()),
         ],
     )?;
+    compared::forget(work, &next.tenant, |generation| next.trial(generation).is_some())?;
     Ok(Moved::Active { number: next.active, revision })
 }
 
@@ -211,15 +258,22 @@ fn read_pointer(work: &Work<'_>, row: &Row) -> Result<Pointer, Error> {
             return Err(work.damaged(what));
         }
     };
+    let (canary, shadows): (String, String) = (work.get(row, 8)?, work.get(row, 9)?);
+    let json = |text: &str| serde_json::from_str(text).ok();
+    let on_trial = json(&canary).zip(json(&shadows)).and_then(|(canary, shadows)| trials::of_told(&canary, &shadows));
+    let (canary, shadows) =
+        on_trial.ok_or_else(|| work.damaged(format!("what tenant {tenant:?} has on trial makes no sense")))?;
     Ok(Pointer {
         tenant,
         active: work.number(row, 1)?,
-        newest: work.number_maybe(row, 8)?.unwrap_or(0),
+        newest: work.number_maybe(row, 10)?.unwrap_or(0),
         previous: work.number_maybe(row, 2)?,
         revision: work.number(row, 3)?,
         frozen: frozen == 1,
         four_eyes: four_eyes == 1,
         managed,
         imported: work.digest_maybe(row, 6)?,
+        canary,
+        shadows,
     })
 }

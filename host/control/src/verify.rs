@@ -198,11 +198,19 @@ impl Replay {
         let newest = self.tenants.get(&entry.tenant).map_or(0, |tenant| tenant.newest);
         let active = told["active"].as_u64().unwrap_or(0);
         let newest = newest + u64::from(made.is_some());
-        if !(1..=newest).contains(&active) || (made.is_some() && active != newest) {
+        if !(1..=newest).contains(&active) {
             return broken(entry.number, format!("entry {} activates generation {active} of {newest}", entry.number));
         }
+        let on_trial = told["shadows"].as_array().into_iter().flatten().chain([&told["canary"]]);
+        let on_trial: Vec<u64> = on_trial.filter_map(|trial| trial["generation"].as_u64()).collect();
+        let is_there = |number: &u64| (1..=newest).contains(number);
+        let is_used = made.is_none() || active == newest || on_trial.contains(&newest);
+        if !on_trial.iter().all(is_there) || !is_used {
+            let number = entry.number;
+            return broken(number, format!("entry {number} has generations {on_trial:?} of {newest} on trial"));
+        }
         if let Some(made) = made {
-            check_generation(work, entry, active, &made)?;
+            check_generation(work, entry, newest, &made)?;
         }
         let tenant = Tenant { revision: entry.number, told, newest };
         self.tenants.insert(entry.tenant.clone(), tenant);

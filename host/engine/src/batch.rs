@@ -87,6 +87,20 @@ impl<'a> Batch<'a> {
         batch
     }
 
+    /// Whether a policy gave no verdict about a row.
+    pub(crate) fn is_faulted(&self, row: usize) -> bool {
+        self.runs.iter().any(|run| match run.places[row] {
+            Place::NotRun => false,
+            Place::Bad { .. } | Place::Out { .. } => true,
+            Place::Judged { row, .. } => run.fault_of(row).is_some(),
+        })
+    }
+
+    /// The fuel of all its policies.
+    pub(crate) fn fuel(&self) -> u64 {
+        self.runs.iter().fold(0, |sum, run| sum.saturating_add(run.verdicts.fuel))
+    }
+
     /// What a row owes to the clock or to a failure, in the order of the list.
     pub(crate) fn circumstances<'c>(
         &'c self,

@@ -9,6 +9,7 @@ use crate::meters::Meters;
 pub use crate::record::{Made, Record};
 use crate::repeat::RepeatLine;
 use crate::tally::Tally;
+use crate::trials::Tried;
 use crate::{dead_letter, decision};
 use sandgate_model::Instant;
 use sandgate_state::replay::Sieve;
@@ -106,6 +107,8 @@ pub struct Judged {
     pub(crate) meters: Option<Arc<Meters>>,
     /// What it took and gave beyond the tally; empty where nobody measures.
     pub(crate) measured: Measured,
+    /// What its canaries did, and what goes to its shadows.
+    pub(crate) tried: Option<Tried>,
     /// Of each record whose id is remembered, what was decided about it.
     pub(crate) settled: Vec<Settled>,
     /// What each policy did, for its breaker.
@@ -125,6 +128,7 @@ impl Judged {
         self.notes.clear();
         self.begun.clear();
         self.meters = None;
+        self.tried = None;
         self.measured = Measured::default();
         self.settled.clear();
         self.observed.clear();

@@ -7,6 +7,7 @@
 
 mod grouping;
 mod routing;
+mod trying;
 mod writing;
 
 use crate::Engine;
@@ -18,6 +19,7 @@ use crate::meters::Pending;
 use crate::repeat;
 use crate::shared::SharedBatch;
 use crate::terms::Terms;
+use crate::trials::Trials;
 use sandgate_metrics::Laps;
 use sandgate_model::Instant;
 use sandgate_state::replay::Sieve;
@@ -38,6 +40,7 @@ pub struct LaneJudge {
     /// What is measured and not yet committed.
     pending: Pending,
     terms: Terms,
+    trials: Trials,
     /// What holds its policies.
     contained: Contained,
 }
@@ -52,8 +55,8 @@ impl LaneJudge {
     pub fn of_partition(engine: Arc<Engine>, lane: Arc<Lane>, partition: u32) -> LaneJudge {
         let shared = engine.shared.as_ref();
         let shared = shared.map(|(store, _)| sandgate_shared::Lane::new(Arc::clone(store), partition));
-        let (passes, pending, terms, contained) = Default::default();
-        LaneJudge { engine, lane, partition, passes, pending, shared, terms, contained }
+        let (passes, pending, terms, trials, contained) = Default::default();
+        LaneJudge { engine, lane, partition, passes, pending, shared, terms, trials, contained }
     }
 
     /// What it judges with.
@@ -155,6 +158,7 @@ impl Judge for LaneJudge {
         self.contained.settled(&mut judged.observed, &mut judged.notes, self.hearers());
         let named = |tenant, number| self.engine.named(tenant, number);
         repeat::complete(&mut judged.decisions, &judged.repeats, |repeat| self.lane.first(repeat), named);
+        self.trials.settled(judged.tried.take());
         if let Some(meters) = judged.meters.take() {
             self.pending.settled(&judged.tally, &mut judged.measured, meters);
         }
@@ -164,6 +168,7 @@ impl Judge for LaneJudge {
         self.shared.iter().for_each(|shared| shared.committed(through));
         self.lane.commit(through);
         self.pending.committed(through);
+        self.trials.committed(through, &self.engine);
         self.contained.committed(through);
         self.terms.committed(through);
     }
@@ -173,6 +178,7 @@ impl Judge for LaneJudge {
         self.shared.iter().for_each(sandgate_shared::Lane::abort);
         self.lane.abort();
         self.pending.aborted();
+        self.trials.aborted();
         self.contained.aborted(self.hearers());
         self.terms.abort();
     }

@@ -33,31 +33,37 @@ mod repeat;
 pub mod resolve;
 mod roster;
 mod sample;
+mod shade;
 mod shared;
 pub mod sharing;
 pub mod standing;
+mod swap;
 pub mod tally;
+pub mod team;
 mod terms;
+mod trials;
 mod warm;
 mod windows;
 
 pub use document::MissingState;
 pub use lane::LaneJudge;
 pub use outs::Out;
+pub use shade::Room;
+pub use team::{Canary, Counts, Shadow, Share, Team};
 
 use decode::{Cause, Decoder, Unusable};
 use generation::{Generation, Keyed, SiteSource};
-use judged::{Judged, Record};
 use outs::Outs;
 use roster::{Counted, Roster};
 use sample::Sample;
 use sandgate_metrics::Registry;
 use sandgate_model::schema::TenantRole;
-use sandgate_model::{Digest, Kind, Outcome};
+use sandgate_model::{Kind, Outcome};
 use sandgate_shared::{LayoutError, Shared};
 use sandgate_state::Layout;
+use shade::Shade;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// What judges the records of all lanes of a host. The generations of its tenants may
 /// be swapped while it does.
@@ -75,7 +81,9 @@ pub struct Engine {
     roster: RwLock<Arc<Roster>>,
     counted: Mutex<Counted>,
     past: RwLock<Past>,
-    begun: Mutex<BTreeMap<(Arc<str>, u32), Begun>>,
+    begun: Mutex<BTreeMap<Where, Begun>>,
+    /// What is on its way to the shadows.
+    shade: Arc<Shade>,
     /// The policies that are out of some lane.
     outs: Outs,
     sample: Sample,
@@ -91,6 +99,9 @@ pub struct Begun {
     /// The offset of that record.
     pub offset: u64,
 }
+
+/// A tenant, a lane, and the number of a generation.
+type Where = (Arc<str>, u32, u64);
 
 /// By tenant and number of a generation: what stands for it in a decision.
 type Past = HashMap<(usize, u64), Arc<[u8]>>;
@@ -159,7 +170,8 @@ impl Engine {
             .collect();
         let past = generations.iter().enumerate().map(|(at, one)| ((at, one.number), one.named())).collect();
         let mut counted = Counted::default();
-        let roster = Roster::new(generations, &names, &mut counted, None);
+        let teams = generations.into_iter().map(Team::of).collect();
+        let roster = Roster::new(teams, &names, &mut counted, None);
         Engine {
             sources,
             names,
@@ -172,6 +184,7 @@ impl Engine {
             counted: Mutex::new(counted),
             past: RwLock::new(past),
             begun: Mutex::default(),
+            shade: Arc::default(),
             outs: Outs::default(),
             sample: Sample::default(),
         }
@@ -197,43 +210,6 @@ impl Engine {
         self
     }
 
-    /// Lets another generation of a tenant judge: each lane goes on with it from the
-    /// beginning of its next batch, and batches in flight finish on theirs.
-    ///
-    /// # Errors
-    /// Where this host cannot judge by it; then nothing has changed.
-    pub fn swap(&self, generation: Generation) -> Result<(), Unfit> {
-        let tenant = self.by_tenant.get(&generation.tenant).copied();
-        let tenant = tenant.ok_or_else(|| Unfit::Tenant(generation.tenant.to_string()))?;
-        if generation.reads_tags() && self.tags.is_none() {
-            return Err(Unfit::Tags);
-        }
-        // one after the other
-        let mut counted = self.counted();
-        let before = self.roster();
-        if !before.generations[tenant].windows.base.is_ground_of(&generation.windows.base) {
-            return Err(Unfit::Base);
-        }
-        if generation.shares() && self.shared.is_none() {
-            return Err(Unfit::Unshared);
-        }
-        self.past_mut().insert((tenant, generation.number), generation.named());
-        let mut generations = before.generations.clone();
-        generations[tenant] = Arc::new(generation);
-        let roster = self.enrol(generations, &mut counted, Some(&before))?;
-        before.meters.iter().zip(&roster.meters).for_each(|(before, now)| before.forget(now));
-        *self.roster.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roster);
-        Ok(())
-    }
-
-    /// Tells of a generation that may have decided before this host began, so that a
-    /// repeat of its decisions says whose they were.
-    pub fn knows(&self, tenant: &str, number: u64, set: Digest) {
-        if let Some(tenant) = self.by_tenant.get(tenant) {
-            self.past_mut().entry((*tenant, number)).or_insert_with(|| generation::named(number, &set));
-        }
-    }
-
     /// The reasons in the order of a tally: tenant, policy and code of each.
     pub fn reasons(&self) -> Vec<[Arc<str>; 3]> {
         self.counted().names.clone()
@@ -244,69 +220,9 @@ impl Engine {
         self.roster().reasons_hash
     }
 
-    /// The generation of each tenant.
+    /// The active generation of each tenant.
     pub fn generations(&self) -> Vec<Arc<Generation>> {
         self.roster().generations.clone()
-    }
-
-    /// What stands in a decision for the generation that decided first.
-    fn named(&self, tenant: usize, number: u64) -> Option<Arc<[u8]>> {
-        self.past.read().unwrap_or_else(PoisonError::into_inner).get(&(tenant, number)).cloned()
-    }
-
-    fn counted(&self) -> MutexGuard<'_, Counted> {
-        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn past_mut(&self) -> RwLockWriteGuard<'_, Past> {
-        self.past.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The roster of these generations, with everything that this engine has.
-    fn enrol(
-        &self,
-        generations: Vec<Arc<Generation>>,
-        counted: &mut Counted,
-        before: Option<&Roster>,
-    ) -> Result<Roster, LayoutError> {
-        let mut roster = Roster::new(generations, &self.names, counted, before);
-        if let Some((_, lateness)) = &self.shared {
-            let layout = shared::layout(&roster.generations, &self.names, *lateness)?;
-            roster = roster.sharing(layout);
-        }
-        Ok(match &self.registry {
-            Some(registry) => roster.measured(registry, &counted.names),
-            None => roster,
-        })
-    }
-
-    /// Notes where the generations of a roster begin in a lane.
-    fn begins(&self, roster: &Roster, partition: u32, first: Option<&Record<'_>>, out: &mut Judged) {
-        let Some(first) = first else { return };
-        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
-        for generation in &roster.generations {
-            let place = (Arc::clone(&generation.tenant), partition);
-            if begun.get(&place).is_some_and(|known| known.generation == generation.number) {
-                continue;
-            }
-            let source = Arc::clone(&self.names[first.source]);
-            begun.insert(place, Begun { generation: generation.number, source, offset: first.offset });
-            out.begun.push(Arc::clone(generation));
-        }
-    }
-
-    /// A lane is another host's from now on.
-    fn leaves(&self, partition: u32) {
-        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
-        begun.retain(|(_, of), _| *of != partition);
-        self.outs.leave(partition, self.registry.as_ref());
-    }
-
-    /// Where the generation that judges now began, by tenant and lane: of lanes that
-    /// this host has.
-    pub fn begun(&self) -> Vec<((Arc<str>, u32), Begun)> {
-        let begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
-        begun.iter().map(|(place, begun)| (place.clone(), begun.clone())).collect()
     }
 
     fn roster(&self) -> Arc<Roster> {

@@ -50,6 +50,8 @@ pub(crate) struct Measured {
     pub(crate) sources: Vec<[u64; BECAME.len()]>,
     /// By tenant, in the order of [`Outcome::ALL`].
     pub(crate) tenants: Vec<[u64; Outcome::ALL.len()]>,
+    /// Likewise, of those only what a canary decided.
+    pub(crate) canaries: Vec<[u64; Outcome::ALL.len()]>,
     /// By tenant: ids that were used again.
     pub(crate) reused: Vec<[u64; 1]>,
     /// By policy in its place, of all tenants one after the other: transactions, fuel.
@@ -83,8 +85,11 @@ impl Measured {
     }
 
     /// Takes down a decision of a tenant.
-    pub(crate) fn decided(&mut self, tenant: usize, outcome: Outcome) {
+    pub(crate) fn decided(&mut self, tenant: usize, outcome: Outcome, by_canary: bool) {
         count(&mut self.tenants, tenant, outcome as usize, 1);
+        if by_canary {
+            count(&mut self.canaries, tenant, outcome as usize, 1);
+        }
     }
 
     /// Takes down an id that a tenant used again.

@@ -7,7 +7,8 @@ use crate::decode::Cause;
 use crate::generation::Generation;
 use crate::measured::{BECAME, Measured, STOOD_IN, Step};
 use crate::tally::{Aside, Tally};
-use sandgate_metrics::{Buckets, Counter, Gauges, Histogram, Laps, Registry};
+use sandgate_metrics::{Buckets, Counter, Counters, Gauges, Histogram, Laps, Registry};
+use sandgate_model::comparison::Comparison;
 use sandgate_model::{Fault, Outcome};
 use std::collections::VecDeque;
 use std::fmt;
@@ -22,6 +23,11 @@ pub(crate) struct Meters {
     first_seats: Vec<usize>,
     records: Vec<[Counter; BECAME.len()]>,
     decisions: Vec<[Counter; Outcome::ALL.len()]>,
+    /// Of them, those of a canary.
+    canaries: Vec<[Counter; Outcome::ALL.len()]>,
+    compared: Counters<2>,
+    dropped: Counters<2>,
+    flips: Counters<4>,
     repeats: Counter,
     wrong_keys: Counter,
     reasons: Vec<Counter>,
@@ -56,15 +62,16 @@ struct Waiting {
 }
 
 impl Meters {
-    /// The numbers of these generations, which go on where those of the ones before stand;
-    /// `counted` are the reasons of a tally.
+    /// The numbers of these generations, which go on where those of the ones before stand:
+    /// the first of them are those of the tenants, one for each. `counted` are the reasons
+    /// of a tally.
     pub(crate) fn new(
         registry: &Registry,
-        all: &[Arc<Generation>],
+        (all, tenants): (&[Arc<Generation>], usize),
         sources: &[Arc<str>],
         counted: &[[Arc<str>; 3]],
     ) -> Meters {
-        let tenants = || all.iter().map(|generation| &*generation.tenant);
+        let tenants = || all.iter().take(tenants).map(|generation| &*generation.tenant);
         let sources = || sources.iter().map(|source| &**source);
         let seats = || {
             all.iter().flat_map(|generation| {
@@ -82,6 +89,11 @@ impl Meters {
             registry.counters("records", "Records that were committed, by what they became", ["source", "became"]);
         let decisions =
             registry.counters("decisions", "Decisions that were committed, without repeats", ["tenant", "outcome"]);
+        let canaries = registry.counters(
+            "canary_decisions",
+            "Decisions of a canary that were committed, without repeats; they are in decisions too",
+            ["tenant", "outcome"],
+        );
         let reasons = registry.counters("reasons", "Hits of a reason", ["tenant", "policy", "code"]);
         let faults = registry.counters(
             "faults",
@@ -115,6 +127,24 @@ impl Meters {
             decisions: tenants()
                 .map(|tenant| Outcome::ALL.map(|outcome| decisions.with([tenant, outcome.word()])))
                 .collect(),
+            canaries: tenants()
+                .map(|tenant| Outcome::ALL.map(|outcome| canaries.with([tenant, outcome.word()])))
+                .collect(),
+            compared: registry.counters(
+                "shadow_compared",
+                "Transactions that a shadow judged beside the active set",
+                ["tenant", "generation"],
+            ),
+            dropped: registry.counters(
+                "shadow_dropped",
+                "Transactions that a shadow did not judge, for lack of room or time",
+                ["tenant", "generation"],
+            ),
+            flips: registry.counters(
+                "shadow_flips",
+                "Transactions that a shadow would decide otherwise",
+                ["tenant", "generation", "from", "to"],
+            ),
             repeats: registry.counter("repeats", "Decisions that repeat an earlier one"),
             wrong_keys: registry.counter("wrong_keys", "Records whose key says otherwise than the record"),
             reasons: counted.iter().map(|[tenant, policy, code]| reasons.with([tenant, policy, code])).collect(),
@@ -140,9 +170,9 @@ impl Meters {
         gone.for_each(|[tenant, set]| self.generations.remove([tenant, set]));
     }
 
-    /// Where the policies of a tenant begin among all.
-    pub(crate) fn first_seat(&self, tenant: usize) -> usize {
-        self.first_seats.get(tenant).copied().unwrap_or(0)
+    /// Where the policies of a generation begin among all, by its place among those.
+    pub(crate) fn first_seat(&self, place: usize) -> usize {
+        self.first_seats.get(place).copied().unwrap_or(0)
     }
 
     /// A stopwatch.
@@ -159,10 +189,27 @@ impl Meters {
         }
     }
 
+    /// Counts what a shadow made of some transactions.
+    pub(crate) fn compared(&self, shadow: &Generation, comparison: &Comparison) {
+        let (tenant, number) = (&*shadow.tenant, shadow.number.to_string());
+        self.compared.with([tenant, &number]).add(comparison.compared());
+        for (from, row) in Outcome::ALL.iter().zip(&comparison.outcomes) {
+            for (to, sum) in Outcome::ALL.iter().zip(row).filter(|(to, sum)| *to != from && sum.count > 0) {
+                self.flips.with([tenant, &number, from.word(), to.word()]).add(sum.count);
+            }
+        }
+    }
+
+    /// Counts what a shadow will not judge.
+    pub(crate) fn dropped(&self, shadow: &Generation, transactions: u64) {
+        self.dropped.with([&shadow.tenant, &shadow.number.to_string()]).add(transactions);
+    }
+
     /// Counts what a batch gave.
     fn gave(&self, tally: &Tally, measured: &Measured) {
         add_rows(&self.records, &measured.sources);
         add_rows(&self.decisions, &measured.tenants);
+        add_rows(&self.canaries, &measured.canaries);
         add_rows(&self.faults, &measured.faults);
         add_rows(&self.stood_in, &measured.stood_in);
         add_rows(&self.reused, &measured.reused);

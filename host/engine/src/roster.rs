@@ -4,6 +4,7 @@
 
 use crate::generation::{Generation, Windows};
 use crate::meters::Meters;
+use crate::team::{Party, Shadow, Split, Team};
 use sandgate_metrics::Registry;
 use sandgate_state::{Layout, Tenant};
 use std::fmt;
@@ -13,8 +14,13 @@ use xxhash_rust::xxh3::Xxh3;
 /// The generations that judge, and what they are judged with.
 #[derive(Clone)]
 pub(crate) struct Roster {
-    /// By tenant; the tenants of a host never change, nor does their order.
+    /// By tenant, the active one; the tenants of a host never change, nor does their order.
     pub(crate) generations: Vec<Arc<Generation>>,
+    /// By tenant, how its accounts are split, where they are. What stands side by side
+    /// for a tenant keeps the same, so the windows of the active one are those of all.
+    pub(crate) splits: Vec<Option<Split>>,
+    /// By tenant, what judges beside its active one.
+    pub(crate) shadows: Vec<Arc<[Shadow]>>,
     /// What the state of a lane is laid out by, so that these can read it.
     pub(crate) layout: Arc<Layout>,
     /// The same for the series that lanes share, where some are.
@@ -68,14 +74,23 @@ impl Counted {
 }
 
 impl Roster {
-    /// The roster of these generations. What `before` has, and what is still right, is
-    /// taken from there.
+    /// The roster of these teams. What `before` has, and what is still right, is taken
+    /// from there.
     pub(crate) fn new(
-        generations: Vec<Arc<Generation>>,
+        teams: Vec<Team>,
         sources: &[Arc<str>],
         counted: &mut Counted,
         before: Option<&Roster>,
     ) -> Roster {
+        let generations: Vec<_> = teams.iter().map(|team| Arc::clone(&team.active)).collect();
+        let mut place = generations.len();
+        let splits = teams.iter().enumerate().map(|(tenant, team)| {
+            let canary = team.canary.as_ref()?;
+            place += 1;
+            Some(Split::new(canary, counted.first(tenant, &canary.generation), place - 1))
+        });
+        let splits = splits.collect();
+        let shadows = teams.into_iter().map(|team| team.shadows.into()).collect();
         let first_reasons =
             generations.iter().enumerate().map(|(tenant, generation)| counted.first(tenant, generation)).collect();
         let as_before = before.filter(|before| {
@@ -89,7 +104,42 @@ impl Roster {
                 Arc::new(Layout { tenants, sources: sources.to_vec() })
             }
         };
-        Roster { generations, layout, shared: None, first_reasons, reasons_hash: counted.hash(), meters: None }
+        let reasons_hash = counted.hash();
+        Roster { generations, splits, shadows, layout, shared: None, first_reasons, reasons_hash, meters: None }
+    }
+
+    /// Who judges for each tenant.
+    pub(crate) fn teams(&self) -> Vec<Team> {
+        let team = |tenant: usize| Team {
+            active: Arc::clone(&self.generations[tenant]),
+            canary: self.splits[tenant].as_ref().map(|split| split.canary.clone()),
+            shadows: self.shadows[tenant].to_vec(),
+        };
+        (0..self.generations.len()).map(team).collect()
+    }
+
+    /// All that decide: the active ones in the order of the tenants, then the canaries.
+    pub(crate) fn judging(&self) -> impl Iterator<Item = &Arc<Generation>> {
+        self.generations.iter().chain(self.splits.iter().flatten().map(|split| &split.canary.generation))
+    }
+
+    /// By whom an account of a tenant is judged.
+    pub(crate) fn party(&self, tenant: usize, account: &str) -> Party {
+        self.splits[tenant].as_ref().map_or(Party::Active, |split| split.party(account))
+    }
+
+    /// The generation of a side, where its reasons begin in a tally, and its place among
+    /// all that judge.
+    pub(crate) fn side(&self, tenant: usize, party: Party) -> (&Arc<Generation>, usize, usize) {
+        match &self.splits[tenant] {
+            Some(split) if party == Party::Canary => (&split.canary.generation, split.first_reason, split.place),
+            _ => (&self.generations[tenant], self.first_reasons[tenant], tenant),
+        }
+    }
+
+    /// How many tenants have shadows.
+    pub(crate) fn shadowed(&self) -> usize {
+        self.shadows.iter().filter(|shadows| !shadows.is_empty()).count()
     }
 
     /// The same roster, with series that lanes share laid out so.
@@ -99,7 +149,9 @@ impl Roster {
 
     /// The same roster, measured; `reasons` are those of a tally.
     pub(crate) fn measured(mut self, registry: &Registry, reasons: &[[Arc<str>; 3]]) -> Roster {
-        let meters = Meters::new(registry, &self.generations, &self.layout.sources, reasons);
+        let judging: Vec<_> = self.judging().cloned().collect();
+        let tenants = self.generations.len();
+        let meters = Meters::new(registry, (&judging, tenants), &self.layout.sources, reasons);
         self.meters = Some(Arc::new(meters));
         self
     }
@@ -107,7 +159,7 @@ impl Roster {
 
 impl fmt::Debug for Roster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let numbers = self.generations.iter().map(|generation| (&generation.tenant, generation.number));
+        let numbers = self.judging().map(|generation| (&generation.tenant, generation.number));
         f.debug_map().entries(numbers).finish()
     }
 }

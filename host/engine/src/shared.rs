@@ -45,7 +45,7 @@ impl Engine {
     /// Where names of sources or fields cannot be told apart in the store.
     pub fn with_shared(mut self, shared: Arc<Shared>, lateness: i64) -> Result<Engine, LayoutError> {
         self.shared = Some((shared, lateness));
-        let roster = self.enrol(self.generations(), &mut self.counted(), None)?;
+        let roster = self.enrol(self.roster().teams(), &mut self.counted(), None)?;
         self.roster = RwLock::new(Arc::new(roster));
         Ok(self)
     }

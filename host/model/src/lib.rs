@@ -4,6 +4,7 @@
 //! There is no I/O here, no clock, no thread, and nothing that depends on the
 //! machine: what these types say is the same everywhere.
 
+pub mod comparison;
 pub mod decimal;
 pub mod digest;
 pub mod digits;

@@ -9,6 +9,7 @@ mod policies;
 mod racing;
 mod tampering;
 mod tenants;
+mod trials;
 mod waking;
 
 use sandgate_control::{Bundle, Location, Moved, New, Registry, Who};

@@ -90,6 +90,9 @@ fn changes(place: &Place) -> Vec<(String, &'static str)> {
         "tenant = 'bank'",
         "what tenant \"bank\" runs was changed since entry 11",
     );
+    for column in ["canary", "shadows"] {
+        update("tenants", text(column), "tenant = 'bank'", "on trial makes no sense");
+    }
     update("tenants", "frozen = 2".to_owned(), "tenant = 'bank'", "2 frozen");
     update("tenants", "managed = 'x'".to_owned(), "tenant = 'bank'", "\"x\" managed");
     update("tenants", "active = -1".to_owned(), "tenant = 'bank'", "-1 stands where a number");
@@ -119,7 +122,8 @@ fn changes(place: &Place) -> Vec<(String, &'static str)> {
     let entry = "INSERT INTO sandgate_history
         SELECT NUMBER, at, actor, origin, tenant, action, detail, why, hash, hash FROM sandgate_history WHERE number = 11";
     let tenant = "INSERT INTO sandgate_tenants
-        SELECT 'cafe', active, previous, revision, frozen, managed, imported, four_eyes FROM sandgate_tenants WHERE tenant = 'shop'";
+        SELECT 'cafe', active, previous, revision, frozen, managed, imported, four_eyes, canary, shadows
+        FROM sandgate_tenants WHERE tenant = 'shop'";
     let planted_digest = Digest::of(b"planted").hex();
     let policy = format!(
         "INSERT INTO sandgate_policies

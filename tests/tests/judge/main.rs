@@ -8,6 +8,7 @@ mod measured;
 mod missing_tags;
 mod quotas;
 mod sampled;
+mod shadows;
 
 use sandgate_engine::document::{Document, MissingTag};
 use sandgate_engine::generation::SiteSource;

@@ -7,9 +7,11 @@ mod changes;
 mod contained;
 mod fleet;
 mod growth;
+mod guards;
 mod many;
 mod races;
 mod swaps;
+mod trials;
 mod verbs;
 
 use sandgate_tests::{Desk, PAYMENTS, account_risk, text};

@@ -19,7 +19,7 @@ fn medium(generation: u64) -> u64 {
 }
 
 /// The registry of a desk's host.
-fn registry(desk: &Desk) -> Registry {
+pub(crate) fn registry(desk: &Desk) -> Registry {
     Registry::open(&Location::Sqlite(desk.path("control.db")), Duration::from_secs(10)).unwrap()
 }
 

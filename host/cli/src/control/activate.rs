@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
     sandgate activate --config sandgate.toml payments --set limits.component=4f2a9c01d7 --wait 10s\n  \
     sandgate activate --config sandgate.toml payments --file tenants/payments.toml\n\n\
     A component may be named by the beginning of its digest (see `sandgate policies`), in a file also by its path. \
-    Hosts that run take the change within a second; a batch in flight ends on what it began with.\n\n\
+    Hosts that run take the change within a second; a batch in flight ends on what it began with. A canary ends with it.\n\n\
     Exit status: 0 active or unchanged, 1 refused, or not everywhere within --wait.")]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -70,6 +70,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         expected: args.expect,
         check: args.check,
     };
+    let canary = registry.tenant(tenant)?.and_then(|now| now.canary);
     let site = Site { workshop: &host.workshop, registry: &registry };
     let done = change::change(site, tenant, &wanted, (&args.by.who(), None)).map_err(told)?;
     done.notes.iter().for_each(crate::note);
@@ -80,6 +81,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         ),
         End::Moved(moved) => {
             which.say_moved(tenant, moved)?;
+            super::ended(canary, moved);
             let (Moved::Active { number, .. } | Moved::Unchanged { number }) = moved;
             args.wait.map_or(Ok(()), |limit| wait(limit, || behind(&registry, (tenant, number))))
         }
@@ -87,7 +89,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 /// A refusal as the verb tells it.
-fn told(refusal: Refusal) -> anyhow::Error {
+pub(super) fn told(refusal: Refusal) -> anyhow::Error {
     match refusal {
         Refusal::Registry(error) => error.into(),
         Refusal::Step { step, why } => Refused { step, why }.into(),

@@ -46,9 +46,43 @@ pub(super) fn change(
     (who, token): (&Who, Option<&str>),
 ) -> Result<Done, Refusal> {
     let Site { workshop, registry } = site;
+    let Ready { text, set, notes, seen } = ready(site, tenant, wanted)?;
+    if wanted.check {
+        return Ok(Done { set, notes, end: End::Checked });
+    }
+    let at = follow::now();
+    document::bring(wanted.components, registry, workshop, (who, at))
+        .map_err(|error| Refusal::Broken(format!("{error:#}")))?;
+    let from_file = wanted.is_own.then(|| Digest::of(text.as_bytes()));
+    let new = New { document: &text, set, from_file, expected: Some(wanted.expected.unwrap_or(seen)) };
+    let end = match registry.submit(tenant, &new, (who, token), at)? {
+        Submitted::Moved(moved) => End::Moved(moved),
+        Submitted::Proposed { number } => End::Proposed(number),
+    };
+    Ok(Done { set, notes, end })
+}
+
+/// A document that may judge.
+pub(super) struct Ready {
+    /// The document, with every component by its whole digest.
+    pub(super) text: String,
+    /// The digest of its set.
+    pub(super) set: Digest,
+    /// What somebody should know.
+    pub(super) notes: Vec<String>,
+    /// The tenant's revision before anything was looked at.
+    pub(super) seen: u64,
+}
+
+/// Makes it ready, and changes nothing.
+///
+/// # Errors
+/// Where a step refuses it.
+pub(super) fn ready(site: Site<'_>, tenant: &str, wanted: &Wanted<'_>) -> Result<Ready, Refusal> {
+    let registry = site.registry;
     // looked at first, so that whoever changes it from now on is noticed
     let pointer = registry.tenant(tenant)?;
-    let revision = pointer.as_ref().map_or(0, |pointer| pointer.revision);
+    let seen = pointer.as_ref().map_or(0, |pointer| pointer.revision);
     let text = match wanted.next {
         Next::Document(text) => text.to_owned(),
         Next::Edited(changes) => {
@@ -60,19 +94,19 @@ pub(super) fn change(
     let newest = pointer.as_ref().map_or(0, |pointer| pointer.newest);
     let made = prepared(site, (tenant, newest), (&text, wanted.components));
     let (set, notes) = made.map_err(|Trouble { step, why }| Refusal::Step { step: step.word(), why })?;
-    if wanted.check {
-        return Ok(Done { set, notes, end: End::Checked });
-    }
-    let at = follow::now();
-    document::bring(wanted.components, registry, workshop, (who, at))
-        .map_err(|error| Refusal::Broken(format!("{error:#}")))?;
-    let from_file = wanted.is_own.then(|| Digest::of(text.as_bytes()));
-    let new = New { document: &text, set, from_file, expected: Some(wanted.expected.unwrap_or(revision)) };
-    let end = match registry.submit(tenant, &new, (who, token), at)? {
-        Submitted::Moved(moved) => End::Moved(moved),
-        Submitted::Proposed { number } => End::Proposed(number),
-    };
-    Ok(Done { set, notes, end })
+    Ok(Ready { text, set, notes, seen })
+}
+
+/// Finds out the same of a generation that there is: what somebody should know.
+///
+/// # Errors
+/// Where a step refuses it.
+pub(super) fn known(site: Site<'_>, tenant: &str, number: u64) -> Result<Vec<String>, Refusal> {
+    let none = || Refusal::Unknown(format!("tenant {tenant} has no generation {number}"));
+    let text = site.registry.generation(tenant, number)?.ok_or_else(none)?.document;
+    let newest = site.registry.tenant(tenant)?.map_or(0, |pointer| pointer.newest);
+    let made = prepared(site, (tenant, newest), (&text, &[]));
+    made.map(|(_, notes)| notes).map_err(|Trouble { step, why }| Refusal::Step { step: step.word(), why })
 }
 
 /// The document that is active.

@@ -98,7 +98,7 @@ fn text(entry: &Value) -> String {
     let why = if word("why").is_empty() { String::new() } else { format!(": {}", word("why")) };
     let detail = &entry["detail"];
     let what = match (detail["active"].as_u64(), detail["name"].as_str(), detail["proposal"].as_u64()) {
-        (Some(number), ..) => format!(" {} generation {number}", word("tenant")),
+        (Some(number), ..) => format!(" {} generation {number}{}", word("tenant"), on_trial(detail)),
         (None, Some(name), _) => match detail["version"].as_str() {
             Some(version) => format!(" {name} {version}"),
             None => format!(" of {name}, {}", detail["role"].as_str().unwrap_or_default()),
@@ -108,6 +108,21 @@ fn text(entry: &Value) -> String {
     };
     let number = entry["number"].as_u64().unwrap_or_default();
     format!("{number:>5}  {at}  {}{what}, by {}{from}{why}", word("action"), word("actor"))
+}
+
+/// What is on trial beside it after a change.
+fn on_trial(detail: &Value) -> String {
+    let canary = detail["canary"]["generation"].as_u64().map(|number| {
+        format!(", canary {number} for {}", super::counted::percent(detail["canary"]["share"].as_u64().unwrap_or(0)))
+    });
+    let shadows: Vec<String> = detail["shadows"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|shadow| Some(shadow["generation"].as_u64()?.to_string()))
+        .collect();
+    let shadows = (!shadows.is_empty()).then(|| format!(", shadow {}", shadows.join(" ")));
+    canary.into_iter().chain(shadows).collect()
 }
 
 fn value(entry: &Entry) -> Value {

@@ -8,7 +8,8 @@ use serde_json::json;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  sandgate rollback --config sandgate.toml payments --why \"blocks too much\"\n  \
     sandgate rollback --config sandgate.toml payments --to 4\n\n\
-    Nothing is built or checked again: hosts go on with what they ran before. It is allowed while the tenant is frozen.")]
+    Nothing is built or checked again: hosts go on with what they ran before. It is allowed while the tenant is frozen. A canary \
+    ends with it.")]
 pub(crate) struct Rollback {
     #[command(flatten)]
     which: Which,
@@ -28,7 +29,8 @@ pub(crate) struct Rollback {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  sandgate freeze --config sandgate.toml payments --why \"holiday sale\"\n  \
     sandgate freeze --config sandgate.toml payments --lift\n\n\
-    While a tenant is frozen nothing new is activated, also not from its file; it may be rolled back.")]
+    While a tenant is frozen nothing new is activated, also not from its file, and no canary begins or grows; it may \
+    be rolled back, and what is on trial may be stopped.")]
 pub(crate) struct Freeze {
     #[command(flatten)]
     which: Which,
@@ -54,8 +56,12 @@ pub(crate) fn rollback(args: &Rollback) -> anyhow::Result<()> {
         let body = json!({ "to": to, "expect": expect, "why": by.why });
         return which.say_done(&api.send("POST", &client::tenant(tenant, "/rollback"), Some(&body))?);
     }
-    let moved = which.registry()?.rollback(tenant, *to, *expect, &by.who(), follow::now())?;
-    which.say_moved(tenant, moved)
+    let registry = which.registry()?;
+    let canary = registry.tenant(tenant)?.and_then(|now| now.canary);
+    let moved = registry.rollback(tenant, *to, *expect, &by.who(), follow::now())?;
+    which.say_moved(tenant, moved)?;
+    super::ended(canary, moved);
+    Ok(())
 }
 
 /// Freezes, or allows changes again.

@@ -1,8 +1,8 @@
 //! `sandgate status`: what each tenant runs, and which host runs what since where.
 
-use super::Which;
+use super::{Which, counted};
 use crate::follow;
-use sandgate_control::{Host, Pointer};
+use sandgate_control::{Compared, Host, Pointer};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         Some(api) => api.get("/v1/status")?,
         None => {
             let registry = args.which.registry()?;
-            value(&registry.tenants()?, &registry.hosts()?, follow::now())
+            value(&registry.tenants()?, &registry.hosts()?, &registry.compared()?, follow::now())
         }
     };
     args.which.say(text(&status, follow::now()).trim_end(), &status)?;
@@ -74,6 +74,7 @@ fn text(status: &Value, now: i64) -> String {
             "{name}: generation {}{previous}, revision {}, managed by {managed}{frozen}{eyes}",
             tenant["active"], tenant["revision"]
         );
+        trials(tenant, &mut text);
         for host in rows(tenant, "hosts") {
             let runs = host["generation"].as_u64();
             let runs = runs.map_or_else(|| "nothing".to_owned(), |number| format!("generation {number}"));
@@ -82,7 +83,7 @@ fn text(status: &Value, now: i64) -> String {
                 false => String::new(),
             };
             let name = host["host"].as_str().unwrap_or_default();
-            let _ = writeln!(text, "  {name}: {runs}{}{silent}", since(&host["since"]));
+            let _ = writeln!(text, "  {name}: {runs}{}{silent}", since(&host["generation"], &host["since"]));
             if let Some(problem) = host["problem"].as_str() {
                 let _ = writeln!(text, "    could not follow: {problem}");
             }
@@ -91,19 +92,33 @@ fn text(status: &Value, now: i64) -> String {
     text
 }
 
-/// Since which positions, as far as they are told.
-fn since(positions: &Value) -> String {
+/// What a tenant has on trial.
+fn trials(tenant: &Value, text: &mut String) {
+    let canary = tenant.get("canary").filter(|canary| !canary.is_null()).map(|canary| {
+        let share = counted::percent(canary["share"].as_u64().unwrap_or_default());
+        (format!("canary for {share} of the accounts"), canary)
+    });
+    let shadows = rows(tenant, "shadows").iter().map(|shadow| ("shadow".to_owned(), shadow));
+    for (what, trial) in canary.into_iter().chain(shadows) {
+        let _ =
+            writeln!(text, "  {what}: generation {}, {}; its guards hold", trial["generation"], counted::brief(trial));
+    }
+}
+
+/// Since which positions a generation judges, as far as they are told.
+fn since(generation: &Value, positions: &Value) -> String {
     let of = |position: &Value| {
         let source = position["source"].as_str().unwrap_or("?");
         format!("{source}/{}/{}", position["partition"], position["offset"])
     };
-    match positions.as_array().map_or(&[][..], Vec::as_slice) {
-        [] => String::new(),
-        all => format!(", since {}", all.iter().map(of).collect::<Vec<_>>().join(" ")),
+    let own = positions.as_array().into_iter().flatten().filter(|position| position["generation"] == *generation);
+    match own.map(of).collect::<Vec<_>>() {
+        all if all.is_empty() => String::new(),
+        all => format!(", since {}", all.join(" ")),
     }
 }
 
-fn value(tenants: &[Pointer], hosts: &[Host], now: i64) -> Value {
+fn value(tenants: &[Pointer], hosts: &[Host], all: &[(String, Compared)], now: i64) -> Value {
     let of = |tenant: &Pointer| {
         let hosts = hosts.iter().filter(|host| host.runs.tenant == tenant.tenant).map(|host| {
             json!({
@@ -113,7 +128,9 @@ fn value(tenants: &[Pointer], hosts: &[Host], now: i64) -> Value {
                 "silent": is_silent(host, now), "at": host.at,
             })
         });
+        let (canary, shadows) = counted::value(tenant, all);
         json!({
+            "canary": canary, "shadows": shadows,
             "tenant": tenant.tenant, "active": tenant.active, "previous": tenant.previous,
             "revision": tenant.revision, "frozen": tenant.frozen, "four_eyes": tenant.four_eyes,
             "managed": tenant.managed.word(),

@@ -55,7 +55,7 @@ impl Told {
 }
 
 /// What a host runs for each of its tenants, and since where.
-pub(super) fn runs<'t>(engine: &Engine, tenants: impl Iterator<Item = (&'t String, &'t Option<String>)>) -> Vec<Runs> {
+pub(super) fn runs<'t>(engine: &Engine, tenants: impl Iterator<Item = (&'t String, Option<String>)>) -> Vec<Runs> {
     let generations = engine.generations();
     let judging: HashMap<&str, &Generation> = generations.iter().map(|one| (&*one.tenant, &**one)).collect();
     let mut since: HashMap<Arc<str>, Vec<Value>> = HashMap::new();
@@ -72,7 +72,7 @@ pub(super) fn runs<'t>(engine: &Engine, tenants: impl Iterator<Item = (&'t Strin
             generation: judges.map(|generation| generation.number),
             set: judges.map(|generation| generation.set),
             state: if trouble.is_some() { State::Refused } else { State::Active },
-            problem: trouble.clone(),
+            problem: trouble,
             positions: Value::from(positions).to_string(),
         }
     });

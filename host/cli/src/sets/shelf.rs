@@ -20,6 +20,23 @@ pub(crate) struct Standing {
     pub(crate) active: u64,
     /// The newest generation.
     pub(crate) newest: u64,
+    /// What judges some of the accounts.
+    #[serde(default)]
+    pub(crate) canary: Option<OnTrial>,
+    /// What judges beside it.
+    #[serde(default)]
+    pub(crate) shadows: Vec<OnTrial>,
+}
+
+/// A generation on trial.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OnTrial {
+    /// Its number.
+    pub(crate) generation: u64,
+    /// The revision that put it there.
+    pub(crate) since: u64,
+    /// Of a canary its share of the accounts, in hundredths of a percent.
+    pub(crate) share: u64,
 }
 
 /// A document with the digest of its text, in one file.
@@ -121,7 +138,7 @@ fn tempfile_in(folder: &Path) -> io::Result<(PathBuf, fs::File)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Shelf, Standing};
+    use super::{OnTrial, Shelf, Standing};
     use sandgate_model::Digest;
 
     #[test]
@@ -132,7 +149,9 @@ mod tests {
         assert_eq!((shelf.component(&digest), shelf.document("a/b", 1), shelf.standing()), (None, None, Vec::new()));
         shelf.keep_component(&digest, b"component").unwrap();
         shelf.keep_document("a/b", 1, "name = \"a/b\"\n").unwrap();
-        let standing = vec![Standing { tenant: "a/b".to_owned(), active: 1, newest: 2 }];
+        let canary = Some(OnTrial { generation: 2, since: 3, share: 100 });
+        let shadows = vec![OnTrial { generation: 3, since: 4, share: 0 }];
+        let standing = vec![Standing { tenant: "a/b".to_owned(), active: 1, newest: 3, canary, shadows }];
         shelf.keep_standing(&standing).unwrap();
         assert_eq!(shelf.component(&digest).unwrap(), b"component");
         assert_eq!(shelf.document("a/b", 1).unwrap(), "name = \"a/b\"\n");

@@ -11,13 +11,15 @@ use crate::fetch::fetch_tags;
 use crate::judged::Record;
 use crate::roster::Roster;
 use crate::shared::SharedBatch;
+use crate::team::Party;
 use sandgate_model::Decimal;
 use sandgate_state::{Fate, Pass};
 
-/// The transactions of one tenant and source in a batch that are to be judged.
+/// The transactions of one tenant, source and side in a batch that are to be judged.
 pub(super) struct Group<'a> {
     pub(super) tenant: usize,
     pub(super) source: usize,
+    pub(super) party: Party,
     pub(super) transactions: Vec<Transaction<'a>>,
     pub(super) amounts: Vec<Option<Decimal>>,
     pub(super) sheet: Sheet<'a>,
@@ -39,26 +41,28 @@ impl LaneJudge {
             if self.engine.sources[record.source].observe || !matches!(pass.fate(row), Fate::New | Fate::Full) {
                 continue;
             }
-            let (tenant, source) = (known.tenant, record.source);
-            let at = groups.iter().position(|group| (group.tenant, group.source) == (tenant, source));
+            let (tenant, source, party) = (known.tenant, record.source, known.party);
+            let (generation, ..) = roster.side(tenant, party);
+            let is_it = |group: &Group<'_>| (group.tenant, group.source, group.party) == (tenant, source, party);
+            let at = groups.iter().position(is_it);
             let at = at.unwrap_or_else(|| {
-                groups.push(Group::new(tenant, source));
+                groups.push(Group::new(tenant, source, party));
                 groups.len() - 1
             });
             let group = &mut groups[at];
             known.judged = Some((at, group.transactions.len()));
             group.transactions.push(known.transaction);
             group.amounts.push(known.transaction.amount());
-            roster.generations[tenant].windows.answers(pass, shared, row, &mut group.sheet.windows);
+            generation.windows.answers(pass, shared, row, &mut group.sheet.windows);
             if let Some(missing) = shared.missing(row) {
                 group.sheet.circumstances.add_to(group.transactions.len() - 1, missing);
             }
-            if let Some(warming) = roster.generations[tenant].windows.warming(pass, row) {
+            if let Some(warming) = generation.windows.warming(pass, row) {
                 group.sheet.circumstances.add_to(group.transactions.len() - 1, Circumstance::warming(warming));
             }
         }
         for group in &mut groups {
-            let generation = &roster.generations[group.tenant];
+            let (generation, ..) = roster.side(group.tenant, group.party);
             let columns = &generation.columns[group.source];
             batch::read_fields(&mut group.sheet, &group.transactions, columns);
             group.sheet.windows_each = generation.windows.base.kinds.len();
@@ -70,7 +74,7 @@ impl LaneJudge {
 }
 
 impl<'a> Group<'a> {
-    fn new(tenant: usize, source: usize) -> Group<'a> {
-        Group { tenant, source, transactions: Vec::new(), amounts: Vec::new(), sheet: Sheet::default() }
+    fn new(tenant: usize, source: usize, party: Party) -> Group<'a> {
+        Group { tenant, source, party, transactions: Vec::new(), amounts: Vec::new(), sheet: Sheet::default() }
     }
 }

@@ -7,12 +7,15 @@ use crate::fingerprint;
 use crate::judged::Record;
 use crate::roster::Roster;
 use crate::shared::SharedBatch;
+use crate::team::Party;
 use sandgate_state::{Entry, Pass};
 
 /// A usable record, and where it went.
 pub(super) struct Known<'a> {
     pub(super) transaction: Transaction<'a>,
     pub(super) tenant: usize,
+    /// By whom its account is judged.
+    pub(super) party: Party,
     /// Its group and its row there, where policies judge it.
     pub(super) judged: Option<(usize, usize)>,
 }
@@ -59,7 +62,8 @@ impl LaneJudge {
                 };
                 pass.push(entry, &cells);
                 shared.push(&entry, &cells);
-                Known { transaction, tenant, judged: None }
+                let party = roster.party(tenant, transaction.account());
+                Known { transaction, tenant, party, judged: None }
             }));
         }
         all

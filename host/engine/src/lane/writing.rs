@@ -13,8 +13,11 @@ use crate::measured::Step;
 use crate::repeat::{self, RepeatLine};
 use crate::roster::Roster;
 use crate::tally::Aside;
+use crate::team::Party;
+use crate::trials;
 use sandgate_metrics::Laps;
 use sandgate_state::{Fate, Pass, Settled};
+use std::time::Duration;
 
 impl LaneJudge {
     /// Writes what became of every record.
@@ -27,22 +30,27 @@ impl LaneJudge {
         laps: &mut Laps,
         out: &mut Judged,
     ) {
-        let batches: Vec<Batch<'_>> = groups
+        let judged: Vec<(Batch<'_>, Duration)> = groups
             .iter()
             .map(|group| {
-                let generation = &roster.generations[group.tenant];
-                let place = (number, group.tenant);
+                let (generation, ..) = roster.side(group.tenant, group.party);
+                let place = (number, held(roster, group));
                 let gates = self.contained.begin(place, generation, group.amounts.len(), self.hearers());
-                Batch::judge(generation, group.source, &group.sheet, &group.amounts, gates)
+                let mut watch = if trials::looks_at(roster, group.tenant) { Laps::running() } else { Laps::off() };
+                let batch = Batch::judge(generation, group.source, &group.sheet, &group.amounts, gates);
+                (batch, watch.lap())
             })
             .collect();
-        let of_tenants = groups.iter().map(|group| group.tenant);
-        self.contained.judged(of_tenants.zip(&batches), &mut out.observed);
+        let of_sides = groups.iter().map(|group| held(roster, group));
+        self.contained.judged(of_sides.zip(judged.iter().map(|(batch, _)| batch)), &mut out.observed);
         out.measured.steps[Step::Judge as usize] = laps.lap();
         if let Some(meters) = &roster.meters {
-            let groups = groups.iter().zip(&batches);
-            groups.for_each(|(group, batch)| out.measured.policies(meters.first_seat(group.tenant), batch));
+            for (group, (batch, _)) in groups.iter().zip(&judged) {
+                let (.., place) = roster.side(group.tenant, group.party);
+                out.measured.policies(meters.first_seat(place), batch);
+            }
         }
+        out.tried = self.tried(number, roster, (records, known), groups, &judged);
         let mut rows = 0..pass.len();
         for (record, known) in records.iter().zip(known) {
             let source = &self.engine.sources[record.source];
@@ -56,30 +64,31 @@ impl LaneJudge {
                 }
                 _ => continue,
             };
-            let generation = &roster.generations[known.tenant];
+            let (generation, first_reason, _) = roster.side(known.tenant, known.party);
             let number = u32::try_from(generation.number).unwrap_or(u32::MAX);
+            let by_canary = known.party == Party::Canary;
             let mut settled = Settled { outcome: 0, generation: number };
             let late = pass.late(row).map(Circumstance::late);
             match (pass.fate(row), known.judged) {
                 (Fate::New | Fate::Full, Some((group, at))) => {
                     let decision = Row {
-                        batch: &batches[group],
+                        batch: &judged[group].0,
                         row: at,
                         transaction: &known.transaction,
                         amount: groups[group].amounts[at],
-                        circumstances: batches[group].circumstances(
+                        circumstances: judged[group].0.circumstances(
                             at,
                             &groups[group].sheet.circumstances,
                             late.as_ref(),
                         ),
                     };
                     let (sample, registry) = (&self.engine.sample, self.engine.registry.as_ref());
-                    sample.look(&origin, (&batches[group], at), &mut out.notes, registry);
+                    sample.look(&origin, (&judged[group].0, at), &mut out.notes, registry);
                     let outcome = decision.write(&origin, &mut out.decisions);
-                    decision.count(outcome, roster.first_reasons[known.tenant], &mut out.tally);
+                    decision.count(outcome, first_reason, &mut out.tally);
                     settled.outcome = outcome as u8;
                     out.settled.push(settled);
-                    out.measured.decided(known.tenant, outcome);
+                    out.measured.decided(known.tenant, outcome, by_canary);
                     out.decided(known.transaction.account());
                 }
                 (fate, _) if source.observe => {
@@ -110,7 +119,7 @@ impl LaneJudge {
                     late.iter().for_each(|late| out.tally.circumstance(late.what));
                     out.tally.decision(outcome, known.transaction.amount());
                     out.tally.fault(&sandgate_model::Fault::IdReused);
-                    out.measured.decided(known.tenant, outcome);
+                    out.measured.decided(known.tenant, outcome, by_canary);
                     out.measured.reused(known.tenant);
                     settled.outcome = outcome as u8;
                     out.decided(known.transaction.account());
@@ -120,4 +129,11 @@ impl LaneJudge {
             pass.record(row, settled, &mut out.journal);
         }
     }
+}
+
+/// The place where the policies of a group are held: those of a canary for themselves, so
+/// that a breaker of theirs is none of the active set.
+fn held(roster: &Roster, group: &Group<'_>) -> usize {
+    let canary = if group.party == Party::Canary { roster.generations.len() } else { 0 };
+    group.tenant + canary
 }

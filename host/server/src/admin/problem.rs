@@ -147,6 +147,7 @@ impl From<Error> for Problem {
             Error::NoSuchTenant { .. }
             | Error::NoSuchGeneration { .. }
             | Error::NoSuchProposal { .. }
+            | Error::NotOnTrial { .. }
             | Error::NoSuchToken { .. } => Problem::unknown(error.to_string()),
             Error::Ambiguous { .. } | Error::Unfit { .. } => Problem::malformed(error.to_string()),
             Error::Late { .. } => {
