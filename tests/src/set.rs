@@ -60,6 +60,7 @@ pub fn generation(
         tenant: tenant.to_owned(),
         deny: Vec::new(),
         keep: Vec::new(),
+        backfill: false,
         missing_tag,
         missing_state,
         bands: Vec::new(),

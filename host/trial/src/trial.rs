@@ -199,6 +199,7 @@ impl Trial {
             tenant: TENANT.to_owned(),
             deny: Vec::new(),
             keep: Vec::new(),
+            backfill: false,
             missing_tag: MissingTag::Default,
             bands: Vec::new(),
             stages: vec![Stage { name: TENANT.to_owned(), stop_at: None, members: vec![member(policy, setup)] }],

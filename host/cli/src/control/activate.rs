@@ -41,6 +41,10 @@ pub(crate) struct Args {
     /// A change of what is active: POLICY.KEY=VALUE; may be given several times
     #[arg(long, value_name = "CHANGE")]
     set: Vec<String>,
+    /// Fill the windows that this brings with what is kept of the time before them; it stands in
+    /// the document as `backfill = true`
+    #[arg(long)]
+    backfill: bool,
     /// Only if the tenant's revision is still this one [default: the one there is now]
     #[arg(long, value_name = "REVISION")]
     expect: Option<u64>,
@@ -73,6 +77,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         },
     };
     let text = full_digests(&resolved.text, &registry)?;
+    let text = if args.backfill { edit::backfilled(&text)? } else { text };
     let newest = pointer.as_ref().map_or(0, |pointer| pointer.newest);
     let set = prepared(&host, &registry, (tenant, newest), (&text, &resolved.components))
         .map_err(|Trouble { step, why }| Refused { step: step.word(), why })?;
