@@ -11,9 +11,9 @@ use sandgate_window::{Declared, Plan};
 use std::sync::Arc;
 
 /// What the lane has from its beginning.
-fn former() -> Vec<Declared> {
+fn former(reach: i64) -> Vec<Declared> {
     vec![
-        stream::window(Aggregate::Count, None, &[0], stream::sliding(12 * HOUR)),
+        stream::window(Aggregate::Count, None, &[0], stream::sliding(reach)),
         Declared { sources: OBSERVED, ..stream::window(Aggregate::Count, None, &[1], stream::sliding(MINUTE)) },
     ]
 }
@@ -27,9 +27,14 @@ fn later() -> Vec<Declared> {
 
 /// Two tenants over so many stored fields, with the later windows or without.
 fn layout(fields: usize, grown: bool) -> Arc<Layout> {
+    reaching(12 * HOUR, fields, grown)
+}
+
+/// The same with windows from the beginning that reach so far.
+fn reaching(reach: i64, fields: usize, grown: bool) -> Arc<Layout> {
     let stored: Vec<_> = stream::fields().into_iter().take(fields).collect();
     let kinds: Vec<_> = stored.iter().map(|(_, kind)| *kind).collect();
-    let mut plan = Plan::new(&kinds, &former()).unwrap();
+    let mut plan = Plan::new(&kinds, &former(reach)).unwrap();
     if grown {
         plan = plan.and(&Plan::new(&kinds, &later()).unwrap().backfilled());
     }
@@ -42,8 +47,9 @@ fn layout(fields: usize, grown: bool) -> Arc<Layout> {
 }
 
 /// What becomes of the records, one batch each, in a lane that has all from its beginning.
-fn whole(settings: Settings, records: &[Record]) -> Vec<Told> {
-    let (layout, lane) = (layout(4, true), Lane::new(layout(4, true), settings, 2));
+fn whole(settings: Settings, reach: i64, records: &[Record]) -> Vec<Told> {
+    let layout = reaching(reach, 4, true);
+    let lane = Lane::new(layout.clone(), settings, 2);
     let each = records.iter().enumerate().map(|(number, record)| {
         let mut told = life::pass(&lane, number as u64, &layout, std::slice::from_ref(record)).unwrap();
         life::settle(&lane, std::slice::from_ref(record), &mut told);
@@ -151,7 +157,7 @@ fn stores() -> Vec<(&'static str, Box<dyn Store>)> {
 fn windows_that_came_later_answer_as_if_they_had_always_been_there() {
     for seed in 0..4 {
         let records = stream::stream(1_100 + seed, 2_000);
-        let expected = whole(SETTINGS, &records);
+        let expected = whole(SETTINGS, 12 * HOUR, &records);
         for (name, mut store) in stores() {
             // they came with the restore, or to the lane while it went on
             for live in [false, true] {
@@ -168,4 +174,29 @@ fn windows_that_came_later_answer_as_if_they_had_always_been_there() {
             }
         }
     }
+}
+
+#[test]
+fn what_was_not_kept_is_warming_and_all_else_is_exact() {
+    let (mut all_warm, mut all_known) = (0, 0);
+    for seed in 0..4 {
+        let mut records = stream::stream(1_200 + seed, 2_500);
+        // over so long a time that windows leave most of it behind
+        let begin = records[0].entry.time;
+        records.iter_mut().for_each(|record| record.entry.time = begin + (record.entry.time - begin) * 20);
+        // a field that some of them ask was not stored; or their time was dropped
+        for (reach, fields) in [(12 * HOUR, 3), (HOUR, 4)] {
+            let expected = whole(SETTINGS, reach, &records);
+            for (name, mut store) in stores() {
+                let (short, long) = (reaching(reach, fields, false), reaching(reach, 4, true));
+                let stages = vec![(short, 1_000), (long, records.len())];
+                let (settings, dice) = (SETTINGS, Dice::new(seed));
+                let told = Course { settings, records: &records, stages, dice, store: &mut *store }.live();
+                let (warm, known) = compare(&format!("seed {seed}, {name}, reach {reach}"), 1_000, &expected, &told);
+                all_warm += warm;
+                all_known += known;
+            }
+        }
+    }
+    assert!(all_warm > 0 && all_known > all_warm, "{all_warm} warming, {all_known} not");
 }
