@@ -78,6 +78,7 @@ pub fn generation_with(
         missing_tag: MissingTag::default(),
         missing_state: MissingState::default(),
         quota: Quota::default(),
+        backfill: false,
         bands: Vec::new(),
         stages: vec![Stage { name: "rules".to_owned(), stop_at: None, members: vec![member] }],
     };

@@ -16,6 +16,8 @@ pub struct Document {
     pub deny: Vec<String>,
     /// Fields stored with every event, for windows to come.
     pub keep: Vec<String>,
+    /// Whether windows that the set adds get what was before them, as far as it is kept.
+    pub backfill: bool,
     /// What a tag that could not be looked up means.
     pub missing_tag: MissingTag,
     /// Outcomes over the sum of weights.

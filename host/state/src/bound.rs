@@ -9,20 +9,25 @@
 //! ```text
 //! unsigned   records refused; flag whether the last one was
 //! unsigned   how many of the families are fed
+//! unsigned   how many stored fields entries hold
+//! option     up to which time entries may have been dropped where families were last added
 //! unsigned   how many families follow; each:
 //!   unsigned how many fields its key has; each: unsigned its number among the
 //!            stored fields of the tenant
 //!   signed   its reach, in milliseconds
 //!   …        since when it is fed (see `bound/since.rs`)
+//!   flag     whether it has what there was before it, as far as that was kept
 //!   …        the lost times (see `bound/lost.rs`)
 //!   unsigned how many panes follow; each: signed its number, unsigned its events
 //! ```
 
+mod fill;
 mod lost;
 mod since;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use fill::Filling;
 pub(crate) use lost::Lost;
 pub(crate) use since::Since;
 
@@ -41,6 +46,11 @@ pub(crate) struct Bound {
     families: Vec<Counted>,
     /// How many of them are fed; those behind were fed once, and may be again.
     fed: usize,
+    /// How many stored fields entries hold.
+    pub(crate) fields: usize,
+    /// The newest time at which entries may have been dropped where families were last
+    /// added: before that windows may have reached less far.
+    pub(crate) gone: Option<i64>,
     total: u64,
     /// Records whose events were refused so far.
     pub(crate) refused: u64,
@@ -56,6 +66,8 @@ struct Counted {
     /// The fields of its key.
     by: Vec<usize>,
     since: Since,
+    /// Whether it has what there was before it, as far as that was kept.
+    filled: bool,
     reach: i64,
     width: i64,
     /// Events by pane; `running` is kept outside until another pane's turn.
@@ -73,6 +85,8 @@ impl Counted {
         Counted {
             by: family.by().to_vec(),
             since,
+            // of what begins with the lane nothing was before it
+            filled: since == Since::Always,
             reach,
             width,
             panes: BTreeMap::new(),
@@ -229,6 +243,8 @@ impl Bound {
         varint::unsigned(self.refused, out);
         out.push(u8::from(self.refusing));
         varint::unsigned(self.fed as u64, out);
+        varint::unsigned(self.fields as u64, out);
+        varint::option(self.gone, out);
         varint::unsigned(self.families.len() as u64, out);
         for family in &self.families {
             let mut family = family.clone();
@@ -239,6 +255,7 @@ impl Bound {
             }
             varint::signed(family.reach, out);
             family.since.encode(out);
+            out.push(u8::from(family.filled));
             family.lost.encode(out);
             varint::unsigned(family.panes.len() as u64, out);
             for (pane, events) in family.panes {
@@ -253,13 +270,15 @@ impl Bound {
     pub(crate) fn decode(&mut self, here: &[Family], rest: &mut Bytes<'_>) -> Option<bool> {
         *self = Bound { refused: rest.unsigned()?, refusing: rest.flag()?, ..Bound::default() };
         self.fed = rest.unsigned()?.try_into().ok()?;
+        (self.fields, self.gone) = (rest.unsigned()?.try_into().ok()?, rest.option()?);
         let (many, mut known) = (rest.unsigned()?, true);
         for at in 0..many {
             let mut by = Vec::new();
             for _ in 0..rest.unsigned()? {
                 by.push(rest.unsigned()?.try_into().ok()?);
             }
-            let (reach, since, lost) = (rest.signed()?, Since::decode(rest)?, Lost::decode(rest)?);
+            let (reach, since, filled) = (rest.signed()?, Since::decode(rest)?, rest.flag()?);
+            let lost = Lost::decode(rest)?;
             let mut panes = BTreeMap::new();
             for _ in 0..rest.unsigned()? {
                 let (pane, count) = (rest.signed()?, rest.unsigned()?);
@@ -271,7 +290,7 @@ impl Bound {
                 known = false;
                 continue;
             };
-            let mut counted = Counted { lost, ..Counted::new(family, since) };
+            let mut counted = Counted { lost, filled, ..Counted::new(family, since) };
             counted.oldest = panes.first_key_value().map_or(i64::MAX, |(pane, _)| counted.last_moment(*pane));
             counted.panes = panes;
             self.families.push(counted);

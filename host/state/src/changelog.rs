@@ -34,7 +34,7 @@ pub use trim::{Mark, Trim};
 use crate::identity::Identity;
 use crate::varint::{self, Bytes};
 
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 const FIRST: u8 = 1;
 const LAST: u8 = 1 << 1;
 const MIDWAY: u8 = 1 << 2;

@@ -4,8 +4,10 @@ mod codec;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use codec::encode_growth;
-pub use codec::{EntryError, decode, encode, growth};
+pub use codec::{EntryError, change, decode, encode};
+pub(crate) use codec::{encode_fill, encode_growth};
+
+use crate::bound::Since;
 
 /// A record on its way into the state, beside the values of its stored fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,13 +64,36 @@ pub struct Journaled {
     pub settled: Settled,
 }
 
-/// The windows of a tenant became more: entries behind this feed so many families of
-/// its plan, those before it the ones that there were. Fewer again where they do not
-/// bring the fields for more.
+/// What stands between entries: the lane keeps something else from here on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Entries feed other families, or have other fields.
+    Growth(Growth),
+    /// A family has events of before its beginning.
+    Fill(Fill),
+}
+
+/// What a tenant's entries feed and hold: those behind this feed so many families of
+/// its plan, and hold so many of its stored fields; those before it what there was.
+/// Fewer again where they do not bring the fields for more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Growth {
     /// Whose they are: an index into [`crate::Layout::tenants`].
     pub tenant: u32,
     /// How many families there are from here on.
     pub families: u32,
+    /// How many stored fields there are from here on.
+    pub fields: u32,
+}
+
+/// From here on a family is answered with the entries of before its beginning that
+/// hold the fields which it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fill {
+    /// Whose it is: an index into [`crate::Layout::tenants`].
+    pub tenant: u32,
+    /// Which family of its plan.
+    pub family: u32,
+    /// Since when it knows all.
+    pub(crate) since: Since,
 }

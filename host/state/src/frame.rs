@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// The format that this program writes, and the only one that it reads.
-pub(crate) const FORMAT: u8 = 2;
+pub(crate) const FORMAT: u8 = 3;
 
 const MAGIC: [u8; 8] = *b"sandgate";
 const PREAMBLE: usize = 32;

@@ -11,7 +11,8 @@ mod tests;
 
 pub use stored::FrontError;
 
-use crate::bound::{Bound, Since};
+use crate::bound::{Bound, Filling, Since};
+use crate::entry::{Fill, Growth};
 use crate::ids::Ages;
 use crate::layout::{Layout, Settings};
 use sandgate_window::Clock;
@@ -29,6 +30,8 @@ pub(crate) struct Front {
     pub(crate) begun: bool,
     /// By tenant; each has the families that were ever fed, which may be the first of more.
     pub(crate) bounds: Vec<Bound>,
+    /// What a restore has found for families, and no row has begun to go by.
+    pub(crate) found: Vec<(Fill, Filling)>,
     lateness: i64,
 }
 
@@ -37,8 +40,10 @@ pub(crate) struct Front {
 pub(crate) enum Step {
     /// The first record that changes anything comes now.
     Begin,
-    /// So many families of a tenant are fed from now on.
-    Feed { tenant: u32, families: u32 },
+    /// So many families of a tenant are fed from now on, by entries of so many fields.
+    Feed(Growth),
+    /// A family is answered with what was found for it.
+    Fill(Fill),
     /// A decided record moves the clock.
     Push { time: i64 },
     /// An event counts.
@@ -54,7 +59,7 @@ impl Front {
     pub(crate) fn new(layout: &Layout, settings: Settings) -> Front {
         let bounds = layout.tenants.iter().map(|_| Bound::default()).collect();
         let (clock, began, lateness) = (Clock::new(), None, settings.lateness);
-        Front { clock, began, midway: false, begun: false, bounds, lateness }
+        Front { clock, began, midway: false, begun: false, bounds, found: Vec::new(), lateness }
     }
 
     /// The clock less the lateness: what is older is late.
@@ -84,7 +89,12 @@ impl Front {
     pub(crate) fn take(&mut self, step: Step, layout: &Layout) {
         match step {
             Step::Begin => self.begun = true,
-            Step::Feed { tenant, families } => self.feed(tenant as usize, families as usize, layout),
+            Step::Feed(growth) => self.feed(growth, layout),
+            Step::Fill(fill) => {
+                let is = |(found, _): &(Fill, Filling)| (found.tenant, found.family) == (fill.tenant, fill.family);
+                let found = self.found.iter().position(is).map(|at| self.found.swap_remove(at).1);
+                self.fill(fill, found);
+            }
             Step::Push { time } => {
                 self.clock.push(time);
                 if self.began.is_none() {
@@ -110,13 +120,39 @@ impl Front {
         }
     }
 
-    fn feed(&mut self, tenant: usize, families: usize, layout: &Layout) {
+    /// How many stored fields entries of a tenant hold.
+    pub(crate) fn held(&self, tenant: usize) -> usize {
+        self.bounds.get(tenant).map_or(0, |bound| bound.fields)
+    }
+
+    /// How many families of a tenant are fed, or are to be with the next row.
+    pub(crate) fn due(&self, tenant: usize) -> usize {
+        let found = self.found.iter().filter(|(fill, _)| fill.tenant as usize == tenant);
+        found.map(|(fill, _)| fill.family as usize + 1).fold(self.fed(tenant), usize::max)
+    }
+
+    /// A family has what was found for it.
+    pub(crate) fn fill(&mut self, Fill { tenant, family, since }: Fill, found: Option<Filling>) {
+        if let Some(bound) = self.bound(tenant) {
+            bound.fill(family as usize, since, found);
+        }
+    }
+
+    fn feed(&mut self, Growth { tenant, families, fields }: Growth, layout: &Layout) {
         let since = if self.begun { Since::now(self.clock.highest()) } else { Since::Always };
+        // rows that a family misses make a hole: what was found before them is of no use
+        self.found.retain(|(fill, _)| fill.tenant != tenant || fill.family < families);
+        let (tenant, families) = (tenant as usize, families as usize);
         if self.bounds.len() <= tenant {
             self.bounds.resize_with(tenant + 1, Bound::default);
         }
         let all = layout.tenants.get(tenant).map_or(&[][..], |tenant| tenant.plan.families());
+        let horizon = self.horizon();
         if let Some(bound) = self.bounds.get_mut(tenant) {
+            if bound.ever_fed() < families {
+                bound.gone = bound.dropped(horizon);
+            }
+            bound.fields = fields as usize;
             bound.feed(all.get(..families).unwrap_or(all), since);
         }
     }

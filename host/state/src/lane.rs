@@ -1,5 +1,6 @@
 //! The state of one lane in memory, shared by the threads that work for it.
 
+mod backfill;
 mod growth;
 mod order;
 mod report;

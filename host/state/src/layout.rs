@@ -99,10 +99,15 @@ impl Layout {
     /// Whether records of this layout bring all fields that these families of a tenant
     /// of a longer one take.
     pub(crate) fn has_fields_of(&self, longer: &Layout, tenant: usize, families: std::ops::Range<usize>) -> bool {
-        let fields = self.tenants.get(tenant).map_or(0, |tenant| tenant.fields.len());
+        let fields = self.fields(tenant);
         let all = longer.tenants.get(tenant).and_then(|tenant| tenant.plan.families().get(families));
         let mut taken = all.into_iter().flatten().flat_map(|family| family.by().iter().copied().chain(family.needs()));
         taken.all(|field| field < fields)
+    }
+
+    /// How many fields are stored of a tenant's records.
+    pub(crate) fn fields(&self, tenant: usize) -> usize {
+        self.tenants.get(tenant).map_or(0, |tenant| tenant.fields.len())
     }
 
     /// How many families a tenant has.

@@ -53,7 +53,7 @@ mod shard;
 mod texts;
 mod turn;
 
-pub use entry::{Entry, Growth, Journaled, Settled, Standing};
+pub use entry::{Change, Entry, Fill, Growth, Journaled, Settled, Standing};
 pub use failure::{Damage, Failure};
 pub use front::FrontError;
 pub use lane::{FamilyReport, Lane, Needed, Report, Restoring, Size, TenantReport};

@@ -7,7 +7,7 @@ mod records;
 pub use fate::{Fate, Late, Repeat, Warming};
 pub(crate) use records::{Mark, Records, Row, Touched};
 
-use crate::entry::{self, Entry, Growth, Journaled, Settled, Standing};
+use crate::entry::{self, Entry, Fill, Growth, Journaled, Settled, Standing};
 use crate::layout::{Families, Layout};
 use sandgate_model::Kind;
 pub use sandgate_window::Answered;
@@ -42,6 +42,8 @@ pub struct Pass<'a> {
 pub(crate) struct Grown {
     /// What the batch brings that the lane has not kept so far.
     pub(crate) families: Vec<Growth>,
+    /// The families that are answered with what a restore has found for them.
+    pub(crate) fills: Vec<Fill>,
     /// The first row that it is kept for.
     pub(crate) row: Option<usize>,
 }
@@ -83,6 +85,7 @@ impl<'a> Pass<'a> {
         self.answers.clear();
         self.filled.clear();
         self.grown.families.clear();
+        self.grown.fills.clear();
         self.grown.row = None;
         self.warming.clear();
     }
@@ -246,6 +249,7 @@ impl<'a> Pass<'a> {
     pub fn record(&self, row: usize, settled: Settled, out: &mut Vec<u8>) -> bool {
         if self.grown.row == Some(row) {
             self.grown.families.iter().for_each(|growth| entry::encode_growth(*growth, out));
+            self.grown.fills.iter().for_each(|fill| entry::encode_fill(*fill, out));
         }
         let Some(row) = self.records.rows.get(row) else { return false };
         let standing = match row.fate {

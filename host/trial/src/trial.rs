@@ -200,6 +200,7 @@ impl Trial {
             tenant: TENANT.to_owned(),
             deny: Vec::new(),
             keep: Vec::new(),
+            backfill: false,
             missing_tag: MissingTag::Default,
             bands: Vec::new(),
             quota: Quota::default(),

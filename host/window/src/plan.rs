@@ -80,6 +80,8 @@ pub struct Family {
     of_source: Vec<u64>,
     /// By class: the declared windows that count its events.
     readers: Vec<Vec<usize>>,
+    /// Whether events of before it was asked for are to be brought to it, as far as they are kept.
+    backfilled: bool,
 }
 
 /// Where the answer of a declared window is found.
@@ -161,6 +163,17 @@ impl Family {
     /// Whether records of this source may be events of it.
     pub fn is_fed_by(&self, source: usize) -> bool {
         self.of_source.get(source).is_some_and(|classes| *classes != 0)
+    }
+
+    /// Whether events of before it was asked for are to be brought to it, as far as they
+    /// are kept with the fields that it takes.
+    pub fn is_backfilled(&self) -> bool {
+        self.backfilled
+    }
+
+    /// How many stored fields a record must have been kept with to be an event of it.
+    pub fn fields(&self) -> usize {
+        self.by.iter().copied().chain(self.needs()).map(|field| field + 1).max().unwrap_or(0)
     }
 
     /// What its series keep and compute.

@@ -100,7 +100,7 @@ fn recorded<'r>(records: impl Iterator<Item = &'r Stored>, layout: &Layout) -> V
         }
         let (mut entries, mut cells) = (rest.0, Vec::new());
         while !entries.is_empty() {
-            if entry::growth(&mut entries).unwrap().is_some() {
+            if entry::change(&mut entries).unwrap().is_some() {
                 continue;
             }
             cells.clear();

@@ -91,3 +91,37 @@ fn new_windows_warm_up_and_those_that_were_there_go_on() {
     let shown = String::from_utf8_lossy(&desk.succeed(inspect).stdout).into_owned();
     assert!(shown.contains("account"), "{shown}");
 }
+
+#[test]
+fn windows_with_a_backfill_know_at_once_what_was_kept() {
+    let desk = desk();
+    desk.write("in.jsonl", "");
+    let tenant = "keep = [\"account\", \"device\", \"amount\"]\n".to_owned() + &desk.read("tenant.toml");
+    desk.write("tenant.toml", &tenant);
+    judge(&desk, &hours(0, 40));
+    let component = policies().join("velocity.wasm");
+    let velocity =
+        format!("\n[[stage.policy]]\nname = \"velocity\"\ncomponent = {component:?}\nfallback = \"allow\"\n");
+    desk.write("more.toml", &(tenant + &velocity));
+    done(&desk, &["activate", "payments", "--file", "more.toml", "--backfill"]);
+    assert!(done(&desk, &["activate", "payments", "--file", "more.toml", "--backfill"]).contains("Unchanged"));
+    let same = |hour: u64| {
+        let oldest = (hour + 1).saturating_sub(24);
+        (oldest..=hour).filter(|other| other % 2 == hour % 2).count() as u64
+    };
+    // also where the state is read back another time
+    for from in [40, 50] {
+        let decisions = judge(&desk, &hours(from, 10));
+        let counts: Vec<(u64, bool)> = decisions.iter().map(|decision| seen(decision, "account_day_count")).collect();
+        let expected: Vec<(u64, bool)> = (from..from + 10).map(|hour| (same(hour), false)).collect();
+        assert_eq!(counts, expected);
+        assert!(decisions.iter().all(|decision| decision["generation"] == 2));
+    }
+    // one more field is kept from now on, behind windows that were there
+    let more = desk.read("more.toml").replace("\"amount\"]", "\"amount\", \"probability\"]");
+    desk.write("most.toml", &more);
+    done(&desk, &["activate", "payments", "--file", "most.toml"]);
+    let counts: Vec<(u64, bool)> =
+        judge(&desk, &hours(60, 4)).iter().map(|decision| seen(decision, "account_day_count")).collect();
+    assert_eq!(counts, (60..64).map(|hour| (same(hour), false)).collect::<Vec<_>>());
+}

@@ -30,6 +30,7 @@ pub(super) fn read(file: &File, shop: Shop<'_>, report: &RefCell<Report>) -> Doc
         tenant: root.required("name", "the tenant's name").unwrap_or_default().to_owned(),
         deny: root.texts("deny"),
         keep: root.texts("keep"),
+        backfill: root.flag("backfill", false),
         missing_tag: root.word("missing_tag", &["default", "fault"], missing_tag).unwrap_or_default(),
         missing_state: root.word("missing_state", &["wait", "decide"], MissingState::of_word).unwrap_or_default(),
         quota: contained::quota(&root),

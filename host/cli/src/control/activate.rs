@@ -37,6 +37,10 @@ pub(crate) struct Args {
     /// A change of what is active: POLICY.KEY=VALUE; may be given several times
     #[arg(long, value_name = "CHANGE")]
     set: Vec<String>,
+    /// Fill the windows that this brings with what is kept of the time before them; it stands in
+    /// the document as `backfill = true`
+    #[arg(long)]
+    backfill: bool,
     /// Only if the tenant's revision is still this one [default: the one there is now]
     #[arg(long, value_name = "REVISION")]
     expect: Option<u64>,
@@ -69,6 +73,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         is_own: is_own(args, &host),
         expected: args.expect,
         check: args.check,
+        backfill: args.backfill,
     };
     let canary = registry.tenant(tenant)?.and_then(|now| now.canary);
     let site = Site { workshop: &host.workshop, registry: &registry };
@@ -122,7 +127,7 @@ struct RolledBack {
 /// cases; the file stays where a document comes from, for only a host knows its own.
 fn over(args: &Args, api: &Client) -> anyhow::Result<()> {
     let (tenant, which, why) = (&args.tenant, &args.which, &args.by.why);
-    let mut body = json!({ "check": args.check, "why": why });
+    let mut body = json!({ "check": args.check, "backfill": args.backfill, "why": why });
     match &args.file {
         Some(file) => {
             let resolved = document::resolve(file)?;

@@ -76,6 +76,7 @@ impl Begin {
             is_own: false,
             expected: self.expect,
             check: false,
+            backfill: false,
         };
         let Ready { text, set, notes, seen } = change::ready(site, &self.tenant, &wanted).map_err(told)?;
         notes.iter().for_each(crate::note);

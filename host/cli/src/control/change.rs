@@ -26,6 +26,8 @@ pub(super) struct Wanted<'a> {
     pub(super) expected: Option<u64>,
     /// Whether it is only looked at.
     pub(super) check: bool,
+    /// Whether windows that it adds get what was before them.
+    pub(super) backfill: bool,
 }
 
 /// Where it is made.
@@ -91,6 +93,10 @@ pub(super) fn ready(site: Site<'_>, tenant: &str, wanted: &Wanted<'_>) -> Result
         }
     };
     let text = full_digests(&text, registry)?;
+    let text = match wanted.backfill {
+        true => edit::backfilled(&text).map_err(|error| Refusal::Unfit(format!("{error:#}")))?,
+        false => text,
+    };
     let newest = pointer.as_ref().map_or(0, |pointer| pointer.newest);
     let made = prepared(site, (tenant, newest), (&text, wanted.components));
     let (set, notes) = made.map_err(|Trouble { step, why }| Refusal::Step { step: step.word(), why })?;

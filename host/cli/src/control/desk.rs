@@ -43,8 +43,8 @@ impl sandgate_server::admin::Desk for Desk {
     }
 
     fn change(&self, tenant: &str, change: &Change<'_>, who: &Who, token: &str) -> Result<Done, Refusal> {
-        let Change { next, expected, check } = *change;
-        let wanted = Wanted { next, components: &[], is_own: false, expected, check };
+        let Change { next, expected, check, backfill } = *change;
+        let wanted = Wanted { next, components: &[], is_own: false, expected, check, backfill };
         let site = Site { workshop: &self.workshop, registry: &self.registry };
         change::change(site, tenant, &wanted, (who, Some(token)))
     }

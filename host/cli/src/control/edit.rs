@@ -26,6 +26,16 @@ pub(super) fn edited(document: &str, changes: &[String]) -> anyhow::Result<Strin
     Ok(edited.to_string())
 }
 
+/// The document, which wishes that windows it adds get what was before them.
+///
+/// # Errors
+/// Where it is no TOML.
+pub(super) fn backfilled(document: &str) -> anyhow::Result<String> {
+    let mut edited: DocumentMut = document.parse().context("the document is no TOML")?;
+    edited.insert("backfill", Item::Value(Value::from(true)));
+    Ok(edited.to_string())
+}
+
 /// The names of its policies.
 fn policies(document: &DocumentMut) -> Vec<String> {
     let stages = document.get("stage").and_then(Item::as_array_of_tables);
@@ -69,7 +79,7 @@ fn put(table: &mut dyn TableLike, keys: &[&str], value: Value) -> anyhow::Result
 
 #[cfg(test)]
 mod tests {
-    use super::edited;
+    use super::{backfilled, edited};
 
     const DOCUMENT: &str = "name = \"payments\" # ours\n[[stage]]\nname = \"rules\"\n[[stage.policy]]\nname = \"limits\"\n\
                             component = \"sha256:aa\"\nparameters = { largest = \"100\", per_minute = 3 } # hm\n\
@@ -77,6 +87,13 @@ mod tests {
 
     fn with(changes: &[&str]) -> anyhow::Result<String> {
         edited(DOCUMENT, &changes.iter().map(|change| change.to_string()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn the_wish_for_a_backfill_stands_above_the_stages_and_once() {
+        let wished = backfilled(DOCUMENT).unwrap();
+        assert_eq!(wished, DOCUMENT.replace("# ours\n", "# ours\nbackfill = true\n"));
+        assert_eq!(backfilled(&wished).unwrap(), wished);
     }
 
     #[test]

@@ -111,9 +111,18 @@ pub(crate) fn identity(sources: &[String], from: &[PathBuf], to: &Path, configur
 pub(crate) fn configuration(engine: &Engine, state: &StateSettings, follows: bool) -> Vec<Setting> {
     let setting = |name: &str, value: String| Setting { name: name.to_owned(), value };
     let generations = engine.generations();
-    let sets = generations.iter().map(|generation| match follows {
-        true => Setting::growing(&format!("the windows of tenant {}", generation.tenant), generation.base().lines()),
-        false => setting(&format!("the policy set of tenant {}", generation.tenant), generation.set.to_string()),
+    let sets = generations.iter().flat_map(|generation| {
+        let tenant = &generation.tenant;
+        if !follows {
+            return vec![setting(&format!("the policy set of tenant {tenant}"), generation.set.to_string())];
+        }
+        // each grows by itself: a field that comes later would else stand before the windows
+        let (fields, windows): (Vec<_>, Vec<_>) =
+            generation.base().lines().into_iter().partition(|line| line.starts_with("field "));
+        vec![
+            Setting::growing(&format!("the stored fields of tenant {tenant}"), fields),
+            Setting::growing(&format!("the windows of tenant {tenant}"), windows),
+        ]
     });
     let bounds = state.bounds;
     sets.chain([

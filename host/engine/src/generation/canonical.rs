@@ -36,6 +36,9 @@ pub(super) fn document(document: &Document, stages: &[SeatStage], seats: &[Seat]
     if document.missing_tag == MissingTag::Fault {
         whole["missing_tag"] = "fault".into();
     }
+    if document.backfill {
+        whole["backfill"] = true.into();
+    }
     whole
 }
 

@@ -68,7 +68,7 @@ pub(super) fn windows(
         return None;
     }
     let of_fields: Vec<Kind> = stored.iter().map(|field| field.kind).collect();
-    let plan = match plan(&of_fields, &declared, base) {
+    let plan = match plan(&of_fields, &declared, base, document.backfill) {
         Ok(plan) => plan,
         Err(error) => {
             problems.add("stage", error);
@@ -96,13 +96,17 @@ pub(super) fn windows(
     Some((of_seats, Windows { base, plan, fields, read, kept, apart: None }))
 }
 
-/// The plan of these windows: that of the ground, with the others behind it.
-fn plan(fields: &[Kind], declared: &[Declared], base: Option<&Base>) -> Result<Arc<Plan>, PlanError> {
+/// The plan of these windows: that of the ground, with the others behind it, which get
+/// what was before them where the set says so.
+fn plan(fields: &[Kind], declared: &[Declared], base: Option<&Base>, backfill: bool) -> Result<Arc<Plan>, PlanError> {
     let known = base.map_or(0, |base| base.declared.len());
     let more = declared.get(known..).unwrap_or_default();
     match base {
         Some(base) if more.is_empty() => Ok(Arc::clone(&base.plan)),
-        Some(base) => Ok(Arc::new(base.plan.and(&Plan::new(fields, more)?))),
+        Some(base) => {
+            let more = Plan::new(fields, more)?;
+            Ok(Arc::new(base.plan.and(&if backfill { more.backfilled() } else { more })))
+        }
         None => Ok(Arc::new(Plan::new(fields, more)?)),
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn activate(room: &Room, asked: &Asked) -> Result<Reply, Problem> {
         (None, Some(document)) if !document.is_empty() => Next::Document(document),
         _ => return Err(Problem::malformed("the body needs either `changes` or a `document`")),
     };
-    let change = Change { next, expected, check: sent.check };
+    let change = Change { next, expected, check: sent.check, backfill: sent.backfill };
     let done = room.desk.change(asked.tenant(), &change, &who, &asked.token.id);
     let done = done.map_err(|refusal| matched(asked, refusal.into()))?;
     let tenant = asked.tenant().to_owned();

@@ -55,6 +55,8 @@ pub struct Change<'a> {
     pub expected: Option<u64>,
     /// Whether it is only looked at.
     pub check: bool,
+    /// Whether windows that it adds get what was before them.
+    pub backfill: bool,
 }
 
 /// Where a tenant's next document comes from.

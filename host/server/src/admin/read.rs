@@ -5,7 +5,7 @@ use super::problem::Problem;
 use super::route::{Asked, Reply};
 use super::shapes::{
     EntryShape, GenerationShape, Generations, History, HostShape, Policies, PolicyShape, ProposalShape, Proposals,
-    Runs, Status, TenantShape, Tenants, VerifiedShape, Whoami, WholeGeneration, WholePolicy, WholeProposal,
+    Runs, Status, TenantShape, Tenants, TrialShape, VerifiedShape, Whoami, WholeGeneration, WholePolicy, WholeProposal,
 };
 use sandgate_control::{Error, Pointer, Verified};
 use sandgate_model::digest::Digest;
@@ -89,10 +89,16 @@ pub(super) fn proposal(room: &Room, asked: &Asked) -> Result<Reply, Problem> {
 }
 
 pub(super) fn status(room: &Room, asked: &Asked) -> Result<Reply, Problem> {
-    let (own, hosts) = (own(room, asked)?, room.registry.hosts()?);
+    let (own, hosts, counted) = (own(room, asked)?, room.registry.hosts()?, room.registry.compared()?);
     let of = |pointer: &Pointer| {
         let hosts = hosts.iter().filter(|host| host.runs.tenant == pointer.tenant);
-        Runs { tenant: TenantShape::from(pointer), hosts: hosts.map(|host| HostShape::of(host, asked.at)).collect() }
+        let trial = |trial, share| TrialShape::of(pointer, trial, share, &counted);
+        Runs {
+            tenant: TenantShape::from(pointer),
+            canary: pointer.canary.as_ref().map(|canary| trial(&canary.trial, Some(canary.share))),
+            shadows: pointer.shadows.iter().map(|shadow| trial(shadow, None)).collect(),
+            hosts: hosts.map(|host| HostShape::of(host, asked.at)).collect(),
+        }
     };
     Ok(Reply::ok(&Status { tenants: own.iter().map(of).collect() }))
 }

@@ -72,6 +72,9 @@ pub(super) struct Activate {
     /// Make it ready and change nothing.
     #[serde(default)]
     pub(super) check: bool,
+    /// Let windows that it adds get what was before them: as `backfill = true` in the document.
+    #[serde(default)]
+    pub(super) backfill: bool,
     /// Why; it stands in the history.
     #[serde(default)]
     #[schemars(length(max = 512), regex(pattern = LINE))]

@@ -1,7 +1,8 @@
 //! What the API answers, as types: the document of the API is made from them. Times
 //! are milliseconds since 1970 in UTC, digests are `sha256:` and 64 hexadecimal digits.
 
-use sandgate_control::{Entry, Generation, Host, Pointer, Proposal, State, Stored, Token};
+use sandgate_control::{Compared, Entry, Generation, Host, Pointer, Proposal, State, Stored, Token, Trial};
+use sandgate_model::comparison::Comparison;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -189,7 +190,30 @@ pub(super) struct Status {
 pub(super) struct Runs {
     #[serde(flatten)]
     pub(super) tenant: TenantShape,
+    /// The generation that decides for a share of the accounts.
+    pub(super) canary: Option<TrialShape>,
+    /// The generations that are judged beside the active one.
+    pub(super) shadows: Vec<TrialShape>,
     pub(super) hosts: Vec<HostShape>,
+}
+
+/// A generation on trial, and what all hosts have counted of it.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct TrialShape {
+    generation: u64,
+    /// The revision at which it began.
+    since: u64,
+    guards: String,
+    compared: u64,
+    agreed: u64,
+    dropped: u64,
+    /// Decisions that it made, or would have made.
+    decisions: u64,
+    /// Those of the active set beside it.
+    active_decisions: u64,
+    /// Of a canary: how many of the accounts, in hundredths of a percent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    share: Option<u64>,
 }
 
 /// What a host runs for a tenant.
@@ -313,6 +337,30 @@ impl ProposalShape {
             why: proposal.why.clone(),
             decided_by: by,
             decided_at: at,
+        }
+    }
+}
+
+impl TrialShape {
+    /// A trial of this tenant, of which hosts say what they have `counted`.
+    pub(super) fn of(
+        tenant: &Pointer,
+        trial: &Trial,
+        share: Option<u64>,
+        counted: &[(String, Compared)],
+    ) -> TrialShape {
+        let mut sum = Comparison::default();
+        tenant.compared(trial.generation, counted).into_iter().for_each(|(_, more)| sum.add(more));
+        TrialShape {
+            generation: trial.generation,
+            since: trial.since,
+            guards: trial.guards.to_string(),
+            compared: sum.compared(),
+            agreed: sum.agreed(),
+            dropped: sum.dropped,
+            decisions: sum.candidate.count(),
+            active_decisions: sum.active.count(),
+            share,
         }
     }
 }

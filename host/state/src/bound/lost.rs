@@ -54,6 +54,11 @@ impl Lost {
         self.join(Stretch { first: time, last: time }, near.unsigned_abs());
     }
 
+    /// Adds what another has lost.
+    pub(super) fn merge(&mut self, other: &Lost, near: i64) {
+        other.stretches.iter().for_each(|stretch| self.join(*stretch, near.unsigned_abs()));
+    }
+
     /// Forgets the stretches that end at or before the floor.
     pub(super) fn expire(&mut self, floor: i64) {
         let gone = self.stretches.partition_point(|stretch| stretch.last <= floor);

@@ -32,6 +32,16 @@ impl Since {
         highest.map_or(Since::Unclocked, Since::Clock)
     }
 
+    /// The one of two that began earlier: what is known since either is known since that.
+    pub(crate) fn earlier(self, other: Since) -> Since {
+        match (self, other) {
+            (Since::Always, _) | (_, Since::Always) => Since::Always,
+            (Since::Clock(one), Since::Clock(other)) => Since::Clock(one.min(other)),
+            (Since::Clock(clock), Since::Unclocked) | (Since::Unclocked, Since::Clock(clock)) => Since::Clock(clock),
+            (Since::Unclocked, Since::Unclocked) => Since::Unclocked,
+        }
+    }
+
     /// The beginning, if there is one: `Some(None)` before the clock has a value.
     pub(crate) fn beginning(self) -> Option<Option<i64>> {
         match self {
@@ -58,7 +68,7 @@ impl Since {
     }
 
     /// Appends the bytes.
-    pub(super) fn encode(self, out: &mut Vec<u8>) {
+    pub(crate) fn encode(self, out: &mut Vec<u8>) {
         match self {
             Since::Always => out.push(0),
             Since::Unclocked => out.push(1),
@@ -70,7 +80,7 @@ impl Since {
     }
 
     /// Reads the bytes.
-    pub(super) fn decode(rest: &mut Bytes<'_>) -> Option<Since> {
+    pub(crate) fn decode(rest: &mut Bytes<'_>) -> Option<Since> {
         Some(match rest.byte()? {
             0 => Since::Always,
             1 => Since::Unclocked,

@@ -5,7 +5,7 @@
 //! event far ahead of the clock would hold everything behind it for as long as it
 //! takes the clock to get there; so such events are written again with every head.
 
-use crate::entry::{self, Growth, Standing};
+use crate::entry::{self, Change, Growth, Standing};
 use crate::lane::Needed;
 use crate::layout::Layout;
 use crate::replay::Malformed;
@@ -35,8 +35,8 @@ pub(crate) struct Before {
 struct Ahead {
     tenant: usize,
     time: i64,
-    /// How many families of the tenant it feeds.
-    fed: u32,
+    /// How many families of the tenant it feeds, and how many fields it holds.
+    fed: (u32, u32),
     entry: Vec<u8>,
 }
 
@@ -47,8 +47,8 @@ pub struct Trim {
     fields: Vec<Vec<Kind>>,
     sources: usize,
     before: Before,
-    /// By tenant: how many families the next entry feeds.
-    fed: Vec<u32>,
+    /// By tenant: how many families the next entry feeds, and how many fields it holds.
+    fed: Vec<(u32, u32)>,
     ahead: Vec<Ahead>,
     ahead_bytes: usize,
     marks: VecDeque<Mark>,
@@ -75,7 +75,7 @@ impl Trim {
             layout: layout.clone(),
             sources,
             before: Before { newest: vec![None; tenants], ids: vec![None; tenants * sources] },
-            fed: vec![0; tenants],
+            fed: vec![(0, 0); tenants],
             ahead: Vec::new(),
             ahead_bytes: 0,
             marks: VecDeque::new(),
@@ -91,7 +91,7 @@ impl Trim {
         }
         (self.fields, self.layout) = (layout.kinds(), layout.clone());
         let tenants = self.fields.len().max(self.fed.len());
-        self.fed.resize(tenants, 0);
+        self.fed.resize(tenants, (0, 0));
         self.before.newest.resize(tenants, None);
         self.before.ids.resize(tenants * self.sources, None);
     }
@@ -124,8 +124,11 @@ impl Trim {
         self.since += entries.len() as u64;
         let mut cells = Vec::new();
         while !entries.is_empty() {
-            if let Some(Growth { tenant, families }) = entry::growth(&mut entries)? {
-                self.fed.iter_mut().skip(tenant as usize).take(1).for_each(|fed| *fed = families);
+            if let Some(change) = entry::change(&mut entries)? {
+                // of a fill the front of a head has all
+                if let Change::Growth(Growth { tenant, families, fields }) = change {
+                    self.fed.iter_mut().skip(tenant as usize).take(1).for_each(|fed| *fed = (families, fields));
+                }
                 continue;
             }
             cells.clear();
@@ -138,7 +141,7 @@ impl Trim {
                 let far = clock.is_some_and(|clock| entry.time > clock.saturating_add(Trim::FAR));
                 if far && self.ahead_bytes + bytes.len() <= Trim::AHEAD_MAX {
                     self.ahead_bytes += bytes.len();
-                    let fed = self.fed.get(tenant).copied().unwrap_or(0);
+                    let fed = self.fed.get(tenant).copied().unwrap_or_default();
                     self.ahead.push(Ahead { tenant, time: entry.time, fed, entry: bytes.to_vec() });
                 } else {
                     self.before.event(tenant, entry.time);
@@ -165,12 +168,13 @@ impl Trim {
             }
             far
         });
-        let (mut kept, mut told) = (Vec::new(), vec![0; self.fed.len()]);
-        let mut tell = |tenant: usize, fed: u32, kept: &mut Vec<u8>| {
+        let (mut kept, mut told) = (Vec::new(), vec![(0, 0); self.fed.len()]);
+        let mut tell = |tenant: usize, fed: (u32, u32), kept: &mut Vec<u8>| {
             if let Some(told) = told.get_mut(tenant).filter(|told| **told != fed) {
                 *told = fed;
                 // tenants are counted by 32 bits
-                entry::encode_growth(Growth { tenant: tenant as u32, families: fed }, kept);
+                let (tenant, (families, fields)) = (tenant as u32, fed);
+                entry::encode_growth(Growth { tenant, families, fields }, kept);
             }
         };
         for ahead in &self.ahead {

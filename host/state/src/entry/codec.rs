@@ -31,15 +31,24 @@
 //! and no length in front: the frame around the entries of a commit has one, and a
 //! checksum.
 //!
-//! Between entries stands where the windows of a tenant became more: entries behind
-//! it feed so many of its families, those before it the ones that there were.
+//! Between entries stands where a tenant's entries feed more families or hold more
+//! fields: those behind it so many, those before it what there was.
 //! ```text
 //! 1 byte     128
 //! unsigned   tenant
 //! unsigned   how many families
+//! unsigned   how many stored fields
+//! ```
+//! And where a family has got what there was before its beginning:
+//! ```text
+//! 1 byte     129
+//! unsigned   tenant
+//! unsigned   family
+//! …          since when it knows all (see `bound/since.rs`)
 //! ```
 
-use super::{Entry, Growth, Journaled, Settled, Standing};
+use super::{Change, Entry, Fill, Growth, Journaled, Settled, Standing};
+use crate::bound::Since;
 use crate::varint::{self, Bytes};
 use sandgate_model::{Decimal, Instant, Kind, Value};
 use sandgate_window::Cell;
@@ -50,8 +59,10 @@ const STANDING: u8 = 0b11 << 2;
 const CLOCK: u8 = 1 << 4;
 const DECIDED: u8 = 1 << 5;
 const MISREAD: u8 = 1 << 6;
-/// What stands in place of an entry's first byte where a tenant's windows became more.
+/// What stands in place of an entry's first byte where a tenant's entries feed or hold more.
 const GROWTH: u8 = 1 << 7;
+/// The same where a family has got what there was before it.
+const FILL: u8 = GROWTH | 1;
 /// The bit of a byte of bits that says that another one follows.
 const MORE: u8 = 1 << 7;
 /// Bits in a byte of them.
@@ -153,29 +164,40 @@ pub fn decode<'a>(
     Ok(journaled)
 }
 
-/// Appends that a tenant has so many families from here on.
+/// Appends what a tenant's entries feed and hold from here on.
 pub(crate) fn encode_growth(growth: Growth, out: &mut Vec<u8>) {
     out.push(GROWTH);
     varint::unsigned(growth.tenant.into(), out);
     varint::unsigned(growth.families.into(), out);
+    varint::unsigned(growth.fields.into(), out);
 }
 
-/// Reads what stands at the front of `bytes` if it is no entry but a growth.
+/// Appends that a family has what there was before it.
+pub(crate) fn encode_fill(fill: Fill, out: &mut Vec<u8>) {
+    out.push(FILL);
+    varint::unsigned(fill.tenant.into(), out);
+    varint::unsigned(fill.family.into(), out);
+    fill.since.encode(out);
+}
+
+/// Reads what stands at the front of `bytes` if it is no entry but a change.
 ///
 /// # Errors
 /// Where it is cut off.
-pub fn growth(bytes: &mut &[u8]) -> Result<Option<Growth>, EntryError> {
+pub fn change(bytes: &mut &[u8]) -> Result<Option<Change>, EntryError> {
     let mut rest = Bytes(bytes);
-    if rest.0.first() != Some(&GROWTH) {
-        return Ok(None);
-    }
+    let Some(tag @ (GROWTH | FILL)) = rest.0.first().copied() else { return Ok(None) };
     let mut read = || {
         rest.byte()?;
-        Some(Growth { tenant: rest.unsigned32()?, families: rest.unsigned32()? })
+        let (tenant, second) = (rest.unsigned32()?, rest.unsigned32()?);
+        Some(match tag {
+            FILL => Change::Fill(Fill { tenant, family: second, since: Since::decode(&mut rest)? }),
+            _ => Change::Growth(Growth { tenant, families: second, fields: rest.unsigned32()? }),
+        })
     };
-    let growth = read().ok_or(EntryError::Malformed)?;
+    let change = read().ok_or(EntryError::Malformed)?;
     *bytes = rest.0;
-    Ok(Some(growth))
+    Ok(Some(change))
 }
 
 /// Everything before the values, and whether there are fields that cannot be read.

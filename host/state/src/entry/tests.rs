@@ -1,6 +1,10 @@
 //! What is written is read again; what is not an entry is refused.
 
-use super::{Entry, EntryError, Growth, Journaled, Settled, Standing, decode, encode, encode_growth, growth};
+use super::{
+    Change, Entry, EntryError, Fill, Growth, Journaled, Settled, Standing, change, decode, encode, encode_fill,
+    encode_growth,
+};
+use crate::bound::Since;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use sandgate_model::{Decimal, Instant, Kind, Value};
@@ -111,19 +115,27 @@ fn bits_that_nobody_writes_are_refused() {
 }
 
 #[test]
-fn a_growth_is_these_bytes_and_no_entry() {
-    let mut bytes = Vec::new();
-    encode_growth(Growth { tenant: 300, families: 5 }, &mut bytes);
-    assert_eq!(bytes, [0x80, 0xac, 0x02, 5]);
-    bytes.push(9);
-    let mut rest = &bytes[..];
-    assert_eq!(growth(&mut rest), Ok(Some(Growth { tenant: 300, families: 5 })));
-    assert_eq!(rest, [9]);
-    assert_eq!((growth(&mut rest), rest), (Ok(None), &[9][..]), "what is none is left");
-    for length in 1..4 {
-        assert_eq!(growth(&mut &bytes[..length]), Err(EntryError::Malformed), "cut to {length}");
+fn changes_are_these_bytes_and_no_entries() {
+    let growth = Growth { tenant: 300, families: 5, fields: 7 };
+    let fill = Fill { tenant: 300, family: 5, since: Since::Clock(-1) };
+    let (mut grown, mut filled) = (Vec::new(), Vec::new());
+    encode_growth(growth, &mut grown);
+    encode_fill(fill, &mut filled);
+    for (mut bytes, expected, read) in [
+        (grown, &[0x80, 0xac, 0x02, 5, 7][..], Change::Growth(growth)),
+        (filled, &[0x81, 0xac, 0x02, 5, 2, 1], Change::Fill(fill)),
+    ] {
+        assert_eq!(bytes, expected);
+        for length in 1..bytes.len() {
+            assert_eq!(change(&mut &bytes[..length]), Err(EntryError::Malformed), "cut to {length}");
+        }
+        bytes.push(9);
+        let mut rest = &bytes[..];
+        assert_eq!(change(&mut rest), Ok(Some(read)));
+        assert_eq!(rest, [9]);
+        assert_eq!((change(&mut rest), rest), (Ok(None), &[9][..]), "what is none is left");
+        assert_eq!(decode(&mut &bytes[..], &vec![vec![]; 400], &mut Vec::new()), Err(EntryError::Malformed));
     }
-    assert_eq!(decode(&mut &bytes[..], &vec![vec![]; 400], &mut Vec::new()), Err(EntryError::Malformed));
 }
 
 #[test]

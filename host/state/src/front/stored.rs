@@ -1,7 +1,7 @@
 //! The bytes of a front, the header of a snapshot.
 //!
 //! ```text
-//! 1 byte     version, 2
+//! 1 byte     version, 3
 //! the clock as `sandgate_window::Clock` writes it
 //! option     the clock's first value
 //! flag       whether anything has happened yet
@@ -20,7 +20,7 @@ use crate::layout::Layout;
 use crate::varint::{self, Bytes};
 use sandgate_window::Clock;
 
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// Why the bytes of a front are refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

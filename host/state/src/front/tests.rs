@@ -36,8 +36,8 @@ fn a_front_is_these_bytes_and_is_read_again() {
     let mut bytes = Vec::new();
     front.encode(&layout, &mut bytes);
     let clock = [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 1, 0, 0, 0, 0, 0, 0];
-    let tenants = [1, 2, b'b', b'c', 4, 1, 1, 0, 0];
-    assert_eq!(bytes, [&[2][..], &clock, &[0, 0], &tenants].concat(), "nothing is said of a tenant that has nothing");
+    let tenants = [1, 2, b'b', b'c', 6, 1, 1, 0, 0, 0, 0];
+    assert_eq!(bytes, [&[3][..], &clock, &[0, 0], &tenants].concat(), "nothing is said of a tenant that has nothing");
 
     let mut read = Front::new(&layout, SETTINGS);
     read.decode(&layout, &bytes).unwrap();

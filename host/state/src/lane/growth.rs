@@ -55,21 +55,26 @@ impl Order {
     #[cold]
     pub(super) fn lay(&mut self, known: &Arc<Layout>, pass: &mut Pass<'_>) -> bool {
         let own = pass.layout.clone();
-        let (mut lacks, mut fed) = (false, Vec::new());
+        let (mut lacks, mut fed, mut fills) = (false, Vec::new(), Vec::new());
         for tenant in 0..own.tenants.len() {
-            let (here, now) = (own.families(tenant), self.front.fed(tenant));
-            if here < now && own.has_fields_of(known, tenant, here..now) {
-                lacks = true;
-            } else if here != now {
+            // what a restore has found for families is gone by from the next row on
+            let (here, due) = (own.families(tenant), self.front.due(tenant));
+            let short = here < due && own.has_fields_of(known, tenant, here..due);
+            lacks |= short;
+            let (families, fields) = (if short { due } else { here }, own.fields(tenant));
+            if (families, fields) != (self.front.fed(tenant), self.front.held(tenant)) {
                 // as many as fit into memory
-                fed.push(Growth { tenant: tenant as u32, families: here as u32 });
+                let (tenant, families, fields) = (tenant as u32, families as u32, fields as u32);
+                fed.push(Growth { tenant, families, fields });
             }
+            let found = self.front.found.iter().map(|(fill, _)| *fill);
+            fills.extend(found.filter(|fill| fill.tenant as usize == tenant && (fill.family as usize) < families));
         }
         if lacks {
             pass.widen(known);
         }
-        self.laid = (!lacks && fed.is_empty()).then_some(own);
-        pass.grown = Grown { families: fed, row: None };
+        self.laid = (!lacks && fed.is_empty() && fills.is_empty()).then_some(own);
+        pass.grown = Grown { families: fed, fills, row: None };
         self.ids.resize_with(known.tenants.len() * self.sources, Ids::default);
         lacks
     }
@@ -82,11 +87,10 @@ impl Order {
     /// The first row of the lane begins it, and the first one of a batch that brings
     /// something new begins that.
     pub(super) fn begin(&mut self, at: usize, grown: &mut Grown, layout: &Layout) {
-        if grown.row.is_none() && !grown.families.is_empty() {
+        if grown.row.is_none() && !(grown.families.is_empty() && grown.fills.is_empty()) {
             grown.row = Some(at);
-            for Growth { tenant, families } in &grown.families {
-                self.step(Step::Feed { tenant: *tenant, families: *families }, layout);
-            }
+            grown.families.iter().for_each(|growth| self.step(Step::Feed(*growth), layout));
+            grown.fills.iter().for_each(|fill| self.step(Step::Fill(*fill), layout));
         }
         if !self.front.begun {
             self.step(Step::Begin, layout);

@@ -3,6 +3,7 @@
 //! for a short while; everything that a worker can find out by itself it has
 //! found out before.
 
+use super::backfill::Feeding;
 use crate::bound::{Bound, Lost};
 use crate::entry::{Entry, Journaled, Settled, Standing};
 use crate::front::{Front, Step};
@@ -198,13 +199,13 @@ impl Order {
     }
 
     /// Takes the entries of a journal, which are the rows of the batch: marks the
-    /// events that are to be added, those of the families that `fed` says by tenant.
+    /// events that are to be added, those of the families that `feeding` says by tenant.
     /// `moves`: the front has not seen them yet.
     pub(super) fn restore(
         &mut self,
         entries: impl Iterator<Item = Journaled>,
         moves: bool,
-        fed: &[usize],
+        feeding: &mut [Feeding],
         pass: &mut Pass<'_>,
     ) {
         let Pass { layout, records: Records { rows, derived, marks }, .. } = pass;
@@ -212,10 +213,11 @@ impl Order {
             if moves && !self.front.begun {
                 self.front.take(Step::Begin, layout);
             }
-            let fed = fed.get(journaled.entry.tenant as usize).copied().unwrap_or(0);
             let touches = derived.touches.get(row.touches.clone()).unwrap_or_default();
             let marks = marks.get_mut(row.touches.clone()).unwrap_or_default();
-            self.restore_events(&journaled, moves, fed, touches.iter().zip(marks));
+            if let Some(feeding) = feeding.get_mut(journaled.entry.tenant as usize) {
+                self.restore_events(&journaled, moves, feeding, touches.iter().zip(marks));
+            }
             let Journaled { entry, clock, standing, settled } = journaled;
             if standing != Standing::Reused
                 && let Some(ids) = self.table(entry.tenant, entry.source).and_then(|table| self.ids.get_mut(table))
@@ -235,15 +237,20 @@ impl Order {
         &mut self,
         journaled: &Journaled,
         moves: bool,
-        fed: usize,
+        feeding: &mut Feeding,
         touches: impl Iterator<Item = (&'m Touch, &'m mut Mark)>,
     ) {
         let Journaled { entry: Entry { tenant, time, .. }, clock, standing, .. } = *journaled;
         let horizon = clock.map(|clock| clock.saturating_sub(self.lateness));
         let Some(bound) = self.front.bound(tenant) else { return };
+        feeding.miss(journaled);
         for (touch, mark) in touches {
             let family = touch.family;
-            let is_fed = (family as usize) < fed;
+            let is_fed = feeding.feeds(family);
+            if !is_fed && touch.classes != 0 && feeding.finds(family, time, horizon, standing) {
+                mark.added = standing == Standing::Kept;
+                continue;
+            }
             let lasting = is_fed && touch.classes != 0 && bound.reaches(family, time, horizon);
             mark.added = lasting && standing == Standing::Kept;
             match standing {

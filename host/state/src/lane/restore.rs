@@ -1,7 +1,8 @@
 //! Journal entries become state again.
 
+use super::backfill::Feeding;
 use super::{Known, Lane, lock};
-use crate::entry::{self, Entry, EntryError, Growth, Journaled};
+use crate::entry::{self, Change, Entry, EntryError, Fill, Growth, Journaled};
 use crate::front::{FrontError, Step};
 use crate::pass::Pass;
 use crate::replay::{Malformed, Restore};
@@ -24,8 +25,12 @@ pub struct Restoring<'l> {
     threads: usize,
     known: Known,
     kinds: Vec<Vec<Kind>>,
-    /// By tenant: how many families the next entry feeds.
-    fed: Vec<usize>,
+    /// By tenant: what the next entry feeds.
+    feeding: Vec<Feeding>,
+    /// By tenant: up to which time entries may have been dropped.
+    gone: Vec<Option<i64>>,
+    /// Whether that goes on up to the end.
+    deleted: bool,
     /// Kept for its memory.
     pass: Option<Pass<'static>>,
     cells: Vec<Cell<'static>>,
@@ -37,11 +42,14 @@ impl Lane {
     /// that of the entries, or has grown out of that: they tell what they feed.
     pub fn restore(&self, threads: usize) -> Restoring<'_> {
         let known = self.known();
+        let (tenants, sources) = (&known.layout.tenants, known.layout.sources.len().max(1));
         Restoring {
             lane: self,
             threads: threads.clamp(1, self.shards.len()),
             kinds: known.layout.kinds(),
-            fed: vec![0; known.layout.tenants.len()],
+            feeding: tenants.iter().map(|tenant| Feeding::of(tenant, sources)).collect(),
+            gone: vec![None; tenants.len()],
+            deleted: false,
             known,
             pass: None,
             cells: Vec::new(),
@@ -52,11 +60,26 @@ impl Lane {
 
 impl Restoring<'_> {
     /// Ends the restore: everything is as after a commit.
-    pub fn finish(self) {
-        let front = self.lane.order.lock().front.clone();
-        let horizon = front.horizon();
+    pub fn finish(mut self) {
+        let mut order = self.lane.order.lock();
+        let horizon = order.front.horizon();
+        if self.deleted {
+            self.gone = order.front.bounds.iter().map(|bound| bound.dropped(horizon)).collect();
+        }
+        let feeding = std::mem::take(&mut self.feeding);
+        for (tenant, feeding) in feeding.into_iter().enumerate() {
+            feeding.end(tenant, self.gone.get(tenant).copied().flatten(), &mut order.front);
+        }
+        let front = order.front.clone();
+        drop(order);
         lock(&self.lane.committed).front = front;
         self.each_shard(self.threads, |_, shard| shard.restored(&self.known.families, horizon));
+    }
+
+    /// Says of a log whose beginning is gone that it may have been deleted at any time up
+    /// to its end, and not only where its front was written.
+    pub fn deleted(&mut self) {
+        self.deleted = true;
     }
 
     /// The lane's clock as what was restored leaves it, in milliseconds.
@@ -87,9 +110,12 @@ impl Restoring<'_> {
         let mut pass = self.pass.take().map_or_else(|| Pass::new(&self.known.layout), Pass::recycle);
         let mut cells: Vec<Cell<'_>> = std::mem::take(&mut self.cells);
         while !bytes.is_empty() {
-            if let Some(growth) = entry::growth(&mut bytes)? {
+            if let Some(change) = entry::change(&mut bytes)? {
                 self.together(&mut pass, moves);
-                self.feed(growth, moves)?;
+                match change {
+                    Change::Growth(growth) => self.feed(growth, moves)?,
+                    Change::Fill(fill) => self.fill(fill, moves)?,
+                }
                 continue;
             }
             cells.clear();
@@ -111,15 +137,13 @@ impl Restoring<'_> {
 
     /// Entries feed more families from here on, or fewer.
     fn feed(&mut self, growth: Growth, moves: bool) -> Result<(), Malformed> {
-        let Growth { tenant, families } = growth;
-        let Some((fed, here)) = self.fed.get_mut(tenant as usize).zip(self.known.layout.tenants.get(tenant as usize))
+        let Growth { tenant, families, .. } = growth;
+        let Some((feeding, here)) =
+            self.feeding.get_mut(tenant as usize).zip(self.known.layout.tenants.get(tenant as usize))
         else {
             return Err(EntryError::Tenant(tenant).into());
         };
         let (more, there) = (families as usize, here.plan.families().len());
-        if more == *fed {
-            return Err(EntryError::Malformed.into());
-        }
         if more > there {
             let what = format!(
                 "holds events for windows by {more} keys of tenant {}, which has {there} here: they were written when \
@@ -128,10 +152,22 @@ impl Restoring<'_> {
             );
             return Err(Malformed { what, ahead: true });
         }
-        *fed = more;
+        if !feeding.grow(growth) {
+            return Err(EntryError::Malformed.into());
+        }
         if moves {
             let mut order = self.lane.order.lock();
-            order.front.take(Step::Feed { tenant, families }, &self.known.layout);
+            order.front.take(Step::Feed(growth), &self.known.layout);
+        }
+        Ok(())
+    }
+
+    /// A family is answered with what was before it from here on.
+    fn fill(&mut self, fill: Fill, moves: bool) -> Result<(), Malformed> {
+        let feeding = self.feeding.get_mut(fill.tenant as usize).ok_or(EntryError::Tenant(fill.tenant))?;
+        if moves {
+            let found = feeding.take(fill.family);
+            self.lane.order.lock().front.fill(fill, found);
         }
         Ok(())
     }
@@ -139,7 +175,7 @@ impl Restoring<'_> {
     /// Restores the entries that were gathered.
     fn together(&mut self, pass: &mut Pass<'_>, moves: bool) {
         let lane = self.lane;
-        lane.order.lock().restore(self.journaled.drain(..), moves, &self.fed, pass);
+        lane.order.lock().restore(self.journaled.drain(..), moves, &mut self.feeding, pass);
         pass.share(lane.shards.len());
         let threads = if pass.len() < WORTH_A_THREAD { 1 } else { self.threads };
         self.each_shard(threads, |at, shard| shard.restore(at, pass));
@@ -149,7 +185,11 @@ impl Restoring<'_> {
 
 impl Restore for Restoring<'_> {
     fn front(&mut self, front: &[u8]) -> Result<(), Malformed> {
-        let decoded = self.lane.order.lock().front.decode(&self.known.layout, front);
+        let mut order = self.lane.order.lock();
+        let decoded = order.front.decode(&self.known.layout, front);
+        let horizon = order.front.horizon();
+        self.gone = order.front.bounds.iter().map(|bound| bound.dropped(horizon)).collect();
+        drop(order);
         decoded.map_err(|error| Malformed { what: error.to_string(), ahead: matches!(error, FrontError::Families(_)) })
     }
 
@@ -161,7 +201,7 @@ impl Restore for Restoring<'_> {
         {
             // those that were kept may have fed fewer
             let front = &self.lane.order.lock().front;
-            self.fed.iter_mut().enumerate().for_each(|(tenant, fed)| *fed = front.fed(tenant));
+            self.feeding.iter_mut().enumerate().for_each(|(tenant, feeding)| feeding.behind(front, tenant));
         }
         self.take(entries, true)
     }

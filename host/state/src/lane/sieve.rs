@@ -1,7 +1,7 @@
 //! Which entries of a journal still matter.
 
 use super::{Lane, lock};
-use crate::entry::{self, Journaled, Standing};
+use crate::entry::{self, Change, Journaled, Standing};
 use crate::replay::{Malformed, Sieve};
 use sandgate_model::Kind;
 
@@ -55,8 +55,9 @@ impl Sieve for Needed {
         while !entries.is_empty() {
             cells.clear();
             let before = entries;
-            if entry::growth(&mut entries)?.is_some() {
-                // what is kept of the entries behind it goes by it
+            if let Some(change) = entry::change(&mut entries)? {
+                // what is kept of the entries behind a growth goes by it; of a fill the front has all
+                let Change::Growth(_) = change else { continue };
                 kept.extend_from_slice(before.get(..before.len() - entries.len()).unwrap_or_default());
                 continue;
             }

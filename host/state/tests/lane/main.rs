@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod aborts;
+mod backfill;
 mod bound;
 mod changelog;
 mod durable;

@@ -89,7 +89,7 @@ fn what_another_tenant_declares_and_sends_changes_nothing() {
 
 /// An entry without what is said before it of the windows of all tenants.
 fn alone(mut entry: &[u8]) -> Vec<u8> {
-    while entry::growth(&mut entry).unwrap().is_some() {}
+    while entry::change(&mut entry).unwrap().is_some() {}
     entry.to_vec()
 }
 

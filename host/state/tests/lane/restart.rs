@@ -108,9 +108,9 @@ fn what_is_no_front_and_no_entry_is_refused() {
         assert!(fresh().restore(1).front(&front[..length]).is_err(), "cut to {length} bytes");
     }
     let mut newer = front.clone();
-    newer[0] = 3;
+    newer[0] = 4;
     let refused = fresh().restore(1).front(&newer).unwrap_err();
-    assert!(refused.what.contains("version 3"), "{refused}");
+    assert!(refused.what.contains("version 4"), "{refused}");
     fresh().restore(1).front(&front).unwrap();
 
     let entries: Vec<u8> = seen.iter().flat_map(|seen| seen.entry.clone()).collect();

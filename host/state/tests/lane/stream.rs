@@ -19,8 +19,8 @@ const DEVICE: usize = 1;
 const AMOUNT: usize = 2;
 const KIND: usize = 3;
 /// The judged source, and the observed one.
-const JUDGED: u64 = 1;
-const OBSERVED: u64 = 2;
+pub(crate) const JUDGED: u64 = 1;
+pub(crate) const OBSERVED: u64 = 2;
 
 pub(crate) const SETTINGS: Settings =
     Settings { lateness: 2 * MINUTE, repeats: 10 * MINUTE, ids: 400, events: 1_000_000 };

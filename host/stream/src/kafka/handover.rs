@@ -62,7 +62,17 @@ impl Worker {
         }
         self.ground.counts.running(&lane);
         let batch = self.spare.pop().unwrap_or_else(Batch::new);
-        self.lanes.push(Held { lane, batch, number: 0, positions, in_flight: 0, draining: false, waiting: None });
+        self.lanes.push(Held {
+            lane,
+            batch,
+            number: 0,
+            positions,
+            in_flight: 0,
+            draining: false,
+            refilling: false,
+            looked: None,
+            waiting: None,
+        });
     }
 
     fn refused(&self, partition: i32, error: &LaneError) {
@@ -116,6 +126,7 @@ impl Worker {
     /// waits.
     pub(super) fn finish_leaving(&mut self) {
         let counts = &self.ground.counts;
+        let mut refilling = Vec::new();
         self.lanes.retain(|held| {
             let leaves = held.draining && (held.in_flight == 0 || held.lane.is_gone());
             if leaves {
@@ -123,9 +134,19 @@ impl Worker {
                 // whoever has it next on this host opens its copy on the disk
                 held.lane.kept().journal = None;
                 counts.left(&held.lane);
+                if held.refilling && self.stopping.is_none() {
+                    refilling.push((held.lane.partition, Arc::clone(&held.lane.lost)));
+                }
             }
             !leaves
         });
+        for (partition, lost) in refilling {
+            // what the group has taken away meanwhile comes back, if ever, by the group
+            let leaves = self.giving_up.iter().any(|giving| giving.partitions.contains(&partition));
+            if !leaves && !lost.load(Ordering::Acquire) {
+                self.take(partition, lost);
+            }
+        }
         let lanes = &self.lanes;
         self.giving_up.retain(|giving| {
             let in_hand = lanes.iter().any(|held| giving.partitions.contains(&held.lane.partition));
@@ -135,6 +156,35 @@ impl Worker {
             }
             in_hand
         });
+    }
+
+    /// Lanes whose windows wait for what was before them are finished and taken over anew:
+    /// what is kept of them is read back then, and brings it.
+    pub(super) fn refill(&mut self) {
+        let mut list = TopicPartitionList::new();
+        for held in self.lanes.iter_mut().filter(|held| !held.draining && !held.lane.is_gone()) {
+            let layout = held.lane.judge.lane().layout();
+            if held.looked.as_ref().is_some_and(|looked| Arc::ptr_eq(looked, &layout)) {
+                continue;
+            }
+            held.looked = Some(layout);
+            if !held.lane.judge.lane().is_unfilled() {
+                continue;
+            }
+            tracing::info!(
+                partition = held.lane.partition,
+                "new windows are to be filled with what is kept: the lane is opened anew"
+            );
+            if held.waiting.is_none() {
+                add(&mut list, &self.ground, &held.lane, &held.positions);
+            }
+            (held.draining, held.refilling) = (true, true);
+            // read again by whoever opens it
+            held.batch.clear();
+        }
+        if list.count() > 0 {
+            self.unassign(&list);
+        }
     }
 
     /// Lanes that must not be committed any more and are still this host's are taken

@@ -94,7 +94,9 @@ impl Restore for Tee<'_> {
     fn front(&mut self, front: &[u8]) -> Result<(), Malformed> {
         self.any = true;
         self.begun = Some((front.to_vec(), Vec::new()));
-        self.restoring.front(front)
+        self.restoring.front(front)?;
+        self.restoring.deleted();
+        Ok(())
     }
 
     fn kept(&mut self, entries: &[u8]) -> Result<u64, Malformed> {

@@ -60,6 +60,10 @@ pub(super) struct Held {
     pub(super) in_flight: usize,
     /// Whether it is finished and then given up.
     pub(super) draining: bool,
+    /// Whether it is then taken over anew, because windows wait for what was before them.
+    pub(super) refilling: bool,
+    /// What it was when it was looked at for such windows.
+    pub(super) looked: Option<Arc<sandgate_state::Layout>>,
     /// Set while what its windows need cannot be asked: nothing of it is read then.
     pub(super) waiting: Option<Waiting>,
 }
@@ -126,6 +130,7 @@ impl Worker {
             pulse.beat();
             self.hear_orders();
             self.hear_answers(Duration::ZERO);
+            self.refill();
             self.finish_leaving();
             if self.is_done() {
                 break;
@@ -364,6 +369,10 @@ impl Worker {
             held.lane.leave();
             held.lane.judge.close();
             held.in_flight = 0;
+            // with the others, and it brings what windows wait for too
+            if std::mem::take(&mut held.refilling) {
+                held.draining = false;
+            }
         }
         self.committer.leave();
         match Committer::start(&self.ground, self.index) {

@@ -220,6 +220,7 @@ impl FamilyDraft {
             conditions: self.conditions,
             of_source,
             readers: self.readers,
+            backfilled: false,
         }
     }
 }

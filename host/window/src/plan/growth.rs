@@ -25,6 +25,12 @@ impl Plan {
         }
     }
 
+    /// The same plan, whose families are brought the events of before they were asked for.
+    pub fn backfilled(mut self) -> Plan {
+        self.families.iter_mut().for_each(|family| family.backfilled = true);
+        self
+    }
+
     /// Whether this plan is that one, or grew out of it: the first families and
     /// windows of it are those, and all others come behind.
     pub fn begins_with(&self, former: &Plan) -> bool {
@@ -41,9 +47,9 @@ impl Plan {
 impl Family {
     /// Whether the two make the same of every record and answer the same.
     fn is_alike(&self, other: &Family) -> bool {
-        let Family { by, kinds, shape, operands, conditions, of_source, readers } = self;
+        let Family { by, kinds, shape, operands, conditions, of_source, readers, backfilled } = self;
         (by, kinds, operands, conditions) == (&other.by, &other.kinds, &other.operands, &other.conditions)
-            && (of_source, readers) == (&other.of_source, &other.readers)
+            && (of_source, readers, backfilled) == (&other.of_source, &other.readers, &other.backfilled)
             && shape.windows() == other.shape.windows()
     }
 }
