@@ -43,6 +43,7 @@ pub mod team;
 mod terms;
 mod trials;
 mod warm;
+mod watched;
 mod windows;
 
 pub use document::MissingState;

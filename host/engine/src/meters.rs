@@ -7,6 +7,7 @@ use crate::decode::Cause;
 use crate::generation::Generation;
 use crate::measured::{BECAME, Measured, STOOD_IN, Step};
 use crate::tally::{Aside, Tally};
+use crate::watched;
 use sandgate_metrics::{Buckets, Counter, Counters, Gauges, Histogram, Laps, Registry};
 use sandgate_model::comparison::Comparison;
 use sandgate_model::{Fault, Outcome};
@@ -84,6 +85,11 @@ impl Meters {
         for generation in all {
             let [tenant, set] = &named(generation);
             generations.with([tenant, set]).set_whole(generation.number);
+        }
+        for (tenant, policy) in seats() {
+            // they are there before there is anything to tell
+            watched::lanes(registry, tenant, policy);
+            watched::answers(registry, tenant, policy);
         }
         let records =
             registry.counters("records", "Records that were committed, by what they became", ["source", "became"]);

@@ -2,6 +2,7 @@
 //! for who may bring the tenant back to the set that it had before.
 
 use crate::breaker::State;
+use crate::watched;
 use sandgate_metrics::Registry;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -66,8 +67,6 @@ impl Outs {
 /// Tells of how many lanes a policy is out.
 fn show(all: &BTreeMap<Place, Out>, (tenant, policy): (&str, &str), registry: Option<&Registry>) {
     let Some(registry) = registry else { return };
-    let help =
-        "Lanes of this host that a policy is taken out of, because it faulted too often: half-open ones included";
     let lanes = all.keys().filter(|(of, named, _)| (&**of, &**named) == (tenant, policy)).count();
-    registry.gauges("policy_out", help, ["tenant", "policy"]).with([tenant, policy]).set_whole(lanes as u64);
+    watched::lanes(registry, tenant, policy).set_whole(lanes as u64);
 }

@@ -6,6 +6,7 @@
 use crate::batch::{Batch, Place, Run};
 use crate::decision::Origin;
 use crate::generation::Seat;
+use crate::watched;
 use sandgate_metrics::Registry;
 use sandgate_model::{Digest, Fault};
 use sandgate_sandbox::{Rows, Verdicts};
@@ -55,12 +56,9 @@ impl Sample {
             let Place::Judged { .. } = run.places[row] else { continue };
             let differs = differs(seat, run, row);
             if let Some(registry) = registry {
-                let labels = ["tenant", "policy"];
-                let looked =
-                    registry.counters("sampled", "Answers of policies that were looked at again alone", labels);
-                looked.with([&generation.tenant, &seat.name]).add(1);
-                let impure = registry.counters("impure", "Answers among those that were others alone", labels);
-                impure.with([&generation.tenant, &seat.name]).add(u64::from(differs.is_some()));
+                let [looked, impure] = watched::answers(registry, &generation.tenant, &seat.name);
+                looked.add(1);
+                impure.add(u64::from(differs.is_some()));
             }
             let Some(what) = differs else { continue };
             if self.named.lock().unwrap_or_else(PoisonError::into_inner).insert(seat.policy.digest()) {

@@ -21,7 +21,7 @@ use std::time::Duration;
     It answers where [admin] says until SIGTERM or SIGINT. Hosts that run have the API as well, where their \
     configuration has [admin].")]
 pub(crate) struct Args {
-    /// The configuration whose [admin] says where it answers, and [control] where the registry is
+    /// The configuration whose `[admin]` says where it answers, and `[control]` where the registry is
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
 }

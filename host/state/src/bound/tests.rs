@@ -184,12 +184,14 @@ fn a_bound_is_these_bytes_and_is_read_again() {
     bound.encode(&mut bytes);
     let golden = [
         &[1, 1][..],                         // one record refused, and it was the last
-        &[3, 3, 1, 0],                       // three families, all fed; the key of the first has one field, the first
-        &[0x80, 0x80, 0xdd, 0xdb, 0x01, 0],  // its reach, 64 hours; it is fed since ever
+        &[3, 0, 0],                          // three families are fed; no stored fields, nothing dropped
+        &[3, 1, 0],                          // three families; the key of the first has one field, the first
+        &[0x80, 0x80, 0xdd, 0xdb, 0x01],     // its reach, 64 hours
+        &[0, 1],                             // it is fed since ever, so it has all of before
         &[2, 10, 2, 0x90, 0xba, 0xb7, 3, 0], // lost: from 5 to 7, and one hour and more later
         &[2, 1, 1, 2, 2],                    // two panes: one event in -1, two in 1
-        &[1, 1, 2, 2, 3, 0, 0],              // by the second field, a reach of 1; since a clock of -2
-        &[1, 2, 2, 1, 0, 0],                 // by the third field; since before the clock had a value
+        &[1, 1, 2, 2, 3, 0, 0, 0],           // by the second field, a reach of 1; since a clock of -2
+        &[1, 2, 2, 1, 0, 0, 0],              // by the third field; since before the clock had a value
     ];
     assert_eq!(bytes, golden.concat());
 

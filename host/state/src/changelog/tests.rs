@@ -37,8 +37,8 @@ fn a_record_is_these_bytes() {
     let owner = owner("a");
     let check = owner.check.to_le_bytes();
     let all = records(&owner, 300, false, b"abcde", 3);
-    assert_eq!(all[0], [&[2, 1 | 4][..], &check, &[0xac, 0x02], b"abc"].concat());
-    assert_eq!(all[1], [&[2, 2 | 4][..], &check, &[0xac, 0x02, 2, 7, 0xac, 0x02], b"de"].concat());
+    assert_eq!(all[0], [&[3, 1 | 4][..], &check, &[0xac, 0x02], b"abc"].concat());
+    assert_eq!(all[1], [&[3, 2 | 4][..], &check, &[0xac, 0x02, 2, 7, 0xac, 0x02], b"de"].concat());
     assert_eq!(all.len(), 2);
 }
 
@@ -94,7 +94,7 @@ fn commits_that_are_missing_are_missed() {
 fn bytes_that_are_no_record_are_refused_and_never_a_panic() {
     let owner = owner("a");
     let whole = records(&owner, 1, true, b"", 1 << 20).remove(0);
-    for (version, age) in [(1, "older"), (3, "newer")] {
+    for (version, age) in [(2, "older"), (4, "newer")] {
         let refused = read(&owner, None, &[vec![version, 0]]).unwrap_err();
         assert_eq!(refused, ChangelogError::Version(version));
         assert!(refused.to_string().ends_with(&format!("run the {age} program")), "{refused}");

@@ -53,10 +53,10 @@ fn the_stored_form_is_fixed() {
     let golden = [
         "73616e6467617465", // sandgate
         "6a",               // a journal
-        "02",               // format 2
+        "03",               // format 3
         "000000000000",     // nothing
         "0500000000000000", // seed
-        "acfa3d301abd2773", // check of the 24 bytes before
+        "f4ba34520abe71d2", // check of the 24 bytes before
         "03000000",         // a payload of three bytes
         "79b9f3d96399e436", // check of the length, seeded with 5 + 32
         "17f4ce59c0d28693", // check of the payload
@@ -74,8 +74,8 @@ fn what_is_refused_is_said() {
         ("cut in the preamble", |bytes| bytes.truncate(31), "ends before its first frame, at byte 31"),
         ("foreign", |bytes| bytes[..40].fill(b'x'), "is no file of a state, at byte 0"),
         ("flipped", |bytes| bytes[9] ^= 8, "has a damaged begin, at byte 0"),
-        ("another kind", |bytes| preamble(bytes, b's', 2, 5), "is another file than its name says, or of another lane"),
-        ("another lane", |bytes| preamble(bytes, b'j', 2, 6), "is another file than its name says, or of another lane"),
+        ("another kind", |bytes| preamble(bytes, b's', 3, 5), "is another file than its name says, or of another lane"),
+        ("another lane", |bytes| preamble(bytes, b'j', 3, 6), "is another file than its name says, or of another lane"),
     ];
     for (name, change, said) in cases {
         let disk = sound.copy();
@@ -98,10 +98,10 @@ fn another_format_is_said_and_not_read() {
         disk.damage(Path::new(PATH), |bytes| preamble(bytes, b'j', version, 5));
         open(&disk).err().unwrap()
     };
-    let (newer, older) = (refused(3), refused(1));
-    assert!(matches!(newer, Failure::Newer { found: 3, known: 2, .. }));
+    let (newer, older) = (refused(4), refused(2));
+    assert!(matches!(newer, Failure::Newer { found: 4, known: 3, .. }));
     assert!(newer.to_string().contains("it was written by a newer one"), "{newer}");
-    assert!(matches!(older, Failure::Older { found: 1, known: 2, .. }));
+    assert!(matches!(older, Failure::Older { found: 2, known: 3, .. }));
     assert!(older.to_string().contains("it was written by an older one"), "{older}");
 }
 

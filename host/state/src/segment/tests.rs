@@ -21,8 +21,8 @@ fn the_stored_form_is_fixed() {
     assert!(append(&mut file, b"entries", &position(9), true).unwrap());
     let hex: String = disk.bytes(Path::new("/journal-00000001")).iter().map(|byte| format!("{byte:02x}")).collect();
     let golden = [
-        "73616e64676174656a02000000000000",         // a journal of format 2
-        "589aef106b792f1b6a7ef750ecd76b61",         // seed and its check
+        "73616e64676174656a03000000000000",         // a journal of format 3
+        "589aef106b792f1be63b71c9ac9edf1e",         // seed and its check
         "3400000008cdf2d494d641df791f1a796e58e826", // head of the segment frame
         "01",                                       // segment
         "01000000020000000000000003000000000000000104000000000000000500000000000000060000000000000000", // position

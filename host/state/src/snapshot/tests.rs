@@ -56,8 +56,8 @@ fn the_stored_form_is_fixed() {
     assert_eq!(entries, 1);
     let hex: String = disk.bytes(Path::new(PATH)).iter().map(|byte| format!("{byte:02x}")).collect();
     let golden = [
-        "73616e64676174657302000000000000",         // a snapshot of format 2
-        "440979bcb01aabed78abc8f9bf3d9029",         // seed and its check
+        "73616e64676174657303000000000000",         // a snapshot of format 3
+        "440979bcb01aabede900b7c6c8b21f95",         // seed and its check
         "3c000000f662690194ffb0e0add9deea01286493", // head of the first frame
         "03",                                       // snapshot
         "01000000020000000000000003000000000000000104000000000000000500000000000000060000000000000001", // position
