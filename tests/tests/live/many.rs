@@ -69,7 +69,9 @@ fn two_hundred_components_are_pushed_at_once_and_judge_together() {
     let decisions = desk.json_lines("out.jsonl");
     let policies: Vec<usize> = decisions.iter().map(|one| one["policies"].as_array().unwrap().len()).collect();
     assert_eq!(policies.len(), 1_500);
-    assert!(policies[..1_000].iter().all(|many| *many == 1) && policies[1_000..].iter().all(|many| *many == MANY));
+    // what was sent before the change may have waited for it; what came behind it has all of them
+    assert!(policies.is_sorted() && policies.iter().all(|many| [1, MANY].contains(many)), "{policies:?}");
+    assert!(policies[1_000..].iter().all(|many| *many == MANY), "{policies:?}");
     assert!(decisions.iter().all(|one| one["outcome"] == "allow" && one["faults"] == serde_json::json!([])));
     done(&desk, &["history", "--verify"]);
 }
