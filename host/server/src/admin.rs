@@ -5,7 +5,7 @@
 //! registry at most, and everything that comes from outside is bounded: connections,
 //! heads, bodies, times, requests of a token, failed logins of an address.
 //!
-//! The table of [`routes`] is all there is: the router and the OpenAPI document are made
+//! The table of `routes` is all there is: the router and the OpenAPI document are made
 //! of it. How a policy set is made ready is not known here; a [`Desk`] does that.
 
 mod change;
